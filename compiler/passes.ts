@@ -1,0 +1,24 @@
+// The table of passes and the order they run in. (Filled in beside pipeline.ts.)
+import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
+
+/** What a pass may ask besides the function: the whole program (read only), and new positions for inlined code. */
+export interface PassContext {
+  readonly program: IrProgram;
+  readonly func: (name: string) => Func | undefined;
+  /** Interns a position. */
+  readonly position: (p: IrPosition) => PosId;
+  readonly positionOf: (id: PosId) => IrPosition;
+  /**
+   * Asked before each optional rewrite: false once `--opt-limit` is used up. Numbers decisions for bisection.
+   * Cheap; call it once for each decision that changes the function.
+   */
+  readonly allow: () => boolean;
+}
+
+export interface Pass {
+  readonly name: string;
+  readonly run: (f: Func, context: PassContext) => Func;
+  /** A required pass lowers something the emitter cannot take; `--skip` refuses it. */
+  readonly required: boolean;
+  readonly doc: string;
+}

@@ -1,0 +1,206 @@
+// The types of PG and how their values lie in memory (as C would on a 32-bit machine, but for the wide headers below).
+import type { Ident } from './ast.ts';
+import type { Span } from './source.ts';
+import { unreachable } from './unreachable.ts';
+
+export type Type =
+  | { readonly kind: 'void' }
+  | { readonly kind: 'bool' }
+  | { readonly kind: 'int'; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+  | { readonly kind: 'float'; readonly bits: 32 | 64 }
+  | { readonly kind: 'str' }
+  | { readonly kind: 'struct'; readonly struct: StructType }
+  /** A value: fixed extents, row-major. */
+  | { readonly kind: 'array'; readonly extents: readonly number[]; readonly element: Type }
+  | { readonly kind: 'slice'; readonly rank: number; readonly element: Type }
+  | { readonly kind: 'pointer'; readonly target: Type }
+  | { readonly kind: 'sharedPointer'; readonly target: Type }
+  /** The type of a module-level `shared a: [n]T`: never a value, only a root of places and the subject of forall. */
+  | { readonly kind: 'sharedArray'; readonly rank: number; readonly element: Type }
+  /** The type of a module-level `co`/`var` array whose extents are known only at start. Converts to a slice; never a value. */
+  | { readonly kind: 'dynamicArray'; readonly rank: number; readonly element: Type }
+  | { readonly kind: 'opaque'; readonly name: 'lock' | 'event' | 'team' | 'request' | 'status' }
+  /** After a reported error: agrees with everything, so that one mistake makes one message. */
+  | { readonly kind: 'error' };
+
+export interface StructField {
+  readonly name: Ident;
+  readonly type: Type;
+  /** Bytes from the start of the struct. */
+  readonly offset: number;
+}
+
+/** Nominal: two structs are the same type only if they are the same object. `fields` is filled once, before use. */
+export interface StructType {
+  readonly name: string;
+  readonly span: Span;
+  fields: readonly StructField[];
+  size: number;
+  align: number;
+}
+
+export const voidType: Type = { kind: 'void' };
+export const boolType: Type = { kind: 'bool' };
+export const errorType: Type = { kind: 'error' };
+export const strType: Type = { kind: 'str' };
+const intType = (bits: 8 | 16 | 32 | 64, signed: boolean): Type => ({ kind: 'int', bits, signed });
+export const i8 = intType(8, true);
+export const i16 = intType(16, true);
+export const i32 = intType(32, true);
+export const i64 = intType(64, true);
+export const u8 = intType(8, false);
+export const u16 = intType(16, false);
+export const u32 = intType(32, false);
+export const u64 = intType(64, false);
+export const f32: Type = { kind: 'float', bits: 32 };
+export const f64: Type = { kind: 'float', bits: 64 };
+
+/** Names of the scalar types in source. */
+export const scalarTypes: ReadonlyMap<string, Type> = new Map([
+  ['bool', boolType],
+  ['i8', i8],
+  ['i16', i16],
+  ['i32', i32],
+  ['i64', i64],
+  ['int', i64],
+  ['u8', u8],
+  ['u16', u16],
+  ['u32', u32],
+  ['u64', u64],
+  ['f32', f32],
+  ['f64', f64],
+  ['str', strType],
+]);
+
+/** Bytes of a value. A slice is `{u32 address, pad, i64 length × rank}`, a str `{u32 address, pad, i64 length}`. */
+export const sizeOf = (t: Type): number => {
+  switch (t.kind) {
+    case 'void':
+      return 0;
+    case 'bool':
+      return 1;
+    case 'int':
+    case 'float':
+      return t.bits / 8;
+    case 'str':
+      return 16;
+    case 'struct':
+      return t.struct.size;
+    case 'array':
+      return t.extents.reduce((n, e) => n * e, sizeOf(t.element));
+    case 'slice':
+      return 8 + 8 * t.rank;
+    case 'pointer':
+      return 4;
+    case 'sharedPointer':
+      return 8;
+    case 'opaque':
+      return 16;
+    case 'sharedArray':
+    case 'dynamicArray':
+    case 'error':
+      return 0;
+    default:
+      return unreachable(t);
+  }
+};
+
+export const alignOf = (t: Type): number => {
+  switch (t.kind) {
+    case 'void':
+    case 'error':
+    case 'sharedArray':
+    case 'dynamicArray':
+      return 1;
+    case 'struct':
+      return t.struct.align;
+    case 'array':
+      return alignOf(t.element);
+    case 'str':
+    case 'slice':
+    case 'opaque':
+      return 8;
+    case 'bool':
+    case 'int':
+    case 'float':
+    case 'pointer':
+    case 'sharedPointer':
+      return sizeOf(t);
+    default:
+      return unreachable(t);
+  }
+};
+
+export const sameType = (a: Type, b: Type): boolean => {
+  if (a.kind !== b.kind) return a.kind === 'error' || b.kind === 'error';
+  switch (a.kind) {
+    case 'int':
+      return b.kind === 'int' && a.bits === b.bits && a.signed === b.signed;
+    case 'float':
+      return b.kind === 'float' && a.bits === b.bits;
+    case 'struct':
+      return b.kind === 'struct' && a.struct === b.struct;
+    case 'array':
+      return (
+        b.kind === 'array' &&
+        a.extents.length === b.extents.length &&
+        a.extents.every((e, i) => e === b.extents[i]) &&
+        sameType(a.element, b.element)
+      );
+    case 'slice':
+    case 'sharedArray':
+    case 'dynamicArray':
+      return b.kind === a.kind && a.rank === b.rank && sameType(a.element, b.element);
+    case 'pointer':
+    case 'sharedPointer':
+      return b.kind === a.kind && sameType(a.target, b.target);
+    case 'opaque':
+      return b.kind === 'opaque' && a.name === b.name;
+    case 'void':
+    case 'bool':
+    case 'str':
+    case 'error':
+      return true;
+    default:
+      return unreachable(a);
+  }
+};
+
+/** The type as a user would write it. */
+export const typeName = (t: Type): string => {
+  const commas = (rank: number): string => ','.repeat(rank - 1);
+  switch (t.kind) {
+    case 'int':
+      return t.bits === 64 && t.signed ? 'int' : `${t.signed ? 'i' : 'u'}${t.bits}`;
+    case 'float':
+      return `f${t.bits}`;
+    case 'struct':
+      return t.struct.name;
+    case 'array':
+      return `[${t.extents.join(', ')}]${typeName(t.element)}`;
+    case 'slice':
+      return `[${commas(t.rank)}]${typeName(t.element)}`;
+    case 'pointer':
+      return `*${typeName(t.target)}`;
+    case 'sharedPointer':
+      return `*shared ${typeName(t.target)}`;
+    case 'sharedArray':
+      return `shared [${commas(t.rank)}]${typeName(t.element)}`;
+    case 'dynamicArray':
+      return `[${commas(t.rank)}]${typeName(t.element)}`;
+    case 'opaque':
+      return t.name;
+    case 'void':
+    case 'bool':
+    case 'str':
+      return t.kind;
+    case 'error':
+      return '?';
+    default:
+      return unreachable(t);
+  }
+};
+
+/** Scalars are what fits one SSA value: numbers, bool and pointers. */
+export const isScalar = (t: Type): boolean =>
+  t.kind === 'bool' || t.kind === 'int' || t.kind === 'float' || t.kind === 'pointer' || t.kind === 'sharedPointer';

@@ -1,0 +1,255 @@
+// The contract between compiler and node, the one file of the VM that the compiler may import:
+// the memory map, the imports and exports of an artifact, the fault kinds, the custom section.
+//
+//   slot 0    [unmapped 64 KiB | read-only data | kernel: barrier, collectives]
+//   slot c+1  [kernel page 64 KiB | private globals | symmetric: static, then dynamic ⇢ … ⇠ private heap | stack]
+//
+// Private globals come before the symmetric part so that both have offsets that are constants of the artifact, though
+// the symmetric part grows at run time (extents depend on configs and on the number of images).
+
+/** Raised whenever an artifact of an older compiler could be misunderstood. */
+export const abiVersion = 1;
+
+export const pageBytes = 65536;
+
+// ---- slot 0: the kernel's ---------------------------------------------------------------------------------------
+
+/** Nothing lives below: null, and small offsets from it, fault. */
+export const unmappedBytes = 65536;
+/** Where the kernel's own words start in slot 0; read-only data of the program follows at `dataBase`. */
+export const kernelBase = 65536;
+/** Words that different cores poll or spin on have lines of their own: two 64-byte lines, as the prefetcher pairs them. */
+export const lineBytes = 128;
+
+/** Byte addresses in slot 0, each word (i32) on its own line. */
+export const kernel = {
+  /** Barrier: arrivals of the current generation. */
+  barrierCount: kernelBase,
+  /** Barrier: generation; those who wait, wait here. */
+  barrierGeneration: kernelBase + 128,
+  /** Images that have returned from main. */
+  finished: kernelBase + 256,
+  /** Set by the node to end the run: every slow path looks at it. */
+  stop: kernelBase + 384,
+} as const;
+
+export const dataBase = kernelBase + 4096;
+
+// ---- slot c+1: image c's ----------------------------------------------------------------------------------------
+
+/** Byte offsets in the kernel page of an image's slot. */
+export const page = {
+  /** i32 poll flag of the hooks. */
+  poll: 0,
+  /** What the image is doing (see `states`), i32, and since which position it has been blocked. Read by the node's watcher. */
+  state: 128,
+  statePosition: 132,
+  /** Raised at every change of state and at every re-check of a blocked wait, i32. */
+  epoch: 136,
+  /** Detail of the wait: i64. */
+  stateValue: 144,
+  /** Fault record, written just before `unreachable`: i32 kind, i32 position, three 64-bit values. */
+  faultKind: 256,
+  faultPosition: 260,
+  faultA: 264,
+  faultB: 272,
+  faultC: 280,
+  /** Collective cells: two, used in turn; i64 each on its own line. */
+  cell0: 384,
+  cell1: 512,
+  /** i32 parity of the next collective. */
+  cellParity: 640,
+  /** i32 offset (in the slot) of the first free symmetric byte; symmetric objects grow upwards. */
+  symmetricTop: 644,
+  /** i32 offset of the lowest byte of the private heap, which grows downwards to meet the symmetric part. */
+  heapBottom: 648,
+  /** i32 offset of the lowest byte the stack may use. */
+  stackLimit: 652,
+  /** i32: the heap's free lists, one per size class (64 words). */
+  heapLists: 1024,
+} as const;
+
+export const kernelPageBytes = 65536;
+/** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */
+export const privateBase = kernelPageBytes;
+/** The last page of a slot is never used: an address one past the end of a slot must not wrap to 0 in the last slot. */
+export const slotTailBytes = 65536;
+export const defaultStackBytes = 8 * 1024 * 1024;
+
+/** Address of `offset` in image `image`'s slot. Catamount's trick: one shift and one or. */
+export const remoteAddress = (image: number, slotBits: number, offset: number): number =>
+  (image + 1) * 2 ** slotBits + offset;
+
+/** What an image is doing, in `page.state`. */
+export const states = {
+  starting: 0,
+  running: 1,
+  barrier: 2,
+  waitUntil: 3,
+  collective: 4,
+  finished: 5,
+  faulted: 6,
+} as const;
+
+// ---- descriptors of distributed and dynamic arrays, in private memory -------------------------------------------
+
+/**
+ * A shared array's descriptor: `base` i32 (offset of the local part in every slot), then for each dimension `dimBytes`:
+ * i64 extent N, i64 block B, i64 images along it P, i64 own coordinate c, i64 local extent L (the same on every image),
+ * i64 first own index lo and one past the last hi (of the own block, block distributions), f64 1/B.
+ * UPC's rule: index i is on coordinate (i / B) mod P, at local index (i / (B·P))·B + i mod B; block is B = ceil(N / P).
+ */
+export const descriptor = {
+  base: 0,
+  /** i32 image that holds everything, for `on p`; -1 otherwise. */
+  on: 4,
+  dims: 8,
+  dimBytes: 64,
+  extent: 0,
+  block: 8,
+  images: 16,
+  coordinate: 24,
+  localExtent: 32,
+  lo: 40,
+  hi: 48,
+  reciprocal: 56,
+} as const;
+
+export const descriptorBytes = (rank: number): number => descriptor.dims + rank * descriptor.dimBytes;
+
+// ---- faults -----------------------------------------------------------------------------------------------------
+
+/**
+ * Fault kinds of `page.faultKind`. `text` is the message; {a} {b} {c} are the record's values as signed 64-bit integers,
+ * {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at address a of length b. `hint` is optional help.
+ */
+export const faults = [
+  { kind: 'none', text: '' },
+  {
+    kind: 'index',
+    text: 'index out of range: index {a}, length {b}',
+    hint: 'valid indices are 0 up to one less than the length',
+  },
+  { kind: 'slice', text: 'slice out of range: {a}..{b} of length {c}' },
+  { kind: 'image', text: 'no such image: {a} of {b}', hint: 'images are numbered from 0 to num_images() - 1' },
+  { kind: 'null', text: 'null pointer: access at address {a:x}' },
+  { kind: 'divide', text: 'division by zero: {a} / 0' },
+  { kind: 'divide-overflow', text: 'division overflow: {a} / {b} does not fit its type' },
+  {
+    kind: 'stack',
+    text: 'stack overflow: a frame of {a} bytes does not fit, {b} bytes are left',
+    hint: 'give more with --stack',
+  },
+  {
+    kind: 'memory',
+    text: "out of memory: {a} bytes were asked for, {b} are left in this image's slot",
+    hint: 'run with fewer images, or a smaller problem',
+  },
+  { kind: 'length', text: 'lengths differ: {a} and {b}' },
+  { kind: 'extent', text: 'bad extent: {a}', hint: 'extents and blocks must not be negative, blocks not zero' },
+  { kind: 'assert', text: 'assertion failed: {str:a,b}' },
+  { kind: 'trap', text: 'trap: {str:a,b}' },
+  { kind: 'exit', text: 'exit({a})' },
+  { kind: 'not-local', text: 'local() of a place on image {a}, which this image cannot reach by load and store' },
+  { kind: 'free', text: 'delete of an address that new did not give: {a:x}' },
+  { kind: 'step', text: 'the step of a range is zero' },
+  { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
+] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];
+
+export type FaultKind = (typeof faults)[number]['kind'];
+export const faultNumber = (kind: FaultKind): number => faults.findIndex((f) => f.kind === kind);
+
+// ---- the artifact -----------------------------------------------------------------------------------------------
+
+/** Imports, all from module `pgc`. Globals are immutable i32. Functions are for output and time only: no hot path uses them. */
+export const imports = {
+  memory: 'memory',
+  /** i32: address of the own slot; image number; number of images; log2 of the slot size. */
+  slot: 'slot',
+  image: 'image',
+  images: 'images',
+  slotBits: 'slot_bits',
+  /** (format: i32, value) appends to the current line; format indexes `manifest.formats`. */
+  outI32: 'out_i32',
+  outI64: 'out_i64',
+  outF32: 'out_f32',
+  outF64: 'out_f64',
+  /** (format: i32, address: i32, bytes: i32) */
+  outStr: 'out_str',
+  /** (stream: i32 1|2, newline: i32): write the line, whole. */
+  outEnd: 'out_end',
+  /** () -> f64 seconds, monotonic, the same origin for all images. */
+  now: 'now',
+} as const;
+
+/** Exports. `init` computes lets and lays out symmetric memory; `load` (image 0 only, before all else) copies read-only data. */
+export const exports = { load: 'pgc.load', init: 'pgc.init', main: 'pgc.main', stackPointer: 'pgc.sp' } as const;
+
+/** Name of the custom section; its content is the manifest as UTF-8 JSON. */
+export const sectionName = 'pgc';
+
+export interface ConfigEntry {
+  readonly name: string;
+  readonly type: 'bool' | 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f32' | 'f64';
+  /** Offset in the slot of the cell that the node writes before init. */
+  readonly offset: number;
+  /** Default as text: decimal integer, float (round-trip), `true`/`false`. */
+  readonly default: string;
+  /** Doc comment, for `--help` after `--`. */
+  readonly doc?: string;
+}
+
+/** How one value is printed: its type and the spec of `{:…}`. */
+export interface Format {
+  readonly type:
+    | 'bool'
+    | 'i8'
+    | 'i16'
+    | 'i32'
+    | 'i64'
+    | 'u8'
+    | 'u16'
+    | 'u32'
+    | 'u64'
+    | 'f32'
+    | 'f64'
+    | 'str'
+    | 'pointer';
+  readonly width?: number;
+  readonly zeroPad?: boolean;
+  readonly leftAlign?: boolean;
+  readonly precision?: number;
+  readonly style?: 'x' | 'b' | 'e';
+}
+
+/** A place in source; `inlinedAt` indexes positions: where the function that contains it was inlined (-1: it wasn't). */
+export interface Position {
+  readonly file: number;
+  readonly line: number;
+  readonly col: number;
+  /** The PG function whose source text this is, as users know it. */
+  readonly fn: string;
+  readonly inlinedAt: number;
+}
+
+export interface Manifest {
+  readonly abi: number;
+  readonly compiler: string;
+  /** The main file, as given. */
+  readonly program: string;
+  /** Bytes of read-only data from `dataBase`. */
+  readonly dataBytes: number;
+  readonly privateBytes: number;
+  /** Offset in the slot of the static symmetric part, and its size. */
+  readonly symmetricBase: number;
+  readonly symmetricBytes: number;
+  readonly configs: readonly ConfigEntry[];
+  readonly formats: readonly Format[];
+  readonly files: readonly string[];
+  readonly positions: readonly Position[];
+  /** Code offset (bytes from the start of the module) → position: two parallel lists, offsets ascending, differences. */
+  readonly offsets: readonly number[];
+  readonly offsetPositions: readonly number[];
+  /** wasm function index → name as users know it (empty: of the run-time, left out of stacks). */
+  readonly functions: readonly string[];
+}
