@@ -1,0 +1,29 @@
+// The text of module `std.abi`: the numbers of vm/abi.ts as PG constants, so that the run-time in PG and the node in
+// TypeScript read one contract. `page.state` is `abi.page_state`, fault kind `divide-overflow` is `abi.fault_divide_overflow`.
+import * as abi from '../vm/abi.ts';
+
+const word = (name: string): string => name.replaceAll('-', '_');
+
+const group = (prefix: string, values: Readonly<Record<string, number>>, type: string): string[] =>
+  Object.entries(values).map(([name, value]) => `const ${prefix}_${word(name)}: ${type} = ${value};`);
+
+/** Addresses, offsets and sizes are i64; what is stored in an i32 word (states, fault kinds) is i32. */
+export const stdAbiText = (): string =>
+  [
+    '// Made from vm/abi.ts.',
+    ...group('kernel', abi.kernel, 'i64'),
+    ...group('page', abi.page, 'i64'),
+    ...group('descriptor', abi.descriptor, 'i64'),
+    ...group('state', abi.states, 'i32'),
+    ...group('fault', Object.fromEntries(abi.faults.map((f, number) => [f.kind, number])), 'i32'),
+    `const page_bytes: i64 = ${abi.pageBytes};`,
+    `const unmapped_bytes: i64 = ${abi.unmappedBytes};`,
+    `const kernel_base: i64 = ${abi.kernelBase};`,
+    `const data_base: i64 = ${abi.dataBase};`,
+    `const line_bytes: i64 = ${abi.lineBytes};`,
+    `const kernel_page_bytes: i64 = ${abi.kernelPageBytes};`,
+    `const private_base: i64 = ${abi.privateBase};`,
+    `const slot_tail_bytes: i64 = ${abi.slotTailBytes};`,
+    `const default_stack_bytes: i64 = ${abi.defaultStackBytes};`,
+    '',
+  ].join('\n');
