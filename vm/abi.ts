@@ -31,6 +31,8 @@ export const kernel = {
   finished: kernelBase + 256,
   /** Set by the node to end the run: every slow path looks at it. */
   stop: kernelBase + 384,
+  /** Number of cores of the node, i32, written before the start. */
+  cores: kernelBase + 512,
 } as const;
 
 export const dataBase = kernelBase + 4096;

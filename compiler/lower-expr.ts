@@ -1,0 +1,648 @@
+// Places and expressions. A value is a list of SSA components (lower-types.ts); a place is a base and a constant offset.
+import type { Expr, Global, Local, Place, SliceIndex } from '../lang/typed.ts';
+import { sizeOf, type Type } from '../lang/types.ts';
+import { unreachable } from '../lang/unreachable.ts';
+import { kernel } from '../vm/abi.ts';
+import type { OpName, PosId, Value } from './ir.ts';
+import { addressOf, copyValue, type Location, loadValue, shift, storeValue } from './lower-memory.ts';
+import {
+  arithmetic,
+  collectiveSuffix,
+  compare,
+  complement,
+  constant,
+  convert,
+  narrow,
+  negate,
+  not,
+  reduceWord,
+  toI64,
+} from './lower-numbers.ts';
+import { assignedIn, isCheapAndPure, sameConstant } from './lower-scan.ts';
+import {
+  append,
+  carried,
+  constI32,
+  constI64,
+  effect,
+  emit,
+  emitIf,
+  emitTyped,
+  finish,
+  freshLabel,
+  internString,
+  nested,
+  newSlot,
+  position,
+  type State,
+} from './lower-state.ts';
+import { componentsOf, isAggregate, memTypeOf, scalarType } from './lower-types.ts';
+
+const only = (values: readonly Value[]): Value => {
+  const v = values[0];
+  if (v === undefined) throw new Error('internal error: a value without components');
+  return v;
+};
+
+/** A value of scalar type. */
+export const lowerScalar = (s: State, e: Expr): Value => only(lowerExpr(s, e));
+
+/** An integer of any type as i64. */
+export const lowerIndex = (s: State, e: Expr): Value => toI64(s, position(s, e.span), e.type, lowerScalar(s, e));
+
+/** Calls a run-time function with one scalar result. */
+export const callRuntime = (
+  s: State,
+  pos: PosId,
+  name: string,
+  args: readonly Value[],
+  result: 'i32' | 'i64' | 'f64' | 'gptr',
+): Value => only(emitTyped(s, pos, 'call', '', args, [name], [result]));
+
+// ---- places -----------------------------------------------------------------------------------------------------
+
+const plain = (base: Value, strict = false): Location => ({ base, offset: 0, strict });
+
+const imageNumber = (s: State, pos: PosId, e: Expr): Value => {
+  const image = lowerIndex(s, e);
+  effect(s, pos, 'check.image', '', [image]);
+  return image;
+};
+
+/** The first byte of a co or var variable of this image. */
+const ownBase = (s: State, pos: PosId, g: Global): Value =>
+  emit(s, pos, g.type.kind === 'dynamicArray' ? 'dynamic.base' : 'global', '', [], [g.symbol]);
+
+const globalPlace = (s: State, pos: PosId, g: Global): Location => {
+  const base = ownBase(s, pos, g);
+  const strict = g.strict || (s.atomicReads && (g.storage === 'co' || g.storage === 'shared'));
+  if (g.storage !== 'shared') return plain(base, strict);
+  return plain(emit(s, pos, 'remote', '', [base, constI64(s, pos, 0)]), strict);
+};
+
+/** The extents of an array place, outermost first, as i64. */
+const extentsOf = (s: State, pos: PosId, p: Place): readonly Value[] => {
+  if (p.type.kind === 'array') return p.type.extents.map((n) => constI64(s, pos, n));
+  if (p.type.kind !== 'dynamicArray') throw new Error('internal error: extents of no array');
+  const global = p.kind === 'global' || p.kind === 'remote' ? p.global : undefined;
+  if (!global) throw new Error('internal error: an array with run-time extents that is no variable');
+  return Array.from({ length: p.type.rank }, (_, k) => emit(s, pos, 'dynamic.extent', '', [], [global.symbol, k]));
+};
+
+/** The element with checked indices of a row-major array at `base`, an `elem` a dimension so that each can be hoisted alone. */
+const elementAt = (
+  s: State,
+  pos: PosId,
+  base: Value,
+  indices: readonly Value[],
+  extents: readonly Value[],
+  fixed: readonly number[] | undefined,
+  bytes: number,
+): Value => {
+  let place = base;
+  indices.forEach((index, k) => {
+    effect(s, pos, 'check.index', '', [index, extents[k] ?? index]);
+    const inner = fixed?.slice(k + 1).reduce((n, x) => n * x, 1);
+    if (inner !== undefined) {
+      place = emit(s, pos, 'elem', '', [place, index], [inner * bytes]);
+      return;
+    }
+    let scaled = index;
+    for (const extent of extents.slice(k + 1)) scaled = emit(s, pos, 'mul', 'i64', [scaled, extent]);
+    place = emit(s, pos, 'elem', '', [place, scaled], [bytes]);
+  });
+  return place;
+};
+
+/** True when the two arrays are spread in the same way, so that equal indices mean equal images and local places. */
+const sameLayout = (a: Global, b: Global): boolean => {
+  if (a === b) return true;
+  const da = a.dist ?? [];
+  const db = b.dist ?? [];
+  const ea = a.extents ?? [];
+  const eb = b.extents ?? [];
+  if (da.length !== db.length || ea.length !== eb.length) return false;
+  const sameDist = da.every((x, k) => {
+    const y = db[k];
+    if (!y || x.kind !== y.kind) return false;
+    if (x.kind === 'blocks' && y.kind === 'blocks') return sameConstant(x.size, y.size);
+    if (x.kind === 'on' && y.kind === 'on') return sameConstant(x.image, y.image);
+    return true;
+  });
+  return sameDist && ea.every((x, k) => eb[k] !== undefined && sameConstant(x, eb[k]));
+};
+
+const isLocal = (e: Expr, l: Local | undefined): boolean =>
+  e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
+
+/** The own part of a shared array. */
+export const sharedPart = (s: State, pos: PosId, array: Global): Value =>
+  emit(s, pos, array.swapped ? 'shared.part_now' : 'shared.part', '', [], [array.symbol]);
+
+/**
+ * An element of a shared array. Inside a forall over an array of the same layout, an index that is the loop's own variable
+ * (and any index of an undivided dimension) is a local index already: then the element is in the own part, no owner is asked.
+ */
+const sharedElement = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): Value => {
+  const element = array.type.kind === 'sharedArray' ? array.type.element : undefined;
+  if (!element) throw new Error('internal error: an element of no shared array');
+  const owned = s.owned.findLast((o) => sameLayout(o.array, array));
+  const values: Value[] = [];
+  const local: (Value | undefined)[] = [];
+  indices.forEach((e, k) => {
+    const index = lowerIndex(s, e);
+    values.push(index);
+    if (owned && isLocal(e, owned.locals[k])) {
+      local.push(owned.localIndices[k]);
+      return;
+    }
+    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
+    local.push(owned && array.dist?.[k]?.kind === 'star' ? index : undefined);
+  });
+  const part = sharedPart(s, pos, array);
+  if (local.some((l) => l === undefined)) return emit(s, pos, 'shared.elem', '', [part, ...values], [array.symbol]);
+  let place = part;
+  local.forEach((index, k) => {
+    let scaled = index ?? 0;
+    for (let d = k + 1; d < local.length; d++)
+      scaled = emit(s, pos, 'mul', 'i64', [scaled, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, d])]);
+    place = emit(s, pos, 'elem', '', [place, scaled], [sizeOf(element)]);
+  });
+  return place;
+};
+
+/** Checked indices of a shared array, for an owner test. */
+export const sharedIndices = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): readonly Value[] =>
+  indices.map((e, k) => {
+    const index = lowerIndex(s, e);
+    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
+    return index;
+  });
+
+/** Where a place is. Locals that are SSA values have no place: callers handle them first. */
+export const lowerPlace = (s: State, p: Place): Location => {
+  const pos = position(s, p.span);
+  switch (p.kind) {
+    case 'local': {
+      const binding = s.env.get(p.local);
+      if (binding?.kind !== 'memory') throw new Error(`internal error: ${p.local.name} has no address`);
+      return plain(binding.base());
+    }
+    case 'global':
+      return globalPlace(s, pos, p.global);
+    case 'remote': {
+      const image = imageNumber(s, pos, p.image);
+      return plain(emit(s, pos, 'remote', '', [ownBase(s, pos, p.global), image]), p.global.strict || s.atomicReads);
+    }
+    case 'deref': {
+      const pointer = lowerScalar(s, p.pointer);
+      effect(s, pos, 'check.null', '', [pointer]);
+      return plain(pointer);
+    }
+    case 'pointerElement': {
+      const pointer = lowerScalar(s, p.pointer);
+      const index = lowerIndex(s, p.index);
+      effect(s, pos, 'check.null', '', [pointer]);
+      return plain(emit(s, pos, 'elem', '', [pointer, index], [sizeOf(p.type)]));
+    }
+    case 'field':
+      return shift(lowerPlace(s, p.base), p.field.offset);
+    case 'element': {
+      const base = lowerPlace(s, p.base);
+      const fixed = p.base.type.kind === 'array' ? p.base.type.extents : undefined;
+      const element =
+        p.base.type.kind === 'array' || p.base.type.kind === 'dynamicArray' ? p.base.type.element : p.type;
+      const indices = p.indices.map((i) => lowerIndex(s, i));
+      return {
+        ...base,
+        base: elementAt(s, pos, base.base, indices, extentsOf(s, pos, p.base), fixed, sizeOf(element)),
+      };
+    }
+    case 'sliceElement': {
+      const [base, ...extents] = lowerExpr(s, p.slice);
+      if (base === undefined) throw new Error('internal error: a slice without a base');
+      const indices = p.indices.map((i) => lowerIndex(s, i));
+      return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type)));
+    }
+    case 'sharedElement':
+      return plain(sharedElement(s, pos, p.array, p.indices), p.array.strict || s.atomicReads);
+    case 'temporary':
+      return plain(lowerScalar(s, p.value));
+    default:
+      return unreachable(p);
+  }
+};
+
+/** The place as a pointer value. */
+const pointerTo = (s: State, p: Place): Value => addressOf(s, position(s, p.span), lowerPlace(s, p));
+
+/** The value held by a place. Of an aggregate: its address. */
+export const lowerLoad = (s: State, p: Place): readonly Value[] => {
+  if (p.kind === 'local') {
+    const binding = s.env.get(p.local);
+    if (binding?.kind === 'values') return binding.values;
+  }
+  const pos = position(s, p.span);
+  if (p.kind === 'global' && (p.global.storage === 'let' || p.global.storage === 'config') && !isAggregate(p.type)) {
+    const scalar = p.type.kind !== 'str' && p.type.kind !== 'slice';
+    if (scalar && !s.initialising) return [emit(s, pos, 'let', memTypeOf(p.type), [], [p.global.symbol])];
+  }
+  return loadValue(s, pos, p.type, lowerPlace(s, p));
+};
+
+// ---- expressions ------------------------------------------------------------------------------------------------
+
+/** An aggregate value in memory that nobody else sees: a copy, unless `e` makes a fresh one anyway. */
+export const lowerOwned = (s: State, e: Expr): readonly Value[] => {
+  const values = lowerExpr(s, e);
+  if (!isAggregate(e.type) || e.kind === 'struct' || e.kind === 'call') return values;
+  const pos = position(s, e.span);
+  const slot = newSlot(s, 'copy', sizeOf(e.type), 8);
+  const copy = emit(s, pos, 'frame', '', [], [slot]);
+  copyValue(s, pos, e.type, plain(copy), plain(only(values)));
+  return [copy];
+};
+
+const lowerCall = (s: State, e: Extract<Expr, { kind: 'call' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const args = e.args.flatMap((a) => lowerOwned(s, a));
+  s.program.wanted.add(e.fn);
+  const symbol = s.program.symbolOf(e.fn);
+  if (!isAggregate(e.type)) return emitTyped(s, pos, 'call', '', args, [symbol], componentsOf(e.type));
+  const slot = newSlot(s, 'result', sizeOf(e.type), 8);
+  const place = emit(s, pos, 'frame', '', [], [slot]);
+  emitTyped(s, pos, 'call', '', [place, ...args], [symbol], []);
+  return [place];
+};
+
+const lowerLogical = (s: State, e: Extract<Expr, { kind: 'logical' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const left = lowerScalar(s, e.left);
+  // Without effects, both sides are evaluated: one operation, and the facts of both conditions stay visible.
+  if (isCheapAndPure(e.right, s.inMemory))
+    return [emit(s, pos, e.op === '&&' ? 'and' : 'or', 'i32', [left, lowerScalar(s, e.right)])];
+  const right = (): readonly Value[] => [lowerScalar(s, e.right)];
+  return e.op === '&&'
+    ? emitIf(s, pos, left, [], right, () => [constI32(s, pos, 0)])
+    : emitIf(s, pos, left, [], () => [constI32(s, pos, 1)], right);
+};
+
+const lowerCompare = (s: State, e: Extract<Expr, { kind: 'compare' }>): Value => {
+  const pos = position(s, e.span);
+  const a = lowerExpr(s, e.left);
+  const b = lowerExpr(s, e.right);
+  if (e.left.type.kind !== 'str') return compare(s, pos, e.left.type, e.op, only(a), only(b));
+  const equal = callRuntime(s, pos, 'runtime.str_equal', [...a, ...b], 'i32');
+  return e.op === '==' ? equal : not(s, pos, equal);
+};
+
+const lowerArithmetic = (s: State, e: Extract<Expr, { kind: 'arithmetic' }>): Value => {
+  const pos = position(s, e.span);
+  const a = lowerScalar(s, e.left);
+  if (e.type.kind === 'pointer' || e.type.kind === 'sharedPointer') {
+    const count = lowerIndex(s, e.right);
+    const signed = e.op === '-' ? emit(s, pos, 'sub', 'i64', [constI64(s, pos, 0), count]) : count;
+    return emit(s, pos, 'elem', '', [a, signed], [sizeOf(e.type.target)]);
+  }
+  if (e.left.type.kind === 'pointer' || e.left.type.kind === 'sharedPointer')
+    return pointerDifference(s, pos, e.left.type.target, a, lowerScalar(s, e.right));
+  const b = lowerScalar(s, e.right);
+  return arithmetic(s, pos, e.type, e.op, a, b, e.right.type, (name, args) => callRuntime(s, pos, name, args, 'f64'));
+};
+
+const pointerDifference = (s: State, pos: PosId, target: Type, a: Value, b: Value): Value => {
+  const bits = (v: Value): Value => emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [v])]);
+  const bytes = emit(s, pos, 'sub', 'i64', [bits(a), bits(b)]);
+  return emit(s, pos, 'div_s', 'i64', [bytes, constI64(s, pos, Math.max(1, sizeOf(target)))]);
+};
+
+const lowerStruct = (s: State, e: Extract<Expr, { kind: 'struct' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const slot = newSlot(s, e.type.kind === 'struct' ? e.type.struct.name : 'struct', sizeOf(e.type), 8);
+  const base = emit(s, pos, 'frame', '', [], [slot]);
+  for (const f of e.fields) {
+    const value = lowerExpr(s, f.value);
+    storeValue(s, position(s, f.value.span), f.field.type, shift(plain(base), f.field.offset), value);
+  }
+  return [base];
+};
+
+/** `base[indices]`: a narrower slice or text. The checker saw to it that the result is contiguous. */
+const lowerSlice = (s: State, e: Extract<Expr, { kind: 'slice' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const [first, ...extents] = lowerExpr(s, e.base);
+  if (first === undefined) throw new Error('internal error: a slice of nothing');
+  const bytes = e.base.type.kind === 'slice' ? sizeOf(e.base.type.element) : 1;
+  let base = first;
+  const lengths: Value[] = [];
+  const advance = (k: number, index: Value): void => {
+    let scaled = index;
+    for (const extent of extents.slice(k + 1)) scaled = emit(s, pos, 'mul', 'i64', [scaled, extent]);
+    base = emit(s, pos, 'elem', '', [base, scaled], [bytes]);
+  };
+  e.indices.forEach((index: SliceIndex, k) => {
+    const extent = extents[k];
+    if (extent === undefined) return;
+    if (index.kind === 'at') {
+      const at = lowerIndex(s, index.value);
+      effect(s, pos, 'check.index', '', [at, extent]);
+      advance(k, at);
+      return;
+    }
+    if (!index.lo && !index.hi) {
+      lengths.push(extent);
+      return;
+    }
+    const lo = index.lo ? lowerIndex(s, index.lo) : constI64(s, pos, 0);
+    const hi = index.hi ? lowerIndex(s, index.hi) : extent;
+    effect(s, pos, 'check.slice', '', [lo, hi, extent]);
+    advance(k, lo);
+    lengths.push(emit(s, pos, 'sub', 'i64', [hi, lo]));
+  });
+  return [base, ...lengths];
+};
+
+/** How many indices of dimension `k` this image owns: whole rounds of B·P give B each, the rest up to B. */
+const ownCount = (s: State, pos: PosId, array: Global, k: number): Value => {
+  const about = (
+    op: 'shared.lo' | 'shared.hi' | 'shared.extent' | 'shared.block' | 'shared.images' | 'shared.coordinate',
+  ): Value => emit(s, pos, op, '', [], [array.symbol, k]);
+  const kind = array.dist?.[k]?.kind;
+  if (kind !== 'cyclic' && kind !== 'blocks')
+    return emit(s, pos, 'sub', 'i64', [about('shared.hi'), about('shared.lo')]);
+  const extent = about('shared.extent');
+  const block = about('shared.block');
+  const round = emit(s, pos, 'mul', 'i64', [block, about('shared.images')]);
+  const whole = emit(s, pos, 'mul', 'i64', [emit(s, pos, 'div_s', 'i64', [extent, round]), block]);
+  const rest = emit(s, pos, 'sub', 'i64', [
+    emit(s, pos, 'rem_s', 'i64', [extent, round]),
+    emit(s, pos, 'mul', 'i64', [about('shared.coordinate'), block]),
+  ]);
+  const zero = constI64(s, pos, 0);
+  const capped = emit(s, pos, 'select', 'i64', [emit(s, pos, 'lt_s', 'i64', [rest, block]), rest, block]);
+  return emit(s, pos, 'add', 'i64', [
+    whole,
+    emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_s', 'i64', [capped, zero]), capped, zero]),
+  ]);
+};
+
+/** Elements in `a.local`: own indices of the first dimension times the local extents of the others. */
+const sharedLocalLength = (s: State, pos: PosId, array: Global): Value => {
+  let count = ownCount(s, pos, array, 0);
+  for (let k = 1; k < (array.dist?.length ?? 1); k++)
+    count = emit(s, pos, 'mul', 'i64', [count, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, k])]);
+  return count;
+};
+
+const product = (s: State, pos: PosId, values: readonly Value[]): Value =>
+  values.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
+
+const maxExtent = 1n << 31n;
+
+/** Ends the run unless 0 <= n <= 2^31: then a product of two extents cannot overflow. */
+const checkExtent = (s: State, pos: PosId, n: Value): void => {
+  const label = freshLabel(s, 'i');
+  const condition = emit(s, pos, 'gt_u', 'i64', [n, constI64(s, pos, maxExtent)]);
+  const then = nested(s, pos, () => finish(s, { kind: 'fault', fault: 'extent', args: [n], pos }));
+  const otherwise = nested(s, pos, () => finish(s, { kind: 'break', label, args: [], pos }));
+  append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
+};
+
+const lowerNew = (s: State, e: Extract<Expr, { kind: 'new' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const bytes = sizeOf(e.element);
+  if (e.extents.length === 0) return [emit(s, pos, 'alloc', '', [constI64(s, pos, bytes)])];
+  const extents = e.extents.map((x) => lowerIndex(s, x));
+  for (const n of extents) checkExtent(s, pos, n);
+  const count = product(s, pos, extents);
+  if (extents.length > 1) checkExtent(s, pos, count);
+  return [emit(s, pos, 'alloc', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, bytes)])]), ...extents];
+};
+
+const atomicWords: Record<Extract<Expr, { kind: 'atomic' }>['op'], string> = {
+  add: 'add',
+  sub: 'sub',
+  and: 'and',
+  or: 'or',
+  xor: 'xor',
+  min: 'min',
+  max: 'max',
+  swap: 'xchg',
+};
+
+/** The suffix of an atomic on a type; a pointer or f32 has none. */
+const atomicSuffix = (t: Type): string =>
+  t.kind === 'float' ? 'f64' : t.kind === 'int' && t.bits === 64 ? 'i64' : 'i32';
+
+const lowerAtomic = (s: State, e: Extract<Expr, { kind: 'atomic' }>): Value => {
+  const pos = position(s, e.span);
+  const place = pointerTo(s, e.place);
+  let value = lowerScalar(s, e.value);
+  const t = e.place.type;
+  let word = atomicWords[e.op];
+  if (t.kind === 'float' && e.op === 'sub') {
+    word = 'add';
+    value = emit(s, pos, 'neg', 'f64', [value]);
+  } else if (t.kind === 'int' && (e.op === 'min' || e.op === 'max')) word = `${word}_${t.signed ? 's' : 'u'}`;
+  return emit(s, pos, 'atomic.rmw', atomicSuffix(t), [emit(s, pos, 'addr', '', [place]), value], [word]);
+};
+
+const lowerCas = (s: State, e: Extract<Expr, { kind: 'cas' }>): Value => {
+  const pos = position(s, e.span);
+  const place = pointerTo(s, e.place);
+  const expected = lowerScalar(s, e.expected);
+  const desired = lowerScalar(s, e.desired);
+  return emit(s, pos, 'atomic.cas', atomicSuffix(e.place.type), [emit(s, pos, 'addr', '', [place]), expected, desired]);
+};
+
+const lowerCollective = (s: State, e: Extract<Expr, { kind: 'collective' }>): Value => {
+  const pos = position(s, e.span);
+  const value = lowerScalar(s, e.value);
+  const suffix = collectiveSuffix(e.type);
+  const root = e.root ? imageNumber(s, pos, e.root) : undefined;
+  const word = e.op ? [reduceWord(e.op, e.type)] : [];
+  const args = root === undefined ? [value] : [value, root];
+  return narrow(s, pos, e.type, emit(s, pos, e.name, suffix, args, word));
+};
+
+const lowerQuery = (s: State, pos: PosId, what: Extract<Expr, { kind: 'query' }>['what']): Value => {
+  switch (what) {
+    case 'this_image':
+    case 'num_images':
+      return emit(s, pos, what, '', []);
+    case 'now':
+      return emit(s, pos, 'now', '', []);
+    case 'this_node':
+      return constI64(s, pos, 0);
+    case 'num_nodes':
+      return constI64(s, pos, 1);
+    case 'num_cores':
+      return numCores(s, pos);
+    case 'this_core':
+      return emit(s, pos, 'rem_s', 'i64', [emit(s, pos, 'this_image', '', []), numCores(s, pos)]);
+    default:
+      return unreachable(what);
+  }
+};
+
+/** The node writes the number of its cores into the kernel's slot before the start. */
+const numCores = (s: State, pos: PosId): Value => {
+  const place = emit(s, pos, 'gptr.of', '', [constI32(s, pos, kernel.cores)]);
+  return emit(s, pos, 'extend_u', '', [emit(s, pos, 'load', 'i32', [emit(s, pos, 'addr', '', [place])], [0])]);
+};
+
+const unaryIntrinsics: Partial<Record<string, OpName>> = {
+  sqrt: 'sqrt',
+  floor: 'floor',
+  ceil: 'ceil',
+  trunc: 'trunc',
+  nearest: 'nearest',
+  abs: 'abs',
+  copysign: 'copysign',
+  fmin: 'min',
+  fmax: 'max',
+  clz: 'clz',
+  ctz: 'ctz',
+  popcnt: 'popcnt',
+  rotl: 'rotl',
+};
+
+const lowerIntrinsic = (s: State, e: Extract<Expr, { kind: 'intrinsic' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const args = e.args.map((a) => lowerScalar(s, a));
+  const pointerAt = (k: number): Value => emit(s, pos, 'addr', '', [args[k] ?? 0]);
+  const op = unaryIntrinsics[e.name];
+  if (op) return [emit(s, pos, op, scalarType(e.type), args)];
+  const argType = e.args[0]?.type;
+  switch (e.name) {
+    case 'bits':
+      return [
+        emit(s, pos, 'reinterpret', argType?.kind === 'float' && argType.bits === 32 ? 'i32.f32' : 'i64.f64', args),
+      ];
+    case 'from_bits':
+      return [
+        emit(s, pos, 'reinterpret', argType?.kind === 'int' && argType.bits === 32 ? 'f32.i32' : 'f64.i64', args),
+      ];
+    case 'wait32':
+      return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
+    case 'notify':
+      return [emit(s, pos, 'atomic.notify', '', [pointerAt(0), ...args.slice(1)])];
+    case 'fault':
+      finish(s, { kind: 'raise', args, pos });
+      return [];
+    case 'slot':
+    case 'slot_bits':
+      return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];
+    default:
+      throw new Error(`internal error: intrinsic ${e.name}`);
+  }
+};
+
+const lowerIf = (s: State, e: Extract<Expr, { kind: 'if' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const condition = lowerScalar(s, e.condition);
+  const vars = carried(s, [...new Set([...assignedIn(e.then), ...assignedIn(e.else)])]);
+  const values = emitIf(
+    s,
+    pos,
+    condition,
+    vars,
+    () => s.lowerBlock(s, e.then),
+    () => s.lowerBlock(s, e.else),
+  );
+  if (values.length > 0 || !s.end) return values;
+  // Neither branch gives a value: what uses it is not reached, but must find components.
+  return componentsOf(e.type).map((c) => emitTyped(s, pos, 'null', '', [], [], [c])[0] ?? 0);
+};
+
+/** The components of a value. */
+export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
+  const pos = position(s, e.span);
+  switch (e.kind) {
+    case 'const':
+      return [constant(s, pos, e.type, e.value)];
+    case 'string': {
+      const { name, bytes } = internString(s, e.value);
+      return [emit(s, pos, 'data', '', [], [name]), constI64(s, pos, bytes)];
+    }
+    case 'nil':
+      return [emit(s, pos, 'null', '', [])];
+    case 'load':
+      return lowerLoad(s, e.place);
+    case 'unary': {
+      const v = lowerScalar(s, e.operand);
+      return [e.op === '!' ? not(s, pos, v) : e.op === '-' ? negate(s, pos, e.type, v) : complement(s, pos, e.type, v)];
+    }
+    case 'arithmetic':
+      return [lowerArithmetic(s, e)];
+    case 'compare':
+      return [lowerCompare(s, e)];
+    case 'logical':
+      return lowerLogical(s, e);
+    case 'cast':
+      return [convert(s, pos, e.operand.type, e.type, lowerScalar(s, e.operand))];
+    case 'addressOf':
+      return [pointerTo(s, e.place)];
+    case 'if':
+      return lowerIf(s, e);
+    case 'call':
+      return lowerCall(s, e);
+    case 'struct':
+      return lowerStruct(s, e);
+    case 'toSlice': {
+      const base = pointerTo(s, e.place);
+      return [base, ...extentsOf(s, pos, e.place)];
+    }
+    case 'slice':
+      return lowerSlice(s, e);
+    case 'length': {
+      const [, ...extents] = lowerExpr(s, e.slice);
+      return [e.dim === 'all' ? product(s, pos, extents) : (extents[e.dim] ?? constI64(s, pos, 0))];
+    }
+    case 'sharedLength': {
+      const rank = e.array.dist?.length ?? 1;
+      const extent = (k: number): Value => emit(s, pos, 'shared.extent', '', [], [e.array.symbol, k]);
+      return [
+        e.dim === 'all'
+          ? product(
+              s,
+              pos,
+              Array.from({ length: rank }, (_, k) => extent(k)),
+            )
+          : extent(e.dim),
+      ];
+    }
+    case 'sharedLocal':
+      return [sharedPart(s, pos, e.array), sharedLocalLength(s, pos, e.array)];
+    case 'sharedBound':
+      return [emit(s, pos, e.which === 'lo' ? 'shared.lo' : 'shared.hi', '', [], [e.array.symbol, e.dim])];
+    case 'imageOf':
+      return [emit(s, pos, 'image_of', '', [lowerScalar(s, e.pointer)])];
+    case 'localOf': {
+      const p = lowerScalar(s, e.pointer);
+      effect(s, pos, 'check.local', '', [p]);
+      return [p];
+    }
+    case 'query':
+      return [lowerQuery(s, pos, e.what)];
+    case 'atomic':
+      return [lowerAtomic(s, e)];
+    case 'cas':
+      return [lowerCas(s, e)];
+    case 'atomicLoad':
+      return loadValue(s, pos, e.type, { ...lowerPlace(s, e.place), strict: true });
+    case 'collective':
+      return [lowerCollective(s, e)];
+    case 'new':
+      return lowerNew(s, e);
+    case 'newSharedLocal': {
+      const n = lowerIndex(s, e.extent);
+      checkExtent(s, pos, n);
+      return [emit(s, pos, 'alloc', '', [emit(s, pos, 'mul', 'i64', [n, constI64(s, pos, sizeOf(e.element))])])];
+    }
+    case 'intrinsic':
+      return lowerIntrinsic(s, e);
+    default:
+      return unreachable(e);
+  }
+};

@@ -1,0 +1,287 @@
+// The state of lowering one function: the body under construction, the values of variables, the loops around.
+//
+// SSA is built directly from the structured program: a variable that a branch or loop assigns becomes a result of the
+// `if` or a parameter and a result of the `loop`. No dominance frontiers are needed (Brandis and Mössenböck,
+// "Single-pass generation of static single-assignment form for structured languages", TOPLAS 1994).
+import type { Span } from '../lang/source.ts';
+import { lineCol, type Source } from '../lang/source.ts';
+import type { Block, Fn, Global, Local } from '../lang/typed.ts';
+import {
+  type Body,
+  type FrameSlot,
+  type Imm,
+  type Inst,
+  type IrPosition,
+  type IrType,
+  type OpName,
+  opRow,
+  type PosId,
+  type Terminator,
+  type Value,
+  valueType,
+} from './ir.ts';
+
+/** What is shared by all functions of the program under construction. */
+export interface ProgramState {
+  readonly sources: readonly Source[];
+  readonly positions: IrPosition[];
+  readonly positionIds: Map<string, PosId>;
+  readonly strings: Map<string, string>;
+  readonly data: { name: string; bytes: Uint8Array }[];
+  /** Functions met by a call, to be lowered next. */
+  readonly wanted: Set<Fn>;
+  readonly symbolOf: (fn: Fn) => string;
+}
+
+/** Where a local's value is: SSA values (one a component), or a place in memory. */
+export type Binding =
+  | { readonly kind: 'values'; readonly values: readonly Value[] }
+  | { readonly kind: 'memory'; readonly base: () => Value };
+
+export interface LoopContext {
+  readonly label: string;
+  /** Variables carried: the loop's parameters after its own counters. */
+  readonly vars: readonly Local[];
+  /** Goes to the next iteration from here. */
+  readonly next: (pos: PosId) => void;
+}
+
+/** Inside a forall over `array`: these locals are own indices, with these local indices. */
+export interface Owned {
+  readonly array: Global;
+  readonly locals: readonly Local[];
+  readonly localIndices: readonly Value[];
+}
+
+export interface State {
+  readonly program: ProgramState;
+  readonly fnName: string;
+  readonly inMemory: ReadonlySet<Local>;
+  readonly types: IrType[];
+  readonly slots: FrameSlot[];
+  readonly env: Map<Local, Binding>;
+  readonly loops: LoopContext[];
+  readonly owned: Owned[];
+  /** Where an aggregate result goes. */
+  resultPlace: Value | undefined;
+  /** While the condition of a wait_until is lowered: its reads of symmetric scalars are atomic. */
+  atomicReads: boolean;
+  /** While init is lowered: lets are read from memory, as they are not fixed yet. */
+  readonly initialising: boolean;
+  insts: Inst[];
+  end: Terminator | undefined;
+  labels: number;
+  /** Lowers a block inside the current body and gives the components of its value. Set by the statement lowering. */
+  readonly lowerBlock: (s: State, b: Block) => readonly Value[];
+}
+
+export const fresh = (s: State, type: IrType): Value => {
+  s.types.push(type);
+  return s.types.length - 1;
+};
+
+export const freshLabel = (s: State, stem: string): string => `${stem}${s.labels++}`;
+
+/** The id of the place where `span` starts, in the function being lowered. */
+export const position = (s: State, span: Span): PosId => {
+  const source = s.program.sources[span.source];
+  if (!source) return 0;
+  const { line, col } = lineCol(source, span.start);
+  const key = `${span.source}:${line}:${col}:${s.fnName}`;
+  const known = s.program.positionIds.get(key);
+  if (known !== undefined) return known;
+  const id = s.program.positions.length;
+  s.program.positions.push({ file: span.source, line, col, fn: s.fnName, inlinedAt: 0 });
+  s.program.positionIds.set(key, id);
+  return id;
+};
+
+/** Appends an instruction, unless this point is not reached. */
+export const append = (s: State, inst: Inst): void => {
+  if (!s.end) s.insts.push(inst);
+};
+
+/** Appends an op with given result types. */
+export const emitTyped = (
+  s: State,
+  pos: PosId,
+  op: OpName,
+  suffix: string,
+  args: readonly Value[],
+  imms: readonly Imm[],
+  resultTypes: readonly IrType[],
+): readonly Value[] => {
+  const results = resultTypes.map((t) => fresh(s, t));
+  append(s, { kind: 'op', op, suffix, results, args, imms, pos });
+  return results;
+};
+
+/** Appends an op without results. */
+export const effect = (
+  s: State,
+  pos: PosId,
+  op: OpName,
+  suffix: string,
+  args: readonly Value[],
+  imms: readonly Imm[] = [],
+): void => {
+  append(s, { kind: 'op', op, suffix, results: [], args, imms, pos });
+};
+
+/** Appends an op with one result, whose type the table tells. */
+export const emit = (
+  s: State,
+  pos: PosId,
+  op: OpName,
+  suffix: string,
+  args: readonly Value[],
+  imms: readonly Imm[] = [],
+): Value => {
+  const kind = opRow(op).results[0];
+  const type = kind === 'T' ? valueType(suffix) : kind === 'D' ? valueType(suffix.split('.')[0] ?? '') : kind;
+  if (type === undefined || type === '…') throw new Error(`internal error: ${op} has no single result`);
+  const result = fresh(s, type);
+  append(s, { kind: 'op', op, suffix, results: [result], args, imms, pos });
+  return result;
+};
+
+export const constI32 = (s: State, pos: PosId, n: number): Value => emit(s, pos, 'const', 'i32', [], [BigInt(n | 0)]);
+export const constI64 = (s: State, pos: PosId, n: number | bigint): Value =>
+  emit(s, pos, 'const', 'i64', [], [BigInt.asIntN(64, BigInt(n))]);
+
+/** Ends the body under construction; what follows is not reached. */
+export const finish = (s: State, end: Terminator): void => {
+  if (!s.end) s.end = end;
+};
+
+/** Builds a nested body; falls into `unreachable` if `build` leaves it open. */
+export const nested = (s: State, pos: PosId, build: () => void): Body => {
+  const insts = s.insts;
+  const end = s.end;
+  // Code that is not reached is still lowered (its names must bind), but nothing of it is kept.
+  s.insts = [];
+  s.end = undefined;
+  build();
+  const body: Body = { insts: s.insts, end: s.end ?? { kind: 'unreachable', pos } };
+  s.insts = insts;
+  s.end = end;
+  return body;
+};
+
+const valuesOf = (s: State, l: Local): readonly Value[] => {
+  const b = s.env.get(l);
+  if (b?.kind !== 'values') throw new Error(`internal error: ${l.name} is not in values`);
+  return b.values;
+};
+
+/** Those of `locals` that exist here as SSA values. */
+export const carried = (s: State, locals: readonly Local[]): readonly Local[] =>
+  locals.filter((l) => s.env.get(l)?.kind === 'values');
+
+export const currentValues = (s: State, vars: readonly Local[]): readonly Value[] =>
+  vars.flatMap((l) => valuesOf(s, l));
+
+/** Binds `vars` to fresh values of the same types, and gives those. */
+export const rebind = (s: State, vars: readonly Local[]): readonly Value[] =>
+  vars.flatMap((l) => {
+    const values = valuesOf(s, l).map((v) => fresh(s, s.types[v] ?? 'i32'));
+    s.env.set(l, { kind: 'values', values });
+    return values;
+  });
+
+export const saveBindings = (s: State, vars: readonly Local[]): (() => void) => {
+  const saved = vars.map((l) => [l, s.env.get(l)] as const);
+  return () => {
+    for (const [l, b] of saved) if (b) s.env.set(l, b);
+  };
+};
+
+/**
+ * An `if` on an i32. Each branch gives the components of its value; variables in `vars` that a branch assigned come out
+ * as results. Gives the components of the value.
+ */
+export const emitIf = (
+  s: State,
+  pos: PosId,
+  condition: Value,
+  vars: readonly Local[],
+  then: () => readonly Value[],
+  otherwise: () => readonly Value[],
+): readonly Value[] => {
+  const label = freshLabel(s, 'i');
+  const restore = saveBindings(s, vars);
+  let types: readonly IrType[] | undefined;
+  const branch = (build: () => readonly Value[]): Body =>
+    nested(s, pos, () => {
+      const value = build();
+      if (s.end) return;
+      types ??= value.map((v) => s.types[v] ?? 'i32');
+      finish(s, { kind: 'break', label, args: [...value, ...currentValues(s, vars)], pos });
+    });
+  const thenBody = branch(then);
+  restore();
+  const elseBody = branch(otherwise);
+  restore();
+  const results = (types ?? []).map((t) => fresh(s, t));
+  const merged = rebind(s, vars);
+  append(s, { kind: 'if', label, condition, results: [...results, ...merged], then: thenBody, else: elseBody, pos });
+  if (types === undefined) finish(s, { kind: 'unreachable', pos });
+  return results;
+};
+
+/**
+ * A loop that carries `vars`. `build` gets the loop's label and its own counters' parameters and must end every path;
+ * `breakWith` leaves the loop with the current values of the variables.
+ */
+export const emitLoop = (
+  s: State,
+  pos: PosId,
+  options: {
+    readonly stem?: string;
+    readonly independent?: boolean;
+    readonly counters: readonly Value[];
+    readonly vars: readonly Local[];
+  },
+  build: (label: string, params: readonly Value[]) => void,
+): void => {
+  const { counters, vars } = options;
+  const label = freshLabel(s, options.stem ?? 'l');
+  const inits = [...counters, ...currentValues(s, vars)];
+  const counterParams = counters.map((v) => fresh(s, s.types[v] ?? 'i64'));
+  const params = [...counterParams, ...rebind(s, vars)];
+  const body = nested(s, pos, () => build(label, counterParams));
+  const results = rebind(s, vars);
+  append(s, { kind: 'loop', label, params, inits, results, body, independent: options.independent ?? false, pos });
+};
+
+/** Leaves loop `label` with the current values of its variables. */
+export const breakLoop = (s: State, pos: PosId, label: string, vars: readonly Local[]): void =>
+  finish(s, { kind: 'break', label, args: currentValues(s, vars), pos });
+
+/** Leaves loop `label` if `condition` holds, and goes on here otherwise: an `if` without results whose first branch exits. */
+export const breakIf = (s: State, pos: PosId, condition: Value, label: string, vars: readonly Local[]): void => {
+  const inner = freshLabel(s, 'i');
+  const then = nested(s, pos, () => breakLoop(s, pos, label, vars));
+  const otherwise = nested(s, pos, () => finish(s, { kind: 'break', label: inner, args: [], pos }));
+  append(s, { kind: 'if', label: inner, condition, results: [], then, else: otherwise, pos });
+};
+
+/** A fresh frame slot. */
+export const newSlot = (s: State, name: string, size: number, align: number): string => {
+  const taken = new Set(s.slots.map((x) => x.name));
+  let unique = name;
+  for (let n = 1; taken.has(unique); n++) unique = `${name}.${n}`;
+  s.slots.push({ name: unique, size, align });
+  return unique;
+};
+
+/** Interns text as read-only data; gives its symbol. */
+export const internString = (s: State, text: string): { readonly name: string; readonly bytes: number } => {
+  const bytes = new TextEncoder().encode(text);
+  const known = s.program.strings.get(text);
+  if (known !== undefined) return { name: known, bytes: bytes.length };
+  const name = `s${s.program.data.length}`;
+  s.program.data.push({ name, bytes });
+  s.program.strings.set(text, name);
+  return { name, bytes: bytes.length };
+};

@@ -1,0 +1,186 @@
+// Typed tree → IR: the only place that knows both. Takes main, what it reaches, and the run-time; adds `init`, which
+// computes module-level lets and lays out distributed arrays before main starts on every image.
+import type { Source } from '../lang/source.ts';
+import type { DimDist, Fn, Global, Local, Program } from '../lang/typed.ts';
+import { alignOf, sizeOf } from '../lang/types.ts';
+import { unreachable } from '../lang/unreachable.ts';
+import type { Func, IrDim, IrGlobal, IrPosition, IrProgram, Value } from './ir.ts';
+import { lowerExpr, lowerIndex } from './lower-expr.ts';
+import { storeValue } from './lower-memory.ts';
+import { memoryLocals } from './lower-scan.ts';
+import {
+  constI64,
+  effect,
+  emit,
+  finish,
+  fresh,
+  newSlot,
+  type ProgramState,
+  position,
+  type State,
+} from './lower-state.ts';
+import { lowerBlock, returnValue } from './lower-stmt.ts';
+import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
+import { renumber } from './tree.ts';
+
+const newState = (
+  program: ProgramState,
+  fnName: string,
+  inMemory: ReadonlySet<Local>,
+  initialising: boolean,
+): State => ({
+  program,
+  fnName,
+  inMemory,
+  types: [],
+  slots: [],
+  env: new Map(),
+  loops: [],
+  owned: [],
+  resultPlace: undefined,
+  atomicReads: false,
+  initialising,
+  insts: [],
+  end: undefined,
+  labels: 0,
+  lowerBlock,
+});
+
+const functionOf = (s: State, name: string, params: readonly Value[], results: Func['results'], pos: number): Func => ({
+  name,
+  params,
+  results,
+  slots: s.slots,
+  types: s.types,
+  body: { insts: s.insts, end: s.end ?? { kind: 'unreachable', pos } },
+  pos,
+});
+
+const lowerFunction = (program: ProgramState, fn: Fn): Func => {
+  const s = newState(program, fn.symbol, memoryLocals(fn), false);
+  const pos = position(s, fn.span);
+  const params: Value[] = [];
+  const byAddress = isAggregate(fn.result);
+  if (byAddress) {
+    s.resultPlace = fresh(s, 'gptr');
+    params.push(s.resultPlace);
+  }
+  for (const p of fn.params) {
+    const values = componentsOf(p.type).map((c) => fresh(s, c));
+    params.push(...values);
+    const address = values[0];
+    // An aggregate argument is the caller's copy: the parameter is that memory.
+    if (isAggregate(p.type) && address !== undefined) s.env.set(p, { kind: 'memory', base: () => address });
+    else if (!s.inMemory.has(p)) s.env.set(p, { kind: 'values', values });
+    else {
+      const slot = newSlot(s, p.name, sizeOf(p.type), 8);
+      const base = (): Value => emit(s, pos, 'frame', '', [], [slot]);
+      s.env.set(p, { kind: 'memory', base });
+      storeValue(s, pos, p.type, { base: base(), offset: 0, strict: false }, values);
+    }
+  }
+  const value = lowerBlock(s, fn.body);
+  if (fn.result.kind === 'void') finish(s, { kind: 'ret', args: [], pos });
+  else if (fn.body.value && !s.end) returnValue(s, pos, value, fn.result);
+  else finish(s, { kind: 'unreachable', pos });
+  return functionOf(s, program.symbolOf(fn), params, byAddress ? [] : componentsOf(fn.result), pos);
+};
+
+const dimOf = (d: DimDist): IrDim => d.kind;
+
+const configText = (g: Global): string => {
+  if (g.value?.kind !== 'const') throw new Error(`internal error: config ${g.name} without a constant`);
+  return String(g.value.value);
+};
+
+const configType = (g: Global): string => {
+  const t = g.type;
+  if (t.kind === 'int') return `${t.signed ? 'i' : 'u'}${t.bits}`;
+  return t.kind === 'float' ? `f${t.bits}` : t.kind;
+};
+
+const globalOf = (s: State, g: Global): IrGlobal => {
+  const common = { name: g.symbol, pos: position(s, g.span) };
+  const t = g.type;
+  if (t.kind === 'sharedArray')
+    return { ...common, kind: 'shared', elementBytes: sizeOf(t.element), dims: (g.dist ?? []).map(dimOf) };
+  if (t.kind === 'dynamicArray')
+    return { ...common, kind: 'dynamic', elementBytes: sizeOf(t.element), rank: t.rank, symmetric: g.storage === 'co' };
+  const scalar = !isAggregate(t) && t.kind !== 'str' && t.kind !== 'slice';
+  switch (g.storage) {
+    case 'config':
+      return { ...common, kind: 'config', type: memTypeOf(t), configType: configType(g), default: configText(g) };
+    case 'let':
+      if (scalar) return { ...common, kind: 'let', type: memTypeOf(t) };
+      return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t) };
+    case 'var':
+      return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t) };
+    case 'co':
+    case 'shared':
+      return { ...common, kind: 'symmetric', size: sizeOf(t), align: alignOf(t) };
+    default:
+      return unreachable(g.storage);
+  }
+};
+
+/** One step of init: gives a global its first value or its layout. */
+const initialise = (s: State, g: Global): void => {
+  const pos = position(s, g.span);
+  if (g.type.kind === 'sharedArray' || g.type.kind === 'dynamicArray') {
+    const extents = (g.extents ?? []).map((e) => lowerIndex(s, e));
+    if (g.type.kind === 'dynamicArray') return effect(s, pos, 'dynamic.init', '', extents, [g.symbol]);
+    const extra = (g.dist ?? []).map((d) =>
+      d.kind === 'blocks' ? lowerIndex(s, d.size) : d.kind === 'on' ? lowerIndex(s, d.image) : constI64(s, pos, 0),
+    );
+    return effect(s, pos, 'shared.init', '', [...extents, ...extra], [g.symbol]);
+  }
+  if (!g.value || g.storage === 'config') return;
+  const value = lowerExpr(s, g.value);
+  // A shared object is image 0's copy; the other images' copies are never looked at.
+  storeValue(s, pos, g.type, { base: emit(s, pos, 'global', '', [], [g.symbol]), offset: 0, strict: false }, value);
+};
+
+const lowerInit = (
+  program: ProgramState,
+  globals: readonly Global[],
+  main: Fn,
+): { readonly func: Func; readonly globals: readonly IrGlobal[] } => {
+  const s = newState(program, 'init', new Set(), true);
+  const irGlobals = globals.map((g) => globalOf(s, g));
+  for (const g of globals) initialise(s, g);
+  const pos = position(s, main.span);
+  // Nobody may touch another image's symmetric memory before its owner has laid it out and given it first values.
+  const symmetric = irGlobals.some(
+    (g) => g.kind === 'symmetric' || g.kind === 'shared' || (g.kind === 'dynamic' && g.symmetric),
+  );
+  if (symmetric) effect(s, pos, 'barrier', '', []);
+  finish(s, { kind: 'ret', args: [], pos });
+  return { func: functionOf(s, 'init', [], [], 0), globals: irGlobals };
+};
+
+/** Symbols of the program's own functions that would collide with those that the compiler makes. */
+const reserved = new Set(['init']);
+
+const paths = (sources: readonly Source[]): readonly string[] => sources.map((x) => x.path);
+
+/** Lowers a checked program. Throws only on bugs of ours. */
+export const lower = (program: Program): IrProgram => {
+  const positions: IrPosition[] = [{ file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 }];
+  const wanted = new Set<Fn>();
+  const state: ProgramState = {
+    sources: program.sources,
+    positions,
+    positionIds: new Map(),
+    strings: new Map(),
+    data: [],
+    wanted,
+    symbolOf: (fn) => (reserved.has(fn.symbol) ? `main.${fn.symbol}` : fn.symbol),
+  };
+  for (const fn of program.functions) if (fn.symbol.startsWith('runtime.')) wanted.add(fn);
+  wanted.add(program.main);
+  const { func: init, globals } = lowerInit(state, program.globals, program.main);
+  const funcs: Func[] = [init];
+  // A set that grows while it is walked: calls add to it.
+  for (const fn of wanted) funcs.push(lowerFunction(state, fn));
+  return { files: paths(program.sources), positions, globals, data: state.data, funcs: funcs.map(renumber) };
+};
