@@ -259,7 +259,9 @@ const copySlice = (s: State, stmt: Extract<Stmt, { kind: 'copySlice' }>): void =
   const [from, ...fromExtents] = lowerExpr(s, stmt.from);
   if (to === undefined || from === undefined) return;
   const element = stmt.to.type.kind === 'slice' ? sizeOf(stmt.to.type.element) : 1;
-  toExtents.forEach((n, k) => effect(s, pos, 'check.length', '', [n, fromExtents[k] ?? n]));
+  toExtents.forEach((n, k) => {
+    effect(s, pos, 'check.length', '', [n, fromExtents[k] ?? n]);
+  });
   const count = toExtents.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
   const bytes = emit(s, pos, 'wrap', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, element)])]);
   effect(s, pos, 'copy', '', [emit(s, pos, 'addr', '', [to]), emit(s, pos, 'addr', '', [from]), bytes]);

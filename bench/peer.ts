@@ -1,0 +1,20 @@
+// Runs a peer that clang compiled to wasm, in a process of its own with the V8 flags that the node uses:
+//   node peer.js peer.wasm n iterations
+// Prints the seconds that its run took; fails when its result is wrong.
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+
+setFlagsFromString('--no-liftoff');
+setFlagsFromString('--no-wasm-deopt');
+
+const [file = '', n = '0', iterations = '0'] = process.argv.slice(2);
+const module = new WebAssembly.Module(readFileSync(file));
+const { exports } = new WebAssembly.Instance(module, { env: { now: () => performance.now() / 1000 } });
+const call = (name: string, ...args: number[]): number => {
+  const f = exports[name];
+  if (typeof f !== 'function') throw new Error(`${file} does not export ${name}`);
+  return Number(f(...args));
+};
+const seconds = call('run', Number(n), Number(iterations));
+if (Math.abs(call('error')) > 1e-8) throw new Error(`${file}: wrong result`);
+console.log(seconds.toFixed(9));
