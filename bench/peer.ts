@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 
 setFlagsFromString('--no-liftoff');
-setFlagsFromString('--no-wasm-deopt');
+// Node 20 does not know this flag yet.
+if (Number.parseInt(process.versions.v8, 10) >= 13) setFlagsFromString('--no-wasm-deopt');
 
 const [file = '', n = '0', iterations = '0'] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(file));
