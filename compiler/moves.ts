@@ -1,0 +1,53 @@
+// Which functions may move objects: the verifier's rule about ptrs, and passes that keep a ptr over a call, ask this.
+import type { Body, Inst, IrProgram } from './ir.ts';
+import { opRow } from './ir.ts';
+import { bodiesOf, forEachInst } from './tree.ts';
+
+/** Names of functions that, by themselves or through calls, reach an op that may move objects. */
+export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
+  const known = new Set(p.funcs.map((f) => f.name));
+  const callers = new Map<string, string[]>();
+  const moving = new Set<string>();
+  for (const f of p.funcs) {
+    forEachInst(f.body, (i) => {
+      if (i.kind !== 'op') return;
+      if (i.op !== 'call') {
+        if (opRow(i.op).effects.includes('moves')) moving.add(f.name);
+        return;
+      }
+      const callee = String(i.imms[0]);
+      if (!known.has(callee)) moving.add(f.name);
+      callers.set(callee, [...(callers.get(callee) ?? []), f.name]);
+    });
+  }
+  const work = [...moving];
+  for (let name = work.pop(); name !== undefined; name = work.pop()) {
+    for (const caller of callers.get(name) ?? []) {
+      if (moving.has(caller)) continue;
+      moving.add(caller);
+      work.push(caller);
+    }
+  }
+  return moving;
+};
+
+/** Answers whether an instruction, with all that is nested in it, may move objects. Unknown callees may. */
+export const moverOf = (p: IrProgram): ((i: Inst) => boolean) => {
+  const known = new Set(p.funcs.map((f) => f.name));
+  const moving = movingFunctions(p);
+  const nested = new WeakMap<Inst, boolean>();
+  const inBody = (b: Body): boolean => b.insts.some(moves);
+  const moves = (i: Inst): boolean => {
+    if (i.kind === 'op') {
+      if (i.op !== 'call') return opRow(i.op).effects.includes('moves');
+      const callee = String(i.imms[0]);
+      return !known.has(callee) || moving.has(callee);
+    }
+    const before = nested.get(i);
+    if (before !== undefined) return before;
+    const answer = bodiesOf(i).some(inBody);
+    nested.set(i, answer);
+    return answer;
+  };
+  return moves;
+};
