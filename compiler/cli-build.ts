@@ -1,0 +1,93 @@
+// pgc build: compiles a program to a file, or shows one stage of its compilation.
+import { writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
+import { cannotWrite, notSource, readInput } from './cli-input.ts';
+import { wholeNumber } from './cli-number.ts';
+import { requiredPass, wrongPass } from './cli-passes.ts';
+import { exitCodes, mistake, note } from './cli-report.ts';
+import { type CompileOptions, type CompileResult, compile, type EmitForm, emitForms } from './compile.ts';
+import { rememberBuild } from './last-build.ts';
+import { didYouMean } from './nearest.ts';
+
+export interface BuildOptions {
+  readonly output?: string;
+  readonly emit?: string;
+  readonly printAfter: readonly string[];
+  readonly skip: readonly string[];
+  readonly optLimit?: string;
+  readonly json?: boolean;
+}
+
+const isForm = (text: string): text is EmitForm => emitForms.some((f) => f === text);
+
+/** The options as the compiler takes them, or the exit code of a complaint. */
+const compileOptions = (options: BuildOptions): CompileOptions | number => {
+  const emit = options.emit ?? 'wasm';
+  if (!isForm(emit)) {
+    const forms = emitForms.join(', ');
+    return mistake(`--emit=${emit}: there is no such form`, didYouMean(emit, emitForms), `forms are ${forms}`);
+  }
+  const wrong = wrongPass(options.printAfter, ['all']) ?? wrongPass(options.skip) ?? requiredPass(options.skip);
+  if (wrong !== undefined) return wrong;
+  const common = { emit, printAfter: options.printAfter, skip: options.skip };
+  if (options.optLimit === undefined) return common;
+  const optLimit = wholeNumber(options.optLimit, 0, 1e15);
+  if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);
+  return { ...common, optLimit };
+};
+
+const size = (bytes: number): string => (bytes < 10240 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`);
+
+/** Writes the artifact and its source map, remembers it and says so. */
+const writeArtifact = (file: string, output: string, result: CompileResult): number => {
+  const { artifact, sourceMap } = result;
+  if (!artifact) return exitCodes.usage;
+  if (output === '-') {
+    process.stdout.write(artifact);
+    return exitCodes.ok;
+  }
+  try {
+    writeFileSync(output, artifact);
+    if (sourceMap !== undefined) writeFileSync(`${output}.map`, sourceMap);
+  } catch (error) {
+    return cannotWrite(output, error);
+  }
+  rememberBuild({ source: file, artifact: output });
+  note(`${output}: ${size(artifact.length)}; \`pgc run\` runs it`);
+  return exitCodes.ok;
+};
+
+const writeText = (output: string | undefined, text: string): number => {
+  const whole = text.endsWith('\n') ? text : `${text}\n`;
+  if (output === undefined || output === '-') {
+    process.stdout.write(whole);
+    return exitCodes.ok;
+  }
+  try {
+    writeFileSync(output, whole);
+    return exitCodes.ok;
+  } catch (error) {
+    return cannotWrite(output, error);
+  }
+};
+
+export const buildCommand = async (file: string, options: BuildOptions): Promise<number> => {
+  const how = compileOptions(options);
+  if (typeof how === 'number') return how;
+  const output = options.output;
+  if (output !== undefined && output !== '-' && resolve(output) === resolve(file)) {
+    return mistake(`-o ${output} would overwrite the program itself`);
+  }
+  const read = readInput(file);
+  if (read.kind === 'mistake') return read.code;
+  const wrong = notSource(file, read.bytes);
+  if (wrong) return mistake(wrong.message, wrong.hint);
+  const result = await compile({ path: file, text: read.bytes.toString('utf8') }, how);
+  if (options.json) printDiagnosticsJson([result]);
+  else showDiagnostics([result]);
+  if (errorsIn([result]) > 0) return exitCodes.usage;
+  for (const { pass, text } of result.dumps) process.stdout.write(`; after ${pass}\n${text}\n`);
+  if (how.emit !== 'wasm') return writeText(output, result.text ?? '');
+  return writeArtifact(file, output ?? `${basename(file).replace(/\.pg$/, '')}.wasm`, result);
+};

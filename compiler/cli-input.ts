@@ -1,0 +1,73 @@
+// Files that a user names on the command line: read, or a clear word about why not.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { mistake } from './cli-report.ts';
+import { nearest } from './nearest.ts';
+
+export type Read =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'mistake'; readonly code: number };
+
+const similarFile = (path: string): string | undefined => {
+  if (existsSync(`${path}.pg`)) return `did you mean ${path}.pg?`;
+  try {
+    const names = readdirSync(dirname(path)).filter(
+      (f) => f.endsWith('.pg') || f.endsWith('.wasm') || f.endsWith('.ir'),
+    );
+    const name = nearest(basename(path), names);
+    return name === undefined ? undefined : `did you mean ${join(dirname(path), name)}?`;
+  } catch {
+    return `there is no folder ${dirname(path)}`;
+  }
+};
+
+const reason = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Readonly<Record<string, string>> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    ELOOP: 'too many symbolic links',
+    ENAMETOOLONG: 'the name is too long',
+    EMFILE: 'too many open files',
+    ENOSPC: 'no space is left on the device',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is not a folder',
+    EISDIR: 'it is a folder',
+    ENOENT: 'the folder does not exist',
+  };
+  return known[code] ?? (code === '' ? String(error) : code);
+};
+
+/** The bytes of a file the user named. */
+export const readInput = (path: string): Read => {
+  const refuse = (message: string, ...hints: (string | undefined)[]): Read => ({
+    kind: 'mistake',
+    code: mistake(message, ...hints),
+  });
+  try {
+    if (path === '-') return { kind: 'read', bytes: readFileSync(0) };
+    if (statSync(path).isDirectory()) {
+      const programs = readdirSync(path).filter((f) => f.endsWith('.pg'));
+      const one = programs[0] === undefined ? undefined : `it holds ${join(path, programs[0])}`;
+      return refuse(`${path} is a folder, not a program`, one);
+    }
+    return { kind: 'read', bytes: readFileSync(path) };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return refuse(`there is no file ${path}`, similarFile(path));
+    }
+    return refuse(`cannot read ${path}: ${reason(error)}`);
+  }
+};
+
+/** What makes bytes something other than PG source, or undefined. */
+export const notSource = (path: string, bytes: Buffer): { message: string; hint: string } | undefined => {
+  if (bytes.subarray(0, 4).equals(Buffer.from('\0asm'))) {
+    return { message: `${path} is WebAssembly, not PG source`, hint: `to run it: pgc run ${path}` };
+  }
+  if (bytes.includes(0)) return { message: `${path} is not text`, hint: 'a PG program is UTF-8 text and ends in .pg' };
+  return undefined;
+};
+
+/** Why a write failed, as `mistake` says it. */
+export const cannotWrite = (path: string, error: unknown): number => mistake(`cannot write ${path}: ${reason(error)}`);

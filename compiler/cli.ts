@@ -1,0 +1,228 @@
+#!/usr/bin/env node
+// The command line: `pgc`. Which commands and options there are, and what to say when they are misused. The commands
+// themselves are in cli-*.ts and are imported when they are called: running a program from the cache loads no compiler.
+import { Command, CommanderError } from 'commander';
+import { version } from './build-info.ts';
+import { exitCodes, internalError, mistake } from './cli-report.ts';
+import { didYouMean } from './nearest.ts';
+
+const examples = `
+Examples:
+  pgc run hello.pg                      compile and run on as many images as there are cores
+  pgc run heat.pg -n 4 -- --n=4000      four images; what follows -- sets the program's own configs
+  pgc build heat.pg && pgc run          make heat.wasm, then run what was built last here
+  pgc check *.pg                        only look for mistakes
+  pgc explain PG0201                    what a message means, with examples
+  pgc build heat.pg --emit=ir           see the program as the optimiser leaves it
+  pgc help passes                       the optimisations; \`pgc help ops\`: the instructions of the IR
+
+Exit codes:
+  0 success   1 the program failed (fault, failed assertion, deadlock)   2 a mistake in the program text or on the command line
+  124 --timeout passed   130 interrupted (Ctrl-C)   otherwise what the program gave to exit(code)
+
+Files: .pgc/last.json says what was built last in a folder. Compiled programs are kept in $PGC_CACHE, or the system's cache folder.`;
+
+const runMore = `
+With a .pg file: compiles it, or takes it from the cache if nothing has changed. With a .wasm file: runs what pgc build made.
+With no file: runs what was built last in this folder, and says what that is.
+
+Examples:
+  pgc run heat.pg                       as many images as there are cores
+  pgc run heat.pg -n 4 -- --n=4000      sets \`config const n\`
+  pgc run heat.pg -- --help             which configs the program has
+  pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)`;
+
+const buildMore = `
+Examples:
+  pgc build heat.pg                     heat.wasm and heat.wasm.map in this folder
+  pgc build heat.pg --emit=ir           print the IR after all passes
+  pgc build heat.pg --print-after=all --emit=ir
+  pgc build heat.pg --skip=inline --skip=licm
+  pgc build heat.pg --opt-limit=100     stop after 100 optimisation decisions: halve to find a wrong one`;
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, ...value.split(',')];
+
+/** What a command's action leaves: its exit code. */
+interface Outcome {
+  code: number;
+}
+
+const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcome): Command => {
+  const pgc = new Command('pgc')
+    .description('Compiler and parallel runtime for PG, a small PGAS language on WebAssembly.')
+    .version(`pgc ${version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain pgc, or a command')
+    .addHelpText('after', examples)
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ writeErr: () => undefined, writeOut: (text) => process.stdout.write(text) });
+
+  pgc
+    .command('run')
+    .usage('[options] [program] [-- --name=value…]')
+    .summary('run a program on several images')
+    .description('Runs a program.')
+    .argument('[program]', 'a .pg or .wasm file')
+    .option('-n, --images <number>', 'how many images (default: as many as there are cores)')
+    .option('--timeout <seconds>', 'end the run after so long')
+    .option('--stack <bytes>', 'stack of each image; 64k, 8m are understood')
+    .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
+    .addHelpText('after', runMore)
+    .action(async (file: string | undefined, options) => {
+      const { runCommand } = await import('./cli-run.ts');
+      outcome.code = await runCommand(file, { ...options, args: programArgs ?? [] });
+    });
+
+  pgc
+    .command('build')
+    .summary('compile a program to a .wasm file')
+    .description('Compiles a program, or shows a stage of its compilation.')
+    .argument('<program>', 'a .pg file')
+    .option('-o, --output <file>', 'where to write; - is standard output')
+    .option('--emit <form>', 'ast, ir, wat or wasm (default: wasm)')
+    .option('--print-after <pass>', 'print the IR after a pass, or after all', collect, [])
+    .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect, [])
+    .option('--opt-limit <number>', 'make at most so many optimisation decisions')
+    .option('--json', 'print mistakes in the program as JSON on standard output')
+    .addHelpText('after', buildMore)
+    .action(async (file: string, options) => {
+      const { buildCommand } = await import('./cli-build.ts');
+      outcome.code = await buildCommand(file, options);
+    });
+
+  pgc
+    .command('check')
+    .summary('look for mistakes in programs')
+    .description('Parses and checks programs, and prints what is wrong with them.')
+    .argument('<files...>', '.pg files')
+    .option('--json', 'print JSON on standard output: a list of messages')
+    .action(async (files: string[], options) => {
+      const { checkCommand } = await import('./cli-check.ts');
+      outcome.code = await checkCommand(files, options);
+    });
+
+  pgc
+    .command('opt')
+    .summary('run passes on a file of IR')
+    .description('Reads IR in text form, verifies it, runs passes, verifies again and prints the result.')
+    .argument('<file>', 'a file of IR, as --emit=ir prints it; - is standard input')
+    .option('--passes <names>', 'which passes, in order, with commas between', collect, [])
+    .option('--opt-limit <number>', 'make at most so many optimisation decisions')
+    .addHelpText('after', '\nExample:\n  pgc build heat.pg --emit=ir > heat.ir && pgc opt --passes=fold,dce heat.ir')
+    .action(async (file: string, options) => {
+      const { optCommand } = await import('./cli-opt.ts');
+      outcome.code = await optCommand(file, options);
+    });
+
+  pgc
+    .command('explain')
+    .summary('say more about a message')
+    .description('Explains the code of a message, such as PG0201.')
+    .argument('<code>', 'the code')
+    .action(async (code: string) => {
+      const { explainCommand } = await import('./cli-help.ts');
+      outcome.code = explainCommand(code);
+    });
+
+  pgc
+    .command('help')
+    .summary('explain a command; list the passes or the ops')
+    .description('Explains a command, lists the passes of the optimiser, or the ops of the IR.')
+    .argument('[topic]', 'a command, passes or ops')
+    .action(async (topic: string | undefined) => {
+      const command = topic === undefined ? pgc : pgc.commands.find((c) => c.name() === topic);
+      if (command) {
+        command.outputHelp();
+        return;
+      }
+      const { helpCommand } = await import('./cli-help.ts');
+      outcome.code = await helpCommand(
+        topic ?? '',
+        pgc.commands.map((c) => c.name()),
+      );
+    });
+
+  for (const command of pgc.commands) {
+    command
+      .exitOverride()
+      .helpOption('-h, --help', 'explain this command')
+      .configureOutput({ writeErr: () => undefined, writeOut: (text) => process.stdout.write(text) });
+  }
+  return pgc;
+};
+
+/** Says in our words what commander refused. */
+const refused = (error: CommanderError, pgc: Command, args: readonly string[]): number => {
+  const command = pgc.commands.find((c) => c.name() === args[0]);
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const help = `pgc ${command ? `${command.name()} ` : ''}--help shows what there is`;
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const flag = quoted.split('=')[0] ?? '';
+      const known = [...(command ?? pgc).options.flatMap((o) => [o.long ?? '', o.short ?? '']), '--help'].filter(
+        Boolean,
+      );
+      const meant = flag.startsWith('--') ? didYouMean(flag, known) : undefined;
+      const own = command?.name() === 'run' && meant === undefined;
+      const forProgram = `options of the program itself go after --: pgc run prog.pg -- ${quoted}`;
+      return mistake(`unknown option ${flag}`, meant, own ? forProgram : help);
+    }
+    case 'commander.unknownCommand': {
+      const names = pgc.commands.map((c) => c.name());
+      const name = args.find((a) => !a.startsWith('-')) ?? '';
+      const file = /\.(pg|wasm)$/.test(name) ? `to run a program: pgc run ${name}` : undefined;
+      return mistake(`unknown command ${name}`, file ?? didYouMean(name, names) ?? help);
+    }
+    case 'commander.missingArgument':
+      return mistake(`${command?.name() ?? 'pgc'}: ${quoted === '' ? 'an argument' : quoted} is missing`, help);
+    case 'commander.optionMissingArgument':
+      return mistake(`${quoted} needs a value`, help);
+    case 'commander.excessArguments':
+      return mistake(`${command?.name() ?? 'pgc'}: too many arguments`, help);
+    default:
+      return mistake(error.message.replace(/^error: /, ''), help);
+  }
+};
+
+const main = async (args: readonly string[]): Promise<number> => {
+  // What follows -- on `run` belongs to the program, whatever it looks like.
+  const cut = args[0] === 'run' ? args.indexOf('--') : -1;
+  const own = cut < 0 ? args : args.slice(0, cut);
+  const outcome: Outcome = { code: exitCodes.ok };
+  const pgc = commandLine(cut < 0 ? undefined : args.slice(cut + 1), outcome);
+  if (own.length === 0) {
+    pgc.outputHelp();
+    return exitCodes.ok;
+  }
+  try {
+    await pgc.parseAsync(own, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : refused(error, pgc, own);
+  }
+  return outcome.code;
+};
+
+/** Ends the process when all that was written has gone out. */
+const leave = (code: number): void => {
+  process.exitCode = code;
+  process.stdout.write('', () => process.exit(code));
+};
+
+// Whoever read our output has gone (`pgc … | head`): nothing is left to do, and nothing to say.
+process.stdout.on('error', () => process.exit(exitCodes.ok));
+process.stderr.on('error', () => process.exit(exitCodes.ok));
+
+const given = process.argv.slice(2);
+/** --debug may stand anywhere among our own options. */
+const ownEnd = given.includes('--') ? given.indexOf('--') : given.length;
+const args = given.filter((a, i) => a !== '--debug' || i > ownEnd);
+const debug = args.length < given.length || Boolean(process.env['PGC_DEBUG']);
+const crash = (error: unknown): void => {
+  leave(internalError(error, given, debug));
+};
+process.on('uncaughtException', crash);
+process.on('unhandledRejection', crash);
+
+main(args).then(leave, crash);

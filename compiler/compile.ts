@@ -1,0 +1,99 @@
+// The road of a program, as one function: text → syntax tree → typed tree → IR → IR → wasm. Each step is a function of its own
+// (lang/check.ts, lower.ts, pipeline.ts, emit.ts); here they meet, and nothing else does.
+import { astText } from '../lang/ast-text.ts';
+import { check } from '../lang/check.ts';
+import type { Diagnostic } from '../lang/diagnostic.ts';
+import { parse } from '../lang/parser.ts';
+import type { Source } from '../lang/source.ts';
+import { version } from './build-info.ts';
+import { type FileHost, fileHost } from './host.ts';
+import { printProgram } from './ir-text.ts';
+import { lower } from './lower.ts';
+import { optimise } from './pipeline.ts';
+
+export const emitForms = ['ast', 'ir', 'wat', 'wasm'] as const;
+export type EmitForm = (typeof emitForms)[number];
+
+export interface CompileOptions {
+  /** How far to go, and what to give: `wasm` (the default) is the artifact; the others are texts for people. */
+  readonly emit?: EmitForm;
+  /** Names of optional passes to leave out. */
+  readonly skip?: readonly string[];
+  /** At most so many optimisation decisions: bisects a wrong one. */
+  readonly optLimit?: number;
+  /** Passes after which the IR is kept as text, in `dumps`; `all` means every one. */
+  readonly printAfter?: readonly string[];
+  /** Folder of the library's `.pg` files, if not pgc's own. */
+  readonly stdlib?: string;
+}
+
+export interface Dump {
+  readonly pass: string;
+  readonly text: string;
+}
+
+export interface CompileResult {
+  /** Errors and warnings; there is an artifact (or the text asked for) exactly if no error is among them. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The sources that the diagnostics point into. */
+  readonly sources: readonly Source[];
+  /** The WebAssembly module, with all that a node needs to run it. */
+  readonly artifact?: Uint8Array;
+  readonly sourceMap?: string;
+  /** What `emit` asked for when it was a text. */
+  readonly text?: string;
+  readonly dumps: readonly Dump[];
+  /** Every file that was read, by path, with its text. */
+  readonly dependencies: ReadonlyMap<string, string>;
+}
+
+/** A program: the path of its file, or its text with the path that messages should show. */
+export type Input = string | { readonly path: string; readonly text: string };
+
+const hostOf = (input: Input, options: CompileOptions): FileHost =>
+  fileHost({
+    ...(typeof input === 'string' ? {} : { texts: { [input.path]: input.text } }),
+    ...(options.stdlib === undefined ? {} : { stdlib: options.stdlib }),
+  });
+
+/** Starts to load the code generator: it comes up on other threads while this one parses. */
+const loadEmitter = () => {
+  const loading = import('./emit.ts').then((emitter) => {
+    emitter.warmUp();
+    return emitter;
+  });
+  // If the program has mistakes nobody waits for it.
+  loading.catch(() => undefined);
+  return loading;
+};
+
+/**
+ * Compiles a program. Mistakes in it are diagnostics in the result; the promise is only rejected by an error in pgc.
+ * Names in `skip` and `printAfter` must be those of passes (see `passNames` in pipeline.ts).
+ */
+export const compile = async (input: Input, options: CompileOptions = {}): Promise<CompileResult> => {
+  const form = options.emit ?? 'wasm';
+  const path = typeof input === 'string' ? input : input.path;
+  const host = hostOf(input, options);
+  const dumps: Dump[] = [];
+  const codeGeneration = form === 'wat' || form === 'wasm' ? loadEmitter() : undefined;
+  const { program, diagnostics, sources } = check(path, host);
+  const result = { diagnostics, sources, dumps, dependencies: host.files };
+  if (!program) return result;
+  if (form === 'ast') {
+    const main = sources.find((s) => s.path === path);
+    return main ? { ...result, text: astText(parse(main).module) } : result;
+  }
+  const keep = new Set(options.printAfter ?? []);
+  const ir = optimise(lower(program), {
+    skip: options.skip ?? [],
+    ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
+    after: (pass, now) => {
+      if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
+    },
+  });
+  if (codeGeneration === undefined) return { ...result, text: printProgram(ir) };
+  const { emit } = await codeGeneration;
+  const { wasm, sourceMap, wat } = await emit(ir, { program: path, compiler: version, wat: form === 'wat' });
+  return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
+};

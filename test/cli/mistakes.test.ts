@@ -1,0 +1,106 @@
+// Everything a user can get wrong on the command line: a clear message, a hint, exit code 2. Never a stack trace.
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { folderWith, pgc, removeFolders, transcript } from './pgc.ts';
+
+let cwd = '';
+
+beforeAll(async () => {
+  cwd = folderWith('examples/hello.pg', 'examples/heat.pg');
+  mkdirSync(join(cwd, 'folder'));
+  writeFileSync(join(cwd, 'folder', 'inside.pg'), 'fn main() {}\n');
+  symlinkSync('loop.pg', join(cwd, 'loop.pg'));
+  writeFileSync(join(cwd, 'binary.pg'), Buffer.from([0x66, 0x6e, 0, 1, 2, 255]));
+  writeFileSync(join(cwd, 'empty.wasm'), '');
+  writeFileSync(join(cwd, 'text.wasm'), 'fn main() {}\n');
+  writeFileSync(join(cwd, 'short.wasm'), Buffer.from('\0asm\x01\0\0\0\x01\x7f', 'latin1'));
+  writeFileSync(join(cwd, 'foreign.wasm'), Buffer.from('\0asm\x01\0\0\0', 'latin1'));
+  writeFileSync(join(cwd, 'wrong.ir'), 'func @main( {\n');
+  writeFileSync(join(cwd, 'syntax.pg'), 'fn main() {\n  let x = ;\n}\n');
+  const built = await pgc(['build', 'hello.pg', '-o', 'cut.wasm'], { cwd });
+  expect(built.code).toBe(0);
+});
+
+afterAll(removeFolders);
+
+const mistakes: readonly (readonly string[])[] = [
+  ['frobnicate'],
+  ['biuld', 'hello.pg'],
+  ['hello.pg'],
+  ['--colour'],
+  ['run', '--imgaes', '4', 'hello.pg'],
+  ['run', 'hello.pg', '--n=4000'],
+  ['run', 'missing.pg'],
+  ['run', 'helo.pg'],
+  ['run', 'hello'],
+  ['run', 'nowhere/hello.pg'],
+  ['run', 'folder'],
+  ['run', 'loop.pg'],
+  ['run', '.'],
+  ['run', 'binary.pg'],
+  ['run', 'empty.wasm'],
+  ['run', 'text.wasm'],
+  ['run', 'short.wasm'],
+  ['run', 'foreign.wasm'],
+  ['run', 'syntax.pg'],
+  ['run', 'hello.pg', 'heat.pg'],
+  ['run', 'hello.pg', '-n'],
+  ['run', 'hello.pg', '-n', '0'],
+  ['run', 'hello.pg', '-n', 'x'],
+  ['run', 'hello.pg', '-n', '-1'],
+  ['run', 'hello.pg', '-n', '1.5'],
+  ['run', 'hello.pg', '-n', '100000'],
+  ['run', 'hello.pg', '--timeout', 'soon'],
+  ['run', 'hello.pg', '--timeout', '0'],
+  ['run', 'hello.pg', '--stack', 'big'],
+  ['run', 'hello.pg', '--stack', '1'],
+  ['run', 'hello.pg', '--stack', '100g'],
+  ['run', 'heat.pg', '-n', '1', '--', '--m=4'],
+  ['run', 'heat.pg', '-n', '1', '--', '--step=4'],
+  ['run', 'heat.pg', '-n', '1', '--', '--n=many'],
+  ['run', 'heat.pg', '-n', '1', '--', '--n=1.5'],
+  ['run', 'heat.pg', '-n', '1', '--', '--n'],
+  ['run', 'heat.pg', '-n', '1', '--', '--n='],
+  ['run', 'heat.pg', '-n', '1', '--', '--n=9223372036854775808'],
+  ['run', 'heat.pg', '-n', '1', '--', 'n=4'],
+  ['run', 'heat.pg', '-n', '1', '--', '--n=4', '--n=5'],
+  ['run'],
+  ['build'],
+  ['build', 'missing.pg'],
+  ['build', 'folder'],
+  ['build', 'cut.wasm'],
+  ['build', 'hello.pg', '--emit=foo'],
+  ['build', 'hello.pg', '--emit=wsm'],
+  ['build', 'hello.pg', '--emit'],
+  ['build', 'hello.pg', '--skip=fodl'],
+  ['build', 'hello.pg', '--skip=lower-runtime'],
+  ['build', 'hello.pg', '--print-after=nothing-like-it'],
+  ['build', 'hello.pg', '--opt-limit=few'],
+  ['build', 'hello.pg', '-o', 'hello.pg'],
+  ['build', 'hello.pg', '-o', 'folder'],
+  ['build', 'hello.pg', '-o', 'nowhere/hello.wasm'],
+  ['check'],
+  ['check', 'missing.pg', 'syntax.pg'],
+  ['opt', 'wrong.ir'],
+  ['opt', 'missing.ir'],
+  ['opt', '--passes=fold,dec', 'wrong.ir'],
+  ['opt', 'cut.wasm'],
+  ['explain'],
+  ['explain', 'PG9999'],
+  ['explain', 'banana'],
+  ['help', 'pases'],
+  ['help', 'banana'],
+];
+
+describe('mistakes', () => {
+  test.each(mistakes.map((args) => [args.join(' '), args] as const))('pgc %s', async (_, args) => {
+    // Each in a folder where nothing was built last, but for the files above.
+    const ended = await pgc(args, { cwd: args[0] === 'run' && args.length === 1 ? join(cwd, 'folder') : cwd });
+    expect(ended.err).not.toMatch(/\n\s+at |internal error|node:internal|undefined|NaN|\[object/);
+    expect(ended.err).toMatch(/error/);
+    expect(ended.code).toBe(2);
+    const name = args.join(' ').replace(/[^\w.=-]+/g, '_');
+    await expect(transcript(args, ended)).toMatchFileSnapshot(join('mistakes', `${name}.txt`));
+  });
+});

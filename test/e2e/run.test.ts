@@ -1,0 +1,41 @@
+// Runs each test/run/*.pg as its first line says and compares all that it prints, and the exit code, with the golden beside it.
+// Lines of standard output are sorted: images run at once.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { faults } from '../../vm/abi.ts';
+import { pgc, removeFolders, root } from '../cli/pgc.ts';
+
+const folder = join(root, 'test', 'run');
+const programs = readdirSync(folder).filter((f) => f.endsWith('.pg'));
+
+afterAll(removeFolders);
+
+describe('programs', () => {
+  test.each(programs)('%s', async (file) => {
+    const header = /^\/\/ run:(.*)\n/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
+    expect(header, 'the first line says how: // run: -n 4').toBeDefined();
+    const args = ['run', file, ...(header ?? '').trim().split(/\s+/)];
+    const ended = await pgc(args, { cwd: folder, watchdog: 60 });
+    expect(ended.left).toBe(false);
+    expect(ended.err).not.toMatch(/\n\s+at .*\.(js|ts|mjs):|internal error/);
+    const lines = ended.out.split('\n').slice(0, -1).sort();
+    const counted = lines.length > 100 ? [`${new Set(lines).size} different lines, such as`, lines[0] ?? ''] : lines;
+    const text = `$ pgc ${args.join(' ')}\n--- stdout\n${counted.map((l) => `${l}\n`).join('')}--- stderr\n${ended.err}--- exit ${ended.code}\n`;
+    await expect(text).toMatchFileSnapshot(join(folder, file.replace(/\.pg$/, '.out')));
+    if (file.startsWith('fault-')) expect(ended.code).toBe(1);
+    if (file.startsWith('deadlock-')) expect(ended.code).toBe(1);
+  });
+});
+
+/** Kinds that no program can bring about, and why. */
+const unreachable: Readonly<Record<string, string>> = {
+  none: 'is no fault',
+  exit: 'is no fault: exit-code.pg',
+  'not-local': 'every image of a node can be reached by load and store',
+};
+
+test('there is a program for every kind of fault', () => {
+  const missing = faults.map((f) => f.kind).filter((k) => !(k in unreachable) && !programs.includes(`fault-${k}.pg`));
+  expect(missing).toEqual([]);
+});
