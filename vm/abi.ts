@@ -31,6 +31,18 @@ export const kernel = {
   finished: kernelBase + 256,
   /** Set by the node to end the run: every slow path looks at it. */
   stop: kernelBase + 384,
+  /** How often a wait looks before it sleeps; chosen by the node, little where images outnumber cores. */
+  spin: kernelBase + 512,
+  /** Barrier: images that sleep, or are about to. */
+  barrierSleepers: kernelBase + 640,
+  /** 1 once read-only data is in place; then how many images have run init: main starts when all have. */
+  loaded: kernelBase + 768,
+  ready: kernelBase + 896,
+  /** Held while a line is written to a file descriptor, so that long lines stay whole. */
+  outputLock: kernelBase + 1024,
+  /** Lines that took a number, and lines that the node has passed on: keeps the order of lines between images. */
+  outputTicket: kernelBase + 1152,
+  outputDone: kernelBase + 1280,
   /** Number of cores of the node, i32, written before the start. */
   cores: kernelBase + 512,
 } as const;
@@ -46,9 +58,11 @@ export const page = {
   /** What the image is doing (see `states`), i32, and since which position it has been blocked. Read by the node's watcher. */
   state: 128,
   statePosition: 132,
-  /** Raised at every change of state and at every re-check of a blocked wait, i32. */
+  /** Raised at every change of state, i32: what happened between two looks with one epoch had no effect on others. */
   epoch: 136,
-  /** Detail of the wait: i64. */
+  /** Raised at every further sleep of one and the same wait_until, so after a look that failed, i32. */
+  rechecks: 140,
+  /** Detail of the wait, i64. At a barrier: the generation whose end is waited for. */
   stateValue: 144,
   /** Fault record, written just before `unreachable`: i32 kind, i32 position, three 64-bit values. */
   faultKind: 256,
@@ -67,6 +81,8 @@ export const page = {
   heapBottom: 648,
   /** i32 offset of the lowest byte the stack may use. */
   stackLimit: 652,
+  /** i32 offset of the lowest byte that ever belonged to the heap: what is below is still zero. */
+  heapLow: 656,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
@@ -91,6 +107,8 @@ export const states = {
   collective: 4,
   finished: 5,
   faulted: 6,
+  /** Has run init and waits for the others to have done so. */
+  ready: 7,
 } as const;
 
 // ---- descriptors of distributed and dynamic arrays, in private memory -------------------------------------------

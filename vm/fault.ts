@@ -1,0 +1,99 @@
+// From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
+import { type FaultKind, faults, type Manifest, page } from './abi.ts';
+import type { Fault } from './result.ts';
+import { callStack, parseFrames, stackDepth } from './stack.ts';
+
+/** An exception that ended an image. */
+export interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+export interface FaultRecord {
+  readonly kind: FaultKind;
+  readonly position: number;
+  readonly values: readonly [bigint, bigint, bigint];
+}
+
+/** The fault record of the image whose slot starts at `slot`. */
+export const readRecord = (memory: DataView, slot: number): FaultRecord => {
+  const at = (offset: number): bigint => memory.getBigInt64(slot + offset, true);
+  return {
+    kind: faults[memory.getInt32(slot + page.faultKind, true)]?.kind ?? 'none',
+    position: memory.getInt32(slot + page.faultPosition, true),
+    values: [at(page.faultA), at(page.faultB), at(page.faultC)],
+  };
+};
+
+const longestText = 4096;
+
+const textAt = (memory: DataView, address: bigint, length: bigint): string => {
+  const start = Number(BigInt.asUintN(32, address));
+  const bytes = Math.min(Number(BigInt.asUintN(32, length)), longestText, Math.max(0, memory.byteLength - start));
+  // TextDecoder takes no shared memory: decode a copy.
+  return new TextDecoder().decode(new Uint8Array(memory.buffer, start, bytes).slice());
+};
+
+/** Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b. */
+export const faultText = (memory: DataView, template: string, values: readonly bigint[]): string => {
+  const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
+  return template.replace(/\{str:([abc]),([abc])\}|\{([abc])(?::([ux]))?\}/g, (_, address, length, name, style) => {
+    if (address !== undefined) return textAt(memory, value(address), value(length));
+    if (style === 'x') return `0x${BigInt.asUintN(64, value(name)).toString(16)}`;
+    return (style === 'u' ? BigInt.asUintN(64, value(name)) : value(name)).toString();
+  });
+};
+
+const ours = 'internal error, please report it with the program that shows it';
+
+/** What wasm itself found. */
+const machineFault = (thrown: Thrown): Pick<Fault, 'kind' | 'text' | 'hint'> => {
+  if (thrown.name === 'RangeError' && /call stack/i.test(thrown.message)) {
+    return {
+      kind: 'stack',
+      text: 'stack overflow: calls are nested too deeply',
+      hint: 'is there a recursion without an end?',
+    };
+  }
+  if (/out of bounds/i.test(thrown.message)) {
+    return {
+      kind: 'address',
+      text: 'access to an address outside of memory',
+      hint: 'a raw pointer was not made from a place of the program',
+    };
+  }
+  if (/unaligned/i.test(thrown.message)) {
+    return {
+      kind: 'alignment',
+      text: 'atomic access to an address that is not a multiple of its size',
+      hint: 'a raw pointer was not made from a place of the program',
+    };
+  }
+  if (/divide by zero|remainder by zero/i.test(thrown.message)) return { kind: 'divide', text: 'division by zero' };
+  if (/divide result|integer overflow/i.test(thrown.message))
+    return { kind: 'divide-overflow', text: 'division overflow' };
+  return { kind: 'internal', text: `${ours}: ${thrown.name}: ${thrown.message}` };
+};
+
+/** The fault of an image, from its record if a check raised it, else from the exception. */
+export const faultOf = (manifest: Manifest, memory: DataView, image: number, slot: number, thrown: Thrown): Fault => {
+  const record = readRecord(memory, slot);
+  const raw = parseFrames(thrown.stack);
+  const deeper = raw.length >= stackDepth;
+  // Only `unreachable` follows a record; any other trap came on its own.
+  if (record.kind === 'none' || !/unreachable/.test(thrown.message)) {
+    return { image, ...machineFault(thrown), values: [], stack: callStack(manifest, raw, 0), deeper };
+  }
+  const row: { readonly text: string; readonly hint?: string } =
+    faults.find((f) => f.kind === record.kind) ?? faults[0];
+  return {
+    image,
+    kind: record.kind,
+    text: faultText(memory, row.text, record.values),
+    values: record.values,
+    ...(row.hint === undefined ? {} : { hint: row.hint }),
+    stack: callStack(manifest, raw, record.position),
+    deeper,
+  };
+};

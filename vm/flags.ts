@@ -1,0 +1,17 @@
+// V8's flags for long-running numeric code. They belong to the whole process, so only the command line sets them.
+//
+// A wasm function that is entered once would stay in baseline code for ever: V8 has no on-stack replacement for wasm. So
+// functions are compiled by the optimising compiler at their first call. Newer V8s must then not deoptimise either: they
+// would have no baseline code to go back to.
+import { setFlagsFromString } from 'node:v8';
+
+let done = false;
+
+/** Call before compiling the module to run, and after the last use of other wasm (code generation). */
+export const tuneV8 = (): void => {
+  if (done) return;
+  done = true;
+  setFlagsFromString('--no-liftoff');
+  // Older V8s do not know the flag and would say so on stderr.
+  if (Number.parseInt(process.versions.v8, 10) >= 13) setFlagsFromString('--no-wasm-deopt');
+};

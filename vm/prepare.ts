@@ -1,0 +1,83 @@
+// Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
+import { availableParallelism } from 'node:os';
+import { kernel, type Manifest, page } from './abi.ts';
+import { compileArtifact, readArtifact } from './artifact.ts';
+import { type ConfigCell, configCells } from './config.ts';
+import { tuneV8 } from './flags.ts';
+import type { RunResult } from './result.ts';
+import { chooseSlots, type SlotMap } from './slots.ts';
+
+export interface PrepareOptions {
+  /** Default: as many as the machine has cores. */
+  readonly images?: number;
+  /** Values of config constants by name, as text. */
+  readonly configs?: Readonly<Record<string, string>>;
+  /** Upper bound for an image's memory. Default: 1 GiB, or what fits. */
+  readonly slotBytes?: number;
+  /** Stack for an image's addressable locals. Default: 8 MiB, less where memory is small. */
+  readonly stackBytes?: number;
+  /** Set V8's flags for numeric code, for the whole process (flags.ts). */
+  readonly tuneV8?: boolean;
+}
+
+export interface Prepared {
+  readonly kind: 'prepared';
+  readonly manifest: Manifest;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly images: number;
+  readonly map: SlotMap;
+}
+
+/**
+ * How often a wait looks before it sleeps: some 100 µs, as waking a sleeper takes half of that. Where images outnumber
+ * cores, spinning keeps the one that is waited for from running: then only a few times.
+ */
+const spinAlone = 1 << 17;
+const spinCrowded = 1 << 8;
+
+/** Writes the words that a program reads before it has written any. All other memory is zero. */
+const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: readonly ConfigCell[]): void => {
+  const view = new DataView(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  view.setInt32(kernel.spin, images <= availableParallelism() ? spinAlone : spinCrowded, true);
+  for (let image = 0; image < images; image++) {
+    const slot = (image + 1) * 2 ** map.slotBits;
+    view.setUint32(slot + page.symmetricTop, map.symmetricTop, true);
+    view.setUint32(slot + page.heapBottom, map.heapBottom, true);
+    view.setUint32(slot + page.heapLow, map.heapBottom, true);
+    view.setUint32(slot + page.stackLimit, map.stackLimit, true);
+    for (const cell of cells) bytes.set(cell.bytes, slot + cell.offset);
+  }
+};
+
+const positive = (value: number | undefined): boolean =>
+  value === undefined || (Number.isSafeInteger(value) && value > 0);
+
+/** Ready to run, or the result that says why not. */
+export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared | RunResult => {
+  const images = options.images ?? availableParallelism();
+  if (!positive(images)) {
+    return { kind: 'bad-option', message: `bad number of images: ${images}`, hint: 'at least one image is needed' };
+  }
+  for (const name of ['slotBytes', 'stackBytes'] as const) {
+    if (!positive(options[name])) return { kind: 'bad-option', message: `bad ${name}: ${options[name]}` };
+  }
+  const read = readArtifact(artifact);
+  if (read.kind === 'bad') return { ...read, kind: 'bad-artifact' };
+  const { manifest } = read;
+  const configured = configCells(manifest.configs, options.configs ?? {});
+  if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
+  if (options.tuneV8) tuneV8();
+  const compiled = compileArtifact(artifact);
+  if (compiled.kind === 'bad') return { ...compiled, kind: 'bad-artifact' };
+  const slots = chooseSlots(manifest, {
+    images,
+    ...(options.slotBytes === undefined ? {} : { slotBytes: options.slotBytes }),
+    ...(options.stackBytes === undefined ? {} : { stackBytes: options.stackBytes }),
+  });
+  if (slots.kind !== 'slots') return slots;
+  const { map, memory } = slots;
+  setUp(memory, images, map, configured.cells);
+  return { kind: 'prepared', manifest, module: compiled.module, memory, images, map };
+};

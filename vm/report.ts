@@ -1,0 +1,182 @@
+// A result as text for people, and as the exit code of the process. Facts come from result.ts, the English is here.
+import type { Activity, Frame, ImageStatus, RunResult } from './result.ts';
+import { unreachable } from './unreachable.ts';
+
+export interface ReportOptions {
+  readonly color?: boolean;
+}
+
+/** Frames shown of a deep stack. */
+const shownFrames = 16;
+
+interface Paint {
+  readonly strong: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly faint: (text: string) => string;
+}
+const paintOf = (color: boolean): Paint => {
+  const with_ = (code: string) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { strong: with_('1'), bad: with_('1;31'), faint: with_('36') };
+};
+
+const placeOf = (f: Frame): string => (f.line > 0 ? `${f.file}:${f.line}:${f.col}` : 'an unknown place');
+
+const stackLines = (stack: readonly Frame[], deeper: boolean): string[] => {
+  const shown = stack.slice(0, shownFrames);
+  const width = Math.max(0, ...shown.map((f) => f.fn.length));
+  const lines = shown.map((f) => `  ${f.fn.padEnd(width)}  ${placeOf(f)}${f.inlined ? ' (inlined)' : ''}`);
+  if (deeper) lines.push('  … and so on');
+  else if (stack.length > shown.length) lines.push(`  … and ${stack.length - shown.length} more`);
+  return lines;
+};
+
+const numbersOf = (images: readonly number[]): string => {
+  const runs: string[] = [];
+  for (let i = 0; i < images.length; ) {
+    let j = i;
+    while (images[j + 1] === images[j]! + 1) j++;
+    runs.push(j === i ? `${images[i]}` : j === i + 1 ? `${images[i]}, ${images[j]}` : `${images[i]}-${images[j]}`);
+    i = j + 1;
+  }
+  return runs.join(', ');
+};
+
+/** What one image (or several) does, as the rest of a sentence. */
+const doing = (activity: Activity, one: boolean): string => {
+  const [waits, has, is] = one ? ['waits', 'has', 'is'] : ['wait', 'have', 'are'];
+  switch (activity) {
+    case 'starting':
+      return `${has} not started yet`;
+    case 'running':
+      return `${is} running`;
+    case 'barrier':
+      return `${waits} at a barrier`;
+    case 'wait_until':
+      return `${waits} in wait_until`;
+    case 'collective':
+      return `${waits} in a collective operation`;
+    case 'finished':
+      return `${has} finished`;
+    case 'failed':
+      return `${has} failed`;
+    case 'ready':
+      return `${waits} for the others to start`;
+    default:
+      return unreachable(activity);
+  }
+};
+
+/** One line for all images that do the same at the same place. */
+const statusLines = (images: readonly ImageStatus[]): string[] => {
+  const groups = new Map<string, ImageStatus[]>();
+  for (const status of images) {
+    const key = `${status.activity} ${status.stack.map(placeOf).join(' ')}`;
+    const group = groups.get(key);
+    if (group) group.push(status);
+    else groups.set(key, [status]);
+  }
+  return [...groups.values()].map((group) => {
+    const { activity, stack } = group[0]!;
+    const who = `image${group.length === 1 ? '' : 's'} ${numbersOf(group.map((s) => s.image))}`;
+    const where = stack.length > 0 ? `, ${placeOf(stack[0]!)} in ${stack[0]!.fn}` : '';
+    return `  ${who} ${doing(activity, group.length === 1)}${where}`;
+  });
+};
+
+interface Parts {
+  readonly title: string;
+  readonly message: string;
+  readonly lines?: readonly string[];
+  readonly hint?: string;
+}
+
+const partsOf = (result: Exclude<RunResult, { kind: 'ok' | 'exit' }>, paint: Paint): Parts => {
+  switch (result.kind) {
+    case 'fault': {
+      const { fault, images } = result;
+      const first = fault.stack[0];
+      const arrow = first ? [`${paint.faint(' -->')} ${placeOf(first)}`] : [];
+      const stack = fault.stack.length > 0 ? ['call stack:', ...stackLines(fault.stack, fault.deeper)] : [];
+      return {
+        title: `fault on image ${fault.image} of ${images}`,
+        message: fault.text,
+        lines: [...arrow, ...stack],
+        ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+      };
+    }
+    case 'deadlock':
+      return {
+        title: 'deadlock',
+        message: 'no image can go on',
+        lines: statusLines(result.images),
+        hint: result.images.some((s) => s.activity === 'wait_until')
+          ? 'what is waited for must be written by an image that still runs'
+          : 'all images must come to the same barriers and collective operations',
+      };
+    case 'timeout': {
+      const unit = result.seconds === 1 ? 'second' : 'seconds';
+      const message = `not finished after ${result.seconds} ${unit}`;
+      return { title: 'timeout', message, lines: statusLines(result.images) };
+    }
+    case 'interrupted':
+      return { title: 'interrupted', message: 'the run was ended', lines: statusLines(result.images) };
+    case 'bad-artifact':
+      return { ...result, title: 'error', message: `cannot run this artifact: ${result.message}` };
+    case 'bad-config':
+    case 'bad-option':
+    case 'no-resources':
+      return { ...result, title: 'error' };
+    case 'too-many-images': {
+      const message = `${result.images} images do not fit: ${result.why}`;
+      return { title: 'error', message, hint: `run with at most ${result.fit} images (-n ${result.fit})` };
+    }
+    case 'output-failed': {
+      const stream = result.stream === 1 ? 'standard output' : 'standard error';
+      return { title: 'error', message: `cannot write to ${stream}: ${result.code}` };
+    }
+    case 'internal':
+      return { title: 'internal error, please report it', message: result.message };
+    default:
+      return unreachable(result);
+  }
+};
+
+/** The report of a result, with a line break at its end; empty where there is nothing to say. */
+export const renderResult = (result: RunResult, options: ReportOptions = {}): string => {
+  if (result.kind === 'ok' || result.kind === 'exit') return '';
+  // Whoever closed the pipe does not want to hear of it.
+  if (result.kind === 'output-failed' && result.code === 'EPIPE') return '';
+  const paint = paintOf(options.color ?? false);
+  const { title, message, lines = [], hint } = partsOf(result, paint);
+  const help = hint === undefined ? [] : [`${paint.faint('hint:')} ${hint}`];
+  return [`${paint.bad(title)}${paint.strong(`: ${message}`)}`, ...lines, ...help, ''].join('\n');
+};
+
+/** What the process should exit with: 1 for what the program did, 2 for how it was called, the shell's numbers for signals. */
+export const exitCodeOf = (result: RunResult): number => {
+  switch (result.kind) {
+    case 'ok':
+      return 0;
+    case 'exit':
+      return result.code & 0xff;
+    case 'fault':
+    case 'deadlock':
+    case 'no-resources':
+      return 1;
+    case 'bad-artifact':
+    case 'bad-config':
+    case 'bad-option':
+    case 'too-many-images':
+      return 2;
+    case 'internal':
+      return 70;
+    case 'timeout':
+      return 124;
+    case 'interrupted':
+      return 130;
+    case 'output-failed':
+      return result.code === 'EPIPE' ? 141 : 1;
+    default:
+      return unreachable(result);
+  }
+};

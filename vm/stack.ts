@@ -1,0 +1,82 @@
+// From V8's stack trace to PG's call stack. V8 names a frame of wasm by function index and code offset
+// (`wasm-function[5]:0x1a3`); the manifest says which source position the code at an offset came from, and each position
+// says into which other it was inlined. The run-time's own functions are left out.
+import type { Manifest } from './abi.ts';
+import type { Frame } from './result.ts';
+
+export interface RawFrame {
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** Frames that V8 is asked for, and the most that are shown. */
+export const stackDepth = 64;
+
+/** The wasm frames of an exception's stack, innermost first; frames of JavaScript are left out. */
+export const parseFrames = (stack: string): RawFrame[] =>
+  [...stack.matchAll(/wasm-function\[(\d+)\]:0x([0-9a-f]+)/g)].map((m) => ({
+    index: Number(m[1]),
+    offset: Number.parseInt(m[2]!, 16),
+  }));
+
+const hidden = (fn: string): boolean => fn === '' || fn.startsWith('runtime.');
+
+/** The frames of a position: where it is, then where its function was inlined, outwards. */
+export const framesOf = (manifest: Manifest, position: number): Frame[] => {
+  const frames: Frame[] = [];
+  const seen = new Set<number>();
+  // Position 0 is the unknown place.
+  for (let at = position; at > 0 && !seen.has(at); ) {
+    seen.add(at);
+    const p = manifest.positions[at];
+    if (!p) break;
+    const inlined = p.inlinedAt > 0;
+    if (!hidden(p.fn)) {
+      frames.push({ fn: p.fn, file: manifest.files[p.file] ?? '?', line: p.line, col: p.col, inlined });
+    }
+    at = p.inlinedAt;
+  }
+  return frames;
+};
+
+const tables = new WeakMap<Manifest, readonly number[]>();
+
+const absoluteOffsets = (manifest: Manifest): readonly number[] => {
+  const known = tables.get(manifest);
+  if (known) return known;
+  let at = 0;
+  const offsets = manifest.offsets.map((difference) => (at += difference));
+  tables.set(manifest, offsets);
+  return offsets;
+};
+
+/** The position whose code the offset lies in: that of the greatest listed offset not above it. */
+const positionAt = (manifest: Manifest, offset: number): number => {
+  const offsets = absoluteOffsets(manifest);
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (offsets[middle]! <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : (manifest.offsetPositions[low - 1] ?? 0);
+};
+
+const framesOfRaw = (manifest: Manifest, raw: RawFrame): Frame[] => {
+  const fn = manifest.functions[raw.index] ?? '';
+  const frames = framesOf(manifest, positionAt(manifest, raw.offset));
+  if (frames.length > 0) return frames;
+  return hidden(fn) ? [] : [{ fn, file: '', line: 0, col: 0, inlined: false }];
+};
+
+/**
+ * The PG call stack. `position`: that of the fault record, 0 if there is none; where it is the user's it is exact, and
+ * stands for the innermost of the user's frames, as the code that raises a fault may be shared by several.
+ */
+export const callStack = (manifest: Manifest, raw: readonly RawFrame[], position: number): Frame[] => {
+  const exact = framesOf(manifest, position);
+  const perFrame = raw.map((r) => framesOfRaw(manifest, r)).filter((f) => f.length > 0);
+  if (exact.length > 0) perFrame.splice(0, 1, exact);
+  return perFrame.flat();
+};

@@ -1,0 +1,116 @@
+// Finds deadlocks, by proof: a run is reported only if no image can ever go on.
+//
+// The watcher looks at all images twice. If each was blocked (or finished) both times, in the same state and with the
+// same epoch, then between the looks none did anything but wait: every way out of a wait raises the epoch before it has
+// an effect. So between the end of the first look and the start of the second, memory did not change.
+//  - Whoever waits at a barrier whose generation is still the current one waits for images that never come.
+//  - Whoever is in a wait_until has looked again, completely, within that time (`rechecks` grew by two), and in vain.
+//    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
+//    may come true by itself, and is never called a deadlock.
+// Memory accesses are atomic and sequentially consistent on both sides.
+import { kernel, page, states } from './abi.ts';
+import type { Activity } from './result.ts';
+
+export interface ImageSight {
+  readonly state: number;
+  readonly epoch: number;
+  readonly rechecks: number;
+  readonly position: number;
+  readonly value: number;
+}
+
+const word = (memory: Int32Array, address: number): number => Atomics.load(memory, address >>> 2);
+
+/** The address of image `image`'s slot. */
+const slotOf = (slotBits: number, image: number): number => (image + 1) * 2 ** slotBits;
+const at = (memory: Int32Array, slot: number, offset: number): number => Atomics.load(memory, (slot + offset) / 4);
+
+export const sightOf = (memory: Int32Array, slotBits: number, image: number): ImageSight => {
+  const slot = slotOf(slotBits, image);
+  return {
+    state: at(memory, slot, page.state),
+    epoch: at(memory, slot, page.epoch),
+    rechecks: at(memory, slot, page.rechecks),
+    position: at(memory, slot, page.statePosition),
+    value: at(memory, slot, page.stateValue),
+  };
+};
+
+const activities: Readonly<Record<number, Activity>> = {
+  [states.starting]: 'starting',
+  [states.running]: 'running',
+  [states.barrier]: 'barrier',
+  [states.waitUntil]: 'wait_until',
+  [states.collective]: 'collective',
+  [states.finished]: 'finished',
+  [states.faulted]: 'failed',
+  [states.ready]: 'ready',
+};
+export const activityOf = (sight: ImageSight): Activity => activities[sight.state] ?? 'running';
+
+interface Look {
+  readonly sights: readonly ImageSight[];
+  readonly generation: number;
+}
+
+/** All images, if none of them can go on by itself as far as one look tells. */
+const lookAtAll = (memory: Int32Array, slotBits: number, images: number): Look | undefined => {
+  const generation = word(memory, kernel.barrierGeneration);
+  const ready = word(memory, kernel.ready);
+  const sights: ImageSight[] = [];
+  let blocked = 0;
+  for (let image = 0; image < images; image++) {
+    const sight = sightOf(memory, slotBits, image);
+    switch (sight.state) {
+      case states.barrier:
+      case states.collective:
+        // Released already, and only not woken yet.
+        if (sight.value !== generation) return undefined;
+        blocked++;
+        break;
+      case states.ready:
+        if (ready === images) return undefined;
+        blocked++;
+        break;
+      case states.waitUntil:
+        blocked++;
+        break;
+      case states.finished:
+        break;
+      default:
+        return undefined;
+    }
+    sights.push(sight);
+  }
+  return blocked > 0 ? { sights, generation } : undefined;
+};
+
+const unchanged = (a: Look, b: Look): boolean =>
+  a.generation === b.generation &&
+  a.sights.every((s, i) => s.state === b.sights[i]?.state && s.epoch === b.sights[i]?.epoch);
+
+/** True when every wait_until was looked at again, in whole, since `base`. */
+const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBits: number): boolean =>
+  base.every(
+    (s, image) => s.state !== states.waitUntil || ((sightOf(memory, slotBits, image).rechecks - s.rechecks) | 0) >= 2,
+  );
+
+/** Returns a function to call again and again; it gives true once a deadlock is proven. */
+export const deadlockProver = (memory: Int32Array, slotBits: number, images: number): (() => boolean) => {
+  let first: Look | undefined;
+  /** Taken after `first` was complete: what was looked at again since then saw the unchanged memory. */
+  let base: readonly ImageSight[] = [];
+  return () => {
+    // The order is the proof's: rechecks are counted before the second look begins.
+    const rechecked = first !== undefined && recheckedSince(base, memory, slotBits);
+    const second = lookAtAll(memory, slotBits, images);
+    if (first && second && unchanged(first, second)) {
+      return rechecked;
+    }
+    first = second;
+    base = second
+      ? second.sights.map((s, image) => ({ ...s, rechecks: sightOf(memory, slotBits, image).rechecks }))
+      : [];
+    return false;
+  };
+};
