@@ -7,13 +7,25 @@
 // node; the front end (with Chevrotain), the IR passes and the emitter (with binaryen) are chunks that are imported when needed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
-const dist = join(root, 'dist');
+/** The build is made beside dist/ and takes its place when it is whole. */
+const out = join(root, `dist.${process.pid}`);
 const at = (path) => join(root, path);
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 
@@ -43,10 +55,9 @@ const binaryenApart = {
       const open = text.indexOf('`', found.index);
       let close = open + 1;
       while (text[close] !== '`') close += text[close] === '\\' ? 2 : 1;
-      // The literal is the dependency's own, and holds no ${}.
-      const wasm = Buffer.from((0, eval)(text.slice(open, close + 1)), 'latin1');
+      const wasm = Buffer.from(runInNewContext(text.slice(open, close + 1)), 'latin1');
       if (!WebAssembly.validate(wasm)) return { contents: text, loader: 'js' };
-      writeFileSync(join(dist, 'binaryen.wasm'), wasm);
+      writeFileSync(join(out, 'binaryen.wasm'), wasm);
       const load = `${found[1]}??=readWasm__(new URL("./binaryen.wasm",import.meta.url))`;
       const contents = `import{readFileSync as readWasm__}from"node:fs";${text.slice(0, found.index)}${load}${text.slice(close + 2)}`;
       return { contents, loader: 'js' };
@@ -58,18 +69,16 @@ const bundle = () =>
   build({
     absWorkingDir: root,
     entryPoints: { pgc: 'compiler/cli.ts', api: 'compiler/api.ts', worker: 'vm/worker.ts' },
-    outdir: dist,
+    outdir: out,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     minify: true,
-    keepNames: false,
     chunkNames: '[name]-[hash]',
     legalComments: 'linked',
     define: { PGC_VERSION: JSON.stringify(version), PGC_BUILD: JSON.stringify(buildHash()) },
-    banner: { js: '' },
     plugins: [binaryenApart],
     logLevel: 'warning',
     metafile: true,
@@ -78,7 +87,16 @@ const bundle = () =>
 /** Declarations of the library API, with endings that any consumer's TypeScript resolves. */
 const types = () => {
   const tsc = at('node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', at('tsconfig.types.json')], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, [tsc, '-p', at('tsconfig.types.json'), '--outDir', join(out, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  // Older TypeScripts, too, look for b.d.ts when they read './b.js'.
+  for (const file of readdirSync(join(out, 'types'), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const path = join(out, 'types', file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1'));
+  }
 };
 
 /** npx looks here first; npm does not link a package's own command. */
@@ -90,12 +108,29 @@ const linkCommand = () => {
   symlinkSync('../../dist/pgc.js', join(bin, 'pgc'));
 };
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
-const { metafile } = await bundle();
-chmodSync(join(dist, 'pgc.js'), 0o755);
-linkCommand();
-if (!process.argv.includes('--no-types')) types();
-if (process.argv.includes('--sizes')) {
-  for (const [path, { bytes }] of Object.entries(metafile.outputs)) console.log(`${String(bytes).padStart(9)} ${path}`);
+const finish = () => {
+  const dist = at('dist');
+  const old = `${out}.old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(out, dist);
+  rmSync(old, { recursive: true, force: true });
+};
+
+mkdirSync(out);
+try {
+  const { metafile } = await bundle();
+  chmodSync(join(out, 'pgc.js'), 0o755);
+  if (!process.argv.includes('--no-types')) types();
+  finish();
+  linkCommand();
+  if (process.argv.includes('--sizes')) {
+    for (const [path, { bytes }] of Object.entries(metafile.outputs))
+      console.log(`${String(bytes).padStart(9)} ${path}`);
+  }
+} catch (error) {
+  // esbuild and tsc have said what is wrong.
+  if (!(error instanceof Error) || !('errors' in error || 'status' in error)) throw error;
+  process.exitCode = 1;
+} finally {
+  rmSync(out, { recursive: true, force: true });
 }

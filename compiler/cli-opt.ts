@@ -23,7 +23,9 @@ export const optCommand = async (file: string, options: OptOptions): Promise<num
   if (read.kind === 'mistake') return read.code;
   const { program, errors } = parseProgram(read.bytes.toString('utf8'));
   if (!program) {
-    const lines = errors.map((e) => `${file}:${e.line}: ${e.message}`);
+    const lines = errors.map(
+      (e) => `${file}:${e.line}:${e.column}: ${e.message}${e.hint === undefined ? '' : ` (${e.hint})`}`,
+    );
     return mistake(
       `${file} is not IR\n${lines.map((l) => `  ${l}`).join('\n')}`,
       'the form of the IR is in docs/ir.md',

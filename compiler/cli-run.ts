@@ -1,0 +1,157 @@
+// pgc run: from a program's name to its exit code. What is slow starts first: the images' threads start while the cache is
+// read or the program is compiled. A program in the cache is run without the compiler being loaded.
+import { availableParallelism } from 'node:os';
+import { readArtifact } from '../vm/artifact.ts';
+import { configHelp, parseConfigArguments } from '../vm/config.ts';
+import { exitCodeOf, renderResult } from '../vm/report.ts';
+import { type Pool, type RunResult, run, startPool } from '../vm/run.ts';
+import { buildHash } from './build-info.ts';
+import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
+import { notSource, readInput } from './cli-input.ts';
+import { byteCount, seconds, wholeNumber } from './cli-number.ts';
+import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
+import { isStale, recallBuild } from './last-build.ts';
+
+export interface RunCommandOptions {
+  readonly images?: string;
+  readonly timeout?: string;
+  readonly stack?: string;
+  /** False: neither read nor write the cache. */
+  readonly cache: boolean;
+  /** What followed `--`. */
+  readonly args: readonly string[];
+}
+
+interface Settings {
+  readonly images: number;
+  readonly timeout?: number;
+  readonly stackBytes?: number;
+}
+
+const smallestStack = 4096;
+const largestStack = 2 ** 30;
+
+/** The options as numbers, or the exit code of a complaint. */
+const settingsOf = (options: RunCommandOptions): Settings | number => {
+  const images = options.images === undefined ? availableParallelism() : wholeNumber(options.images, 1, 1e9);
+  if (images === undefined) {
+    return mistake(`-n needs a whole number of images, at least 1; found ${options.images}`, 'for four images: -n 4');
+  }
+  const timeout = options.timeout === undefined ? undefined : seconds(options.timeout);
+  if (options.timeout !== undefined && timeout === undefined) {
+    return mistake(
+      `--timeout needs seconds, greater than 0; found ${options.timeout}`,
+      'for half a minute: --timeout 30',
+    );
+  }
+  const stackBytes = options.stack === undefined ? undefined : byteCount(options.stack);
+  const stackFits = stackBytes !== undefined && stackBytes >= smallestStack && stackBytes <= largestStack;
+  if (options.stack !== undefined && !stackFits) {
+    return mistake(`--stack needs bytes, from 4k to 1g; found ${options.stack}`, 'for 16 MiB: --stack 16m');
+  }
+  return {
+    images,
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(stackBytes === undefined ? {} : { stackBytes }),
+  };
+};
+
+/** The program to run: what was named, or what was built last here. */
+const fileOf = (file: string | undefined): string | number => {
+  if (file !== undefined) return file;
+  const last = recallBuild();
+  if (!last) {
+    return mistake(
+      'which program? Nothing has been built in this folder yet',
+      'pgc run prog.pg compiles and runs; pgc build prog.pg && pgc run runs what was built',
+    );
+  }
+  const stale = isStale(last)
+    ? `; ${last.source} has changed since: pgc build ${last.source} brings it up to date`
+    : '';
+  note(`running ${last.artifact}, built from ${last.source}${stale}`);
+  return last.artifact;
+};
+
+/** The artifact of a program in source form, or the exit code when it has mistakes. */
+const artifactOf = async (path: string, text: string, useCache: boolean): Promise<Uint8Array | number> => {
+  const folder = useCache && buildHash !== undefined ? cacheFolder() : undefined;
+  const key: CacheKey = { build: buildHash ?? '', options: '', path, text };
+  const cached = readCache(folder, key);
+  if (cached) {
+    if (cached.warnings.length > 0) await warn(cached);
+    return cached.artifact;
+  }
+  const { compile } = await import('./compile.ts');
+  const result = await compile({ path, text });
+  if (result.diagnostics.length > 0) {
+    const { showDiagnostics } = await import('./cli-diagnostics.ts');
+    showDiagnostics([result]);
+  }
+  if (!result.artifact) return exitCodes.usage;
+  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
+  writeCache(folder, key, entry, result.dependencies);
+  return result.artifact;
+};
+
+const warn = async ({ warnings, sources }: Cached): Promise<void> => {
+  const { showDiagnostics } = await import('./cli-diagnostics.ts');
+  showDiagnostics([{ diagnostics: warnings, sources }]);
+};
+
+/** Runs until the end, or until somebody interrupts; says what went wrong. */
+const runArtifact = async (
+  artifact: Uint8Array,
+  settings: Settings,
+  configs: Readonly<Record<string, string>>,
+  pool: Pool,
+): Promise<number> => {
+  const abort = new AbortController();
+  let bySignal: number | undefined;
+  const interrupt = (code: number) => () => {
+    // Whoever asks twice does not wait for a report.
+    if (bySignal !== undefined) process.exit(code);
+    bySignal = code;
+    abort.abort();
+  };
+  process.on('SIGINT', interrupt(exitCodes.interrupted));
+  process.on('SIGTERM', interrupt(exitCodes.terminated));
+  process.on('SIGHUP', interrupt(129));
+  const result: RunResult = await run(artifact, { ...settings, configs, pool, signal: abort.signal, tuneV8: true });
+  if (result.kind === 'internal') throw new Error(result.message);
+  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }));
+  return result.kind === 'interrupted' ? (bySignal ?? exitCodes.interrupted) : exitCodeOf(result);
+};
+
+/** More threads than this are not started ahead: they would only be in each other's way. */
+const threadsAhead = (images: number): number => Math.min(images, 2 * availableParallelism());
+
+export const runCommand = async (named: string | undefined, options: RunCommandOptions): Promise<number> => {
+  const settings = settingsOf(options);
+  if (typeof settings === 'number') return settings;
+  const help = options.args.some((a) => a === '--help' || a === '-h');
+  const parsed = parseConfigArguments(help ? [] : options.args);
+  if ('error' in parsed) return mistake(parsed.error.message, parsed.error.hint);
+  const file = fileOf(named);
+  if (typeof file === 'number') return file;
+  const read = readInput(file);
+  if (read.kind === 'mistake') return read.code;
+
+  const isWasm = file.endsWith('.wasm') || read.bytes.subarray(0, 4).equals(Buffer.from('\0asm'));
+  const wrong = isWasm ? undefined : notSource(file, read.bytes);
+  if (wrong) return mistake(wrong.message, wrong.hint);
+  const pool = startPool(help ? 0 : threadsAhead(settings.images));
+  const artifact = isWasm
+    ? new Uint8Array(read.bytes)
+    : await artifactOf(file, read.bytes.toString('utf8'), options.cache);
+  if (typeof artifact === 'number') return artifact;
+  if (help) return showConfigs(file, artifact);
+  return runArtifact(artifact, settings, parsed.configs, pool);
+};
+
+const showConfigs = (file: string, artifact: Uint8Array): number => {
+  const content = readArtifact(artifact);
+  if (content.kind === 'bad') return mistake(`cannot run ${file}: ${content.message}`, content.hint);
+  process.stdout.write(configHelp(content.manifest.configs));
+  return exitCodes.ok;
+};
