@@ -1,4 +1,4 @@
-// The table of passes and the order they run in. (Filled in beside pipeline.ts.)
+// What a pass is. The table of passes and the order they run in are in pipeline.ts.
 import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 
 /** What a pass may ask besides the function: the whole program (read only), and new positions for inlined code. */
@@ -18,6 +18,8 @@ export interface PassContext {
 export interface Pass {
   readonly name: string;
   readonly run: (f: Func, context: PassContext) => Func;
+  /** What the pass does to the program as a whole, before `run` sees each function; most do nothing. */
+  readonly whole?: (program: IrProgram, context: PassContext) => IrProgram;
   /** A required pass lowers something the emitter cannot take; `--skip` refuses it. */
   readonly required: boolean;
   readonly doc: string;

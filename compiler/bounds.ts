@@ -1,0 +1,215 @@
+// Bounds between values: what conditions and checks say about i64 values, as differences u <= v + c, and what follows.
+//
+// After ABCD (Bodik, Gupta, Sarkar: Eliminating Array Bounds Checks on Demand, PLDI 2000): a fact is an edge, a proof is a
+// short path. Integers wrap, so `w = v + k` gives an edge only where the bounds known of v show that it does not.
+import { type Comparison, type Defs, i64Range, intOf, opOf, type Relation, rangeOf } from './facts.ts';
+import type { Value } from './ir.ts';
+
+/** Stands for the number 0 in facts. */
+export const zero: Value = -1;
+
+interface Edge {
+  readonly value: Value;
+  readonly c: bigint;
+}
+
+/** What is known at a point of the program. Scopes nest; a fact ends with its scope. */
+export class Bounds {
+  readonly #defs: Defs;
+  /** u → v with u <= v + c, and the same edges from v. */
+  readonly #above = new Map<Value, Edge[]>();
+  readonly #below = new Map<Value, Edge[]>();
+  readonly #log: { readonly u: Value; readonly v: Value }[] = [];
+
+  constructor(defs: Defs) {
+    this.#defs = defs;
+  }
+
+  /** A mark to come back to. */
+  mark(): number {
+    return this.#log.length;
+  }
+
+  /** Forgets what was learnt since the mark. */
+  reset(mark: number): void {
+    while (this.#log.length > mark) {
+      const last = this.#log.pop();
+      if (!last) return;
+      this.#above.get(last.u)?.pop();
+      this.#below.get(last.v)?.pop();
+    }
+  }
+
+  /** Learns u <= v + c. */
+  atMost(u: Value, v: Value, c: bigint): void {
+    const add = (map: Map<Value, Edge[]>, from: Value, to: Value): void => {
+      const list = map.get(from);
+      if (list) list.push({ value: to, c });
+      else map.set(from, [{ value: to, c }]);
+    };
+    add(this.#above, u, v);
+    add(this.#below, v, u);
+    this.#log.push({ u, v });
+  }
+
+  /** Learns a relation between i64 values. */
+  learn(r: Relation): void {
+    if (r.suffix !== 'i64') return;
+    if (!r.signed) {
+      // a <u b with b >= 0: a is between 0 and b.
+      const [a, b] = r.op === 'lt' || r.op === 'le' ? [r.left, r.right] : [r.right, r.left];
+      if (r.op === 'eq' || r.op === 'ne' || !this.proves(zero, b, 0n)) return;
+      this.atMost(zero, a, 0n);
+      this.atMost(a, b, r.op === 'lt' || r.op === 'gt' ? -1n : 0n);
+      return;
+    }
+    const { left: a, right: b } = r;
+    switch (r.op) {
+      case 'lt':
+        return this.atMost(a, b, -1n);
+      case 'le':
+        return this.atMost(a, b, 0n);
+      case 'gt':
+        return this.atMost(b, a, -1n);
+      case 'ge':
+        return this.atMost(b, a, 0n);
+      case 'eq':
+        this.atMost(a, b, 0n);
+        return this.atMost(b, a, 0n);
+      default:
+        return;
+    }
+  }
+
+  /** Whether u <= v + c certainly holds. */
+  proves(u: Value, v: Value, c: bigint): boolean {
+    const best = this.#distance(u, v, 7, new Set());
+    return best !== undefined && best <= c;
+  }
+
+  /** Whether `a op b` (signed) certainly holds. */
+  holds(a: Value, op: Comparison, b: Value): boolean {
+    switch (op) {
+      case 'lt':
+        return this.proves(a, b, -1n);
+      case 'le':
+        return this.proves(a, b, 0n);
+      case 'gt':
+        return this.proves(b, a, -1n);
+      case 'ge':
+        return this.proves(b, a, 0n);
+      case 'ne':
+        return this.proves(a, b, -1n) || this.proves(b, a, -1n);
+      case 'eq':
+        return this.proves(a, b, 0n) && this.proves(b, a, 0n);
+      default:
+        return false;
+    }
+  }
+
+  /** The largest the value can be, as far as is known. */
+  upper(v: Value, depth = 4): bigint {
+    const c = this.#distance(v, zero, depth, new Set());
+    return c === undefined || c > i64Range.hi ? i64Range.hi : c;
+  }
+
+  lower(v: Value, depth = 4): bigint {
+    const c = this.#distance(zero, v, depth, new Set());
+    return c === undefined || -c < i64Range.lo ? i64Range.lo : -c;
+  }
+
+  /** The least c found with u <= v + c. */
+  #distance(u: Value, v: Value, depth: number, seen: Set<string>): bigint | undefined {
+    if (u === v) return 0n;
+    const key = `${u} ${v}`;
+    if (depth === 0 || seen.has(key)) return undefined;
+    seen.add(key);
+    let best: bigint | undefined;
+    const offer = (c: bigint | undefined): void => {
+      if (c !== undefined && (best === undefined || c < best)) best = c;
+    };
+    const via = (x: Value, c: bigint, from: Value, to: Value): void => {
+      const rest = x === from ? undefined : this.#distance(from, to, depth - 1, seen);
+      if (rest !== undefined) offer(rest + c);
+    };
+    // From the ends inwards: what is known to be above u, and below v.
+    for (const e of this.#aboveOf(u, depth)) via(u, e.c, e.value, v);
+    for (const e of this.#belowOf(v, depth)) via(v, e.c, u, e.value);
+    seen.delete(key);
+    return best;
+  }
+
+  #aboveOf(u: Value, depth: number): readonly Edge[] {
+    const edges = [...(this.#above.get(u) ?? [])];
+    if (u === zero) return edges;
+    const k = intOf(this.#defs, u);
+    if (k !== undefined) return [{ value: zero, c: k }];
+    const range = rangeOf(this.#defs, u);
+    if (range.hi < i64Range.hi) edges.push({ value: zero, c: range.hi });
+    const inst = opOf(this.#defs, u);
+    const [a, b, c] = inst?.args ?? [];
+    if (!inst || a === undefined) return edges;
+    const by = this.#step(u, depth);
+    if (by) edges.push({ value: by.value, c: by.c });
+    if (inst.op === 'select' && b !== undefined && c !== undefined) {
+      // min(b, c): below both.
+      const r = this.#lesser(a, b, c);
+      if (r === 'first') edges.push({ value: b, c: 0n }, { value: c, c: 0n });
+    }
+    if (inst.op === 'rem_s' && b !== undefined && rangeOf(this.#defs, a).lo >= 0n && this.lower(b, 2) > 0n) {
+      edges.push({ value: b, c: -1n });
+    }
+    return edges;
+  }
+
+  #belowOf(v: Value, depth: number): readonly Edge[] {
+    const edges = [...(this.#below.get(v) ?? [])];
+    if (v === zero) return edges;
+    const k = intOf(this.#defs, v);
+    if (k !== undefined) return [{ value: zero, c: -k }];
+    const range = rangeOf(this.#defs, v);
+    if (range.lo > i64Range.lo) edges.push({ value: zero, c: -range.lo });
+    const inst = opOf(this.#defs, v);
+    const [a, b, c] = inst?.args ?? [];
+    if (!inst || a === undefined) return edges;
+    const by = this.#step(v, depth);
+    if (by) edges.push({ value: by.value, c: -by.c });
+    if (inst.op === 'select' && b !== undefined && c !== undefined && this.#lesser(a, b, c) === 'second') {
+      edges.push({ value: b, c: 0n }, { value: c, c: 0n });
+    }
+    return edges;
+  }
+
+  /** v = w + c, where the sum certainly does not wrap. */
+  #step(v: Value, depth: number): Edge | undefined {
+    const inst = opOf(this.#defs, v);
+    const [a, b] = inst?.args ?? [];
+    if (inst?.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
+    if (inst.op !== 'add' && inst.op !== 'sub') return undefined;
+    const k = intOf(this.#defs, b);
+    if (k === undefined) return undefined;
+    const c = inst.op === 'add' ? k : -k;
+    const inner = Math.min(depth - 1, 4);
+    const fits = c >= 0n ? this.upper(a, inner) <= i64Range.hi - c : this.lower(a, inner) >= i64Range.lo - c;
+    return fits ? { value: a, c } : undefined;
+  }
+
+  /** Whether `select condition, b, c` is the smaller ('first') or the larger ('second') of b and c. */
+  #lesser(condition: Value, b: Value, c: Value): 'first' | 'second' | undefined {
+    const test = opOf(this.#defs, condition);
+    if (test?.suffix !== 'i64') return undefined;
+    const [x, y] = test.args;
+    const straight = x === b && y === c;
+    if (!straight && !(x === c && y === b)) return undefined;
+    switch (test.op) {
+      case 'lt_s':
+      case 'le_s':
+        return straight ? 'first' : 'second';
+      case 'gt_s':
+      case 'ge_s':
+        return straight ? 'second' : 'first';
+      default:
+        return undefined;
+    }
+  }
+}

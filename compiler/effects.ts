@@ -1,0 +1,342 @@
+// What instructions do, and which memory they touch: the questions that licm, cse, dce and strength reduction share.
+import { unreachable } from '../lang/unreachable.ts';
+import { constantOf, type Defs } from './facts.ts';
+import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
+import { opRow } from './ir.ts';
+import { memTypeBytes } from './layout.ts';
+import { bodiesOf, forEachInst } from './tree.ts';
+
+/** Effects as bits. `memory` and `handles` are what a read of that kind must not be moved across. */
+export const bits = {
+  place: 1,
+  reads: 2,
+  writes: 4,
+  'handle-reads': 8,
+  'handle-writes': 16,
+  traps: 32,
+  allocates: 64,
+  synchronises: 128,
+  moves: 256,
+  io: 512,
+} as const satisfies Record<Effect, number>;
+
+const opBits = new Map<OpName, number>();
+
+/** Effects of an op as bits. */
+export const effectBits = (op: OpName): number => {
+  const known = opBits.get(op);
+  if (known !== undefined) return known;
+  const mask = opRow(op).effects.reduce((m, e) => m | bits[e], 0);
+  opBits.set(op, mask);
+  return mask;
+};
+
+const deepBits = new WeakMap<Inst, number>();
+
+/** Effects of an instruction and all that is nested in it. A fault or raise counts as a trap. */
+export const effectsOf = (inst: Inst): number => {
+  if (inst.kind === 'op') return effectBits(inst.op);
+  const known = deepBits.get(inst);
+  if (known !== undefined) return known;
+  let mask = 0;
+  for (const b of bodiesOf(inst)) {
+    for (const i of b.insts) mask |= effectsOf(i);
+    if (b.end.kind === 'fault' || b.end.kind === 'raise') mask |= bits.traps;
+  }
+  deepBits.set(inst, mask);
+  return mask;
+};
+
+/**
+ * Ops that the table calls pure because what they give is fixed once `init` has run. In `init` itself they read what it
+ * is about to write.
+ */
+const settledLate = (op: OpName): boolean =>
+  op === 'let' || op.startsWith('dynamic.') || (op.startsWith('shared.') && op !== 'shared.init');
+
+/** Pure here: may be merged, moved, dropped. */
+export const isPure = (inst: OpInst, f: Func): boolean =>
+  effectBits(inst.op) === 0 && !(f.name === 'init' && settledLate(inst.op));
+
+/** Division traps only on what its check has refused, so it may be dropped or merged; it may not run unchecked. */
+export const isDivision = (op: OpName): boolean => /^(div|rem)_[su]$/.test(op);
+
+export const isCheck = (op: OpName): boolean => op.startsWith('check.');
+
+// ---- memory -----------------------------------------------------------------------------------------------------
+
+/** The object that a pointer points into, as far as it can be told. */
+export type Root =
+  | { readonly kind: 'global' | 'data' | 'frame' | 'part' | 'part-now' | 'dynamic'; readonly name: string }
+  | { readonly kind: 'alloc'; readonly value: Value }
+  | { readonly kind: 'unknown' };
+
+export interface Place {
+  readonly root: Root;
+  /** Bytes from the start of the root's object; undefined: not constant. The same in every image's copy. */
+  readonly fromRoot: number | undefined;
+  /** The value that the pointer is `fromBase` bytes after. */
+  readonly base: Value;
+  readonly fromBase: number;
+  /** A `remote` is on the way: not necessarily the own copy. */
+  readonly remote: boolean;
+}
+
+/** Where a gptr or ptr points. */
+export const placeOf = (defs: Defs, v: Value): Place => {
+  const def = defs.get(v);
+  const here = (root: Root): Place => ({ root, fromRoot: 0, base: v, fromBase: 0, remote: false });
+  if (def?.kind !== 'op') return { ...here({ kind: 'unknown' }), fromRoot: undefined };
+  const { inst } = def;
+  const name = String(inst.imms[0]);
+  const first = inst.args[0];
+  switch (inst.op) {
+    case 'global':
+    case 'data':
+    case 'frame':
+      return here({ kind: inst.op, name });
+    case 'shared.part':
+      return here({ kind: 'part', name });
+    case 'shared.part_now':
+      return here({ kind: 'part-now', name });
+    case 'dynamic.base':
+      return here({ kind: 'dynamic', name });
+    case 'alloc':
+      return here({ kind: 'alloc', value: v });
+    case 'addr':
+      if (first === undefined) break;
+      return placeOf(defs, first);
+    case 'own':
+    case 'remote': {
+      if (first === undefined) break;
+      const p = placeOf(defs, first);
+      return { root: p.root, fromRoot: p.fromRoot, base: v, fromBase: 0, remote: inst.op === 'remote' || p.remote };
+    }
+    case 'offset':
+    case 'ptr.add': {
+      const second = inst.args[1];
+      if (first === undefined || second === undefined) break;
+      const p = placeOf(defs, first);
+      const bytes = constantOf(defs, second);
+      if (typeof bytes !== 'bigint') return { ...p, fromRoot: undefined, base: v, fromBase: 0 };
+      const n = Number(bytes);
+      return { ...p, fromRoot: p.fromRoot === undefined ? undefined : p.fromRoot + n, fromBase: p.fromBase + n };
+    }
+    case 'elem':
+      if (first === undefined) break;
+      return { ...placeOf(defs, first), fromRoot: undefined, base: v, fromBase: 0 };
+    case 'shared.elem': {
+      if (first === undefined) break;
+      return { ...placeOf(defs, first), fromRoot: undefined, base: v, fromBase: 0, remote: true };
+    }
+    default:
+      break;
+  }
+  return { ...here({ kind: 'unknown' }), fromRoot: undefined };
+};
+
+/** Memory that an instruction reads or writes: `bytes` from `place`, or an unknown number. */
+export interface Access {
+  readonly place: Place;
+  readonly bytes: number | undefined;
+}
+
+/** What is known about a function's memory: where values come from, and which frame slots others may point to. */
+export interface Memory {
+  readonly defs: Defs;
+  readonly escaped: ReadonlySet<string>;
+  /** Globals that no pointer of the program can point to: descriptors, lets and configs. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+const shifted = (p: Place, bytes: number): Place => ({
+  ...p,
+  fromRoot: p.fromRoot === undefined ? undefined : p.fromRoot + bytes,
+  fromBase: p.fromBase + bytes,
+});
+
+/** The access of a load, store or atomic through its pointer. */
+export const accessOf = (m: Memory, inst: OpInst): Access | undefined => {
+  const pointer = inst.args[0];
+  if (pointer === undefined) return undefined;
+  const offset = inst.op === 'load' || inst.op === 'store' ? Number(inst.imms[0] ?? 0) : 0;
+  const type = inst.suffix as MemType;
+  return { place: shifted(placeOf(m.defs, pointer), offset), bytes: memTypeBytes[type] };
+};
+
+/** Frame slots whose address is used for more than to load and store. */
+export const escapedSlots = (f: Func, defs: Defs): ReadonlySet<string> => {
+  const escaped = new Set<string>();
+  const lose = (v: Value): void => {
+    const p = placeOf(defs, v);
+    if (p.root.kind === 'frame') escaped.add(p.root.name);
+  };
+  const body = (b: Body): void => {
+    for (const inst of b.insts) {
+      if (inst.kind === 'op') {
+        inst.args.forEach((v, i) => {
+          if (!keepsAddress(inst, i)) lose(v);
+        });
+      } else if (inst.kind === 'loop') inst.inits.forEach(lose);
+      for (const inner of bodiesOf(inst)) body(inner);
+    }
+    if (b.end.kind !== 'unreachable') b.end.args.forEach(lose);
+  };
+  body(f.body);
+  return escaped;
+};
+
+/** Operand `i` is only followed to memory, or gives a pointer that placeOf sees through. */
+const keepsAddress = (inst: OpInst, i: number): boolean => {
+  switch (inst.op) {
+    case 'addr':
+    case 'offset':
+    case 'ptr.add':
+    case 'elem':
+    case 'own':
+    case 'load':
+    case 'atomic.load':
+    case 'fill':
+    case 'check.null':
+      return true;
+    case 'store':
+    case 'atomic.store':
+      return i === 0;
+    case 'copy':
+      return i < 2;
+    default:
+      return false;
+  }
+};
+
+export const memoryOf = (f: Func, program: IrProgram, defs: Defs): Memory => ({
+  defs,
+  escaped: escapedSlots(f, defs),
+  hidden: new Set(program.globals.filter((g) => g.kind !== 'private' && g.kind !== 'symmetric').map((g) => g.name)),
+});
+
+const sameRoot = (a: Root, b: Root): boolean => {
+  if (a.kind === 'unknown' || b.kind === 'unknown') return false;
+  if (a.kind === 'alloc') return b.kind === 'alloc' && a.value === b.value;
+  if (b.kind === 'alloc') return false;
+  return a.kind === b.kind && a.name === b.name;
+};
+
+const apart = (a: number, aBytes: number | undefined, b: number, bBytes: number | undefined): boolean =>
+  (aBytes !== undefined && a + aBytes <= b) || (bBytes !== undefined && b + bBytes <= a);
+
+/** False only if the two accesses cannot touch a common byte. */
+export const mayAlias = (m: Memory, a: Access, b: Access): boolean => {
+  const ra = a.place.root;
+  const rb = b.place.root;
+  if (a.place.base === b.place.base) return !apart(a.place.fromBase, a.bytes, b.place.fromBase, b.bytes);
+  if (sameRoot(ra, rb)) {
+    if (a.place.fromRoot === undefined || b.place.fromRoot === undefined) return true;
+    return !apart(a.place.fromRoot, a.bytes, b.place.fromRoot, b.bytes);
+  }
+  if (ra.kind === 'unknown' || rb.kind === 'unknown') {
+    const other = ra.kind === 'unknown' ? rb : ra;
+    return reachableByUnknown(m, other);
+  }
+  // Handles may have been exchanged between the two reads of them.
+  return ra.kind === 'part-now' && rb.kind === 'part-now';
+};
+
+/** Whether a pointer of which nothing is known may point into this object to write it. */
+const reachableByUnknown = (m: Memory, r: Root): boolean => {
+  switch (r.kind) {
+    case 'frame':
+      return m.escaped.has(r.name);
+    case 'data':
+      return false;
+    case 'global':
+      return !m.hidden.has(r.name);
+    case 'part':
+    case 'part-now':
+    case 'dynamic':
+    case 'alloc':
+    case 'unknown':
+      return true;
+    default:
+      return unreachable(r);
+  }
+};
+
+/** What a piece of code may write: certain places, or anything. */
+export interface Writes {
+  readonly anything: boolean;
+  readonly places: readonly Access[];
+  /** Another image's writes may become visible, or the code calls what may write. */
+  readonly handles: boolean;
+}
+
+/** What an instruction, with all nested in it, may write. */
+export const writesOf = (m: Memory, inst: Inst): Writes => {
+  let anything = false;
+  let handles = false;
+  const places: Access[] = [];
+  const op = (i: OpInst): void => {
+    const mask = effectBits(i.op);
+    if (mask & bits['handle-writes']) handles = true;
+    if (mask & bits.synchronises) anything = true;
+    else if (mask & bits.writes) {
+      const target = i.args[0];
+      if (i.op === 'store') {
+        const a = accessOf(m, i);
+        if (a) places.push(a);
+      } else if ((i.op === 'copy' || i.op === 'fill') && target !== undefined) {
+        const count = i.args[2];
+        const bytes = count === undefined ? undefined : constantOf(m.defs, count);
+        places.push({
+          place: placeOf(m.defs, target),
+          bytes: typeof bytes === 'bigint' && bytes >= 0n ? Number(bytes) : undefined,
+        });
+      } else anything = true;
+    }
+  };
+  if (inst.kind === 'op') op(inst);
+  for (const b of bodiesOf(inst)) {
+    forEachInst(b, (i) => {
+      if (i.kind === 'op') op(i);
+    });
+  }
+  return { anything, places, handles };
+};
+
+/** Whether code with these writes can change what the access reads. */
+export const clobbers = (m: Memory, writes: Writes, read: Access): boolean => {
+  const { root } = read.place;
+  if (root.kind === 'data') return false;
+  if (writes.anything) return !(root.kind === 'frame' && !m.escaped.has(root.name));
+  return writes.places.some((w) => mayAlias(m, w, read));
+};
+
+/** Objects that are always mapped while the function runs: reading a constant offset inside them cannot fault. */
+export const isAlwaysMapped = (program: IrProgram, f: Func, p: Place, bytes: number): boolean => {
+  if (p.fromRoot === undefined || p.fromRoot < 0 || p.remote) return false;
+  const end = p.fromRoot + bytes;
+  const { root } = p;
+  switch (root.kind) {
+    case 'frame': {
+      const slot = f.slots.find((s) => s.name === root.name);
+      return slot !== undefined && end <= slot.size;
+    }
+    case 'global': {
+      const g = program.globals.find((x) => x.name === root.name);
+      if (!g) return false;
+      return g.kind === 'private' || g.kind === 'symmetric' ? end <= g.size : true;
+    }
+    case 'data': {
+      const d = program.data.find((x) => x.name === root.name);
+      return d !== undefined && end <= d.bytes.length;
+    }
+    case 'part':
+    case 'part-now':
+    case 'dynamic':
+    case 'alloc':
+    case 'unknown':
+      return false;
+    default:
+      return unreachable(root);
+  }
+};

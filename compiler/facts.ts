@@ -1,0 +1,443 @@
+// Facts about values that several passes ask for: who defines them, constants, ranges, linear forms, counted loops.
+
+import { evalPure } from './arith.ts';
+import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, OpName, Value } from './ir.ts';
+import { bodiesOf, breaksTo, definedIn, forEachInst, nextsOf } from './tree.ts';
+
+// ---- definitions ------------------------------------------------------------------------------------------------
+
+export type Def =
+  | { readonly kind: 'op'; readonly inst: OpInst }
+  | { readonly kind: 'result'; readonly inst: IfInst | BlockInst | LoopInst; readonly index: number }
+  | { readonly kind: 'param'; readonly loop: LoopInst; readonly index: number };
+
+/** Where values are defined; the function's own parameters are not in it. */
+export type Defs = ReadonlyMap<Value, Def>;
+
+export const addDefs = (body: Body, defs: Map<Value, Def>): void => {
+  forEachInst(body, (inst) => addDef(inst, defs));
+};
+
+export const addDef = (inst: Inst, defs: Map<Value, Def>): void => {
+  if (inst.kind === 'op') for (const v of inst.results) defs.set(v, { kind: 'op', inst });
+  else for (const [index, v] of inst.results.entries()) defs.set(v, { kind: 'result', inst, index });
+  if (inst.kind === 'loop')
+    for (const [index, v] of inst.params.entries()) defs.set(v, { kind: 'param', loop: inst, index });
+};
+
+export const defsOf = (f: Func): Map<Value, Def> => {
+  const defs = new Map<Value, Def>();
+  addDefs(f.body, defs);
+  return defs;
+};
+
+export const opOf = (defs: Defs, v: Value): OpInst | undefined => {
+  const def = defs.get(v);
+  return def?.kind === 'op' ? def.inst : undefined;
+};
+
+/** The value of a constant, as evalPure gives it. */
+export const constantOf = (defs: Defs, v: Value): bigint | number | undefined => {
+  const op = opOf(defs, v);
+  return op && (op.op === 'const' || op.op === 'fconst') ? evalPure(op.op, op.suffix, [], op.imms) : undefined;
+};
+
+export const intOf = (defs: Defs, v: Value | undefined): bigint | undefined => {
+  const c = v === undefined ? undefined : constantOf(defs, v);
+  return typeof c === 'bigint' ? c : undefined;
+};
+
+/** How often each value is read. */
+export const countUses = (body: Body): Map<Value, number> => {
+  const uses = new Map<Value, number>();
+  const add = (v: Value): void => void uses.set(v, (uses.get(v) ?? 0) + 1);
+  const walk = (b: Body): void => {
+    for (const inst of b.insts) {
+      if (inst.kind === 'op') inst.args.forEach(add);
+      else if (inst.kind === 'if') add(inst.condition);
+      else if (inst.kind === 'loop') inst.inits.forEach(add);
+      for (const inner of bodiesOf(inst)) walk(inner);
+    }
+    if (b.end.kind !== 'unreachable') b.end.args.forEach(add);
+  };
+  walk(body);
+  return uses;
+};
+
+// ---- ranges -----------------------------------------------------------------------------------------------------
+
+export interface Range {
+  readonly lo: bigint;
+  readonly hi: bigint;
+}
+
+const compares = new Set<OpName>([
+  'eqz',
+  'eq',
+  'ne',
+  'lt_s',
+  'lt_u',
+  'le_s',
+  'le_u',
+  'gt_s',
+  'gt_u',
+  'ge_s',
+  'ge_u',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+]);
+
+export const isCompare = (op: OpName): boolean => compares.has(op);
+
+/** Extents fit the memory: checked where arrays are laid out. */
+export const maxExtent = 1n << 32n;
+
+const fullRange = (width: number): Range => ({ lo: -(1n << BigInt(width - 1)), hi: (1n << BigInt(width - 1)) - 1n });
+export const i64Range = fullRange(64);
+const i32Range = fullRange(32);
+
+const hull = (a: Range, b: Range): Range => ({ lo: a.lo < b.lo ? a.lo : b.lo, hi: a.hi > b.hi ? a.hi : b.hi });
+const inside = (a: Range, b: Range): boolean => a.lo >= b.lo && a.hi <= b.hi;
+
+/** Bounds (signed) of an integer value that follow from the ops that make it, wherever it is used. */
+export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
+  const inst = opOf(defs, v);
+  if (!inst || depth === 0) return i64Range;
+  const width = inst.suffix === 'i32' ? i32Range : i64Range;
+  const arg = (i: number): Range => rangeOf(defs, inst.args[i] ?? -1, depth - 1);
+  const keep = (r: Range): Range => (inside(r, width) ? r : width);
+  if (isCompare(inst.op)) return { lo: 0n, hi: 1n };
+  switch (inst.op) {
+    case 'const': {
+      const c = intOf(defs, v);
+      return c === undefined ? width : { lo: c, hi: c };
+    }
+    case 'add': {
+      const [a, b] = [arg(0), arg(1)];
+      return keep({ lo: a.lo + b.lo, hi: a.hi + b.hi });
+    }
+    case 'sub': {
+      const [a, b] = [arg(0), arg(1)];
+      return keep({ lo: a.lo - b.hi, hi: a.hi - b.lo });
+    }
+    case 'mul': {
+      const [a, b] = [arg(0), arg(1)];
+      const ends = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
+      return keep(ends.map((n) => ({ lo: n, hi: n })).reduce(hull));
+    }
+    case 'and': {
+      const [a, b] = [arg(0), arg(1)];
+      if (a.lo >= 0n && b.lo >= 0n) return { lo: 0n, hi: a.hi < b.hi ? a.hi : b.hi };
+      if (b.lo >= 0n) return { lo: 0n, hi: b.hi };
+      return a.lo >= 0n ? { lo: 0n, hi: a.hi } : width;
+    }
+    case 'or':
+    case 'xor': {
+      const [a, b] = [arg(0), arg(1)];
+      if (a.lo < 0n || b.lo < 0n) return width;
+      const top = a.hi > b.hi ? a.hi : b.hi;
+      return { lo: 0n, hi: (1n << BigInt(top.toString(2).length)) - 1n };
+    }
+    case 'shr_u':
+    case 'shr_s': {
+      const by = intOf(defs, inst.args[1]);
+      const a = arg(0);
+      if (by === undefined || a.lo < 0n) return width;
+      const count = by & (inst.suffix === 'i32' ? 31n : 63n);
+      return { lo: a.lo >> count, hi: a.hi >> count };
+    }
+    case 'rem_u':
+    case 'rem_s': {
+      const [a, b] = [arg(0), arg(1)];
+      if (b.lo <= 0n) return width;
+      if (inst.op === 'rem_u' || a.lo >= 0n) return { lo: 0n, hi: b.hi - 1n };
+      return { lo: -(b.hi - 1n), hi: b.hi - 1n };
+    }
+    case 'div_s':
+    case 'div_u': {
+      const [a, b] = [arg(0), arg(1)];
+      return a.lo >= 0n && b.lo > 0n ? { lo: 0n, hi: a.hi / b.lo } : width;
+    }
+    case 'clz':
+    case 'ctz':
+    case 'popcnt':
+      return { lo: 0n, hi: 64n };
+    case 'select':
+      return inst.suffix === 'i32' || inst.suffix === 'i64' ? hull(arg(1), arg(2)) : width;
+    case 'wrap': {
+      const a = arg(0);
+      return inside(a, i32Range) ? a : i32Range;
+    }
+    case 'extend_s': {
+      const a = arg(0);
+      return inside(a, i32Range) ? a : i32Range;
+    }
+    case 'extend_u': {
+      const a = arg(0);
+      return a.lo >= 0n && a.hi < maxExtent ? a : { lo: 0n, hi: maxExtent - 1n };
+    }
+    case 'extend8_s':
+      return fullRange(8);
+    case 'extend16_s':
+      return fullRange(16);
+    case 'load':
+    case 'let':
+      return memRange(inst.suffix);
+    case 'this_image':
+    case 'image_of':
+      return { lo: 0n, hi: 65535n };
+    case 'num_images':
+      return { lo: 1n, hi: 65536n };
+    case 'shared.extent':
+    case 'shared.lo':
+    case 'shared.hi':
+    case 'shared.local_extent':
+    case 'dynamic.extent':
+      return { lo: 0n, hi: maxExtent - 1n };
+    case 'shared.images':
+      return { lo: 1n, hi: 65536n };
+    default:
+      return inst.suffix === 'i32' || inst.suffix.startsWith('i32.') ? i32Range : i64Range;
+  }
+};
+
+const memRange = (suffix: string): Range => {
+  switch (suffix) {
+    case 'i8':
+      return fullRange(8);
+    case 'i16':
+      return fullRange(16);
+    case 'u8':
+      return { lo: 0n, hi: 255n };
+    case 'u16':
+      return { lo: 0n, hi: 65535n };
+    case 'i32':
+      return i32Range;
+    default:
+      return i64Range;
+  }
+};
+
+/** An i32 that is 0 or 1. */
+export const isBool = (defs: Defs, v: Value): boolean => {
+  const r = rangeOf(defs, v);
+  return r.lo >= 0n && r.hi <= 1n;
+};
+
+// ---- linear forms -----------------------------------------------------------------------------------------------
+
+/** constant + Σ coefficient · value, modulo 2^64 (which is exact for addresses: they are taken modulo 2^32). */
+export interface Linear {
+  readonly constant: bigint;
+  readonly terms: ReadonlyMap<Value, bigint>;
+}
+
+const wrap64 = (n: bigint): bigint => BigInt.asIntN(64, n);
+
+export const addLinear = (a: Linear, b: Linear, scale = 1n): Linear => {
+  const terms = new Map(a.terms);
+  for (const [v, c] of b.terms) {
+    const sum = wrap64((terms.get(v) ?? 0n) + c * scale);
+    if (sum === 0n) terms.delete(v);
+    else terms.set(v, sum);
+  }
+  return { constant: wrap64(a.constant + b.constant * scale), terms };
+};
+
+export const scaleLinear = (a: Linear, by: bigint): Linear => addLinear({ constant: 0n, terms: new Map() }, a, by);
+
+/** An i64 as a linear form over values that `stop` accepts or that are no sums or multiples. */
+export const linearOf = (defs: Defs, v: Value, stop: (v: Value) => boolean, depth = 12): Linear => {
+  const leaf: Linear = { constant: 0n, terms: new Map([[v, 1n]]) };
+  const inst = opOf(defs, v);
+  if (inst?.suffix !== 'i64' || depth === 0) return leaf;
+  const [a, b] = inst.args;
+  const c = inst.op === 'const' ? intOf(defs, v) : undefined;
+  if (c !== undefined) return { constant: c, terms: new Map() };
+  if (stop(v) || a === undefined || b === undefined) return leaf;
+  const of = (x: Value): Linear => linearOf(defs, x, stop, depth - 1);
+  switch (inst.op) {
+    case 'add':
+      return addLinear(of(a), of(b));
+    case 'sub':
+      return addLinear(of(a), of(b), -1n);
+    case 'mul': {
+      const by = intOf(defs, b);
+      if (by !== undefined) return scaleLinear(of(a), by);
+      const other = intOf(defs, a);
+      return other === undefined ? leaf : scaleLinear(of(b), other);
+    }
+    case 'shl': {
+      const by = intOf(defs, b);
+      return by === undefined ? leaf : scaleLinear(of(a), 1n << (by & 63n));
+    }
+    default:
+      return leaf;
+  }
+};
+
+// ---- counted loops ----------------------------------------------------------------------------------------------
+
+/** A parameter that every iteration increases by the same constant. */
+export interface Induction {
+  readonly index: number;
+  readonly param: Value;
+  readonly init: Value;
+  readonly step: bigint;
+}
+
+/** Parameters of the loop with a constant step: each `next` gives param + step. */
+export const inductionsOf = (defs: Defs, loop: LoopInst): readonly Induction[] => {
+  const nexts = nextsOf(loop.body, loop.label);
+  if (nexts.length === 0) return [];
+  return loop.params.flatMap((param, index) => {
+    let step: bigint | undefined;
+    for (const next of nexts) {
+      const by = stepFrom(defs, param, next.args[index] ?? -1);
+      if (by === undefined || by === 0n || (step !== undefined && by !== step)) return [];
+      step = by;
+    }
+    const init = loop.inits[index];
+    return step === undefined || init === undefined ? [] : [{ index, param, init, step }];
+  });
+};
+
+const stepFrom = (defs: Defs, param: Value, next: Value): bigint | undefined => {
+  const inst = opOf(defs, next);
+  if (!inst || (inst.suffix !== 'i64' && inst.suffix !== 'i32')) return undefined;
+  const [a, b] = inst.args;
+  if (inst.op === 'add' && a === param) return intOf(defs, b);
+  if (inst.op === 'add' && b === param) return intOf(defs, a);
+  const c = intOf(defs, b);
+  return inst.op === 'sub' && a === param && c !== undefined ? -c : undefined;
+};
+
+export type Comparison = 'lt' | 'le' | 'gt' | 'ge' | 'ne' | 'eq';
+
+/** `left OP right` is what a condition says when it holds. */
+export interface Relation {
+  readonly left: Value;
+  readonly op: Comparison;
+  readonly right: Value;
+  readonly signed: boolean;
+  readonly suffix: string;
+}
+
+const comparisons: Partial<Record<OpName, { op: Comparison; signed: boolean }>> = {
+  lt_s: { op: 'lt', signed: true },
+  le_s: { op: 'le', signed: true },
+  gt_s: { op: 'gt', signed: true },
+  ge_s: { op: 'ge', signed: true },
+  lt_u: { op: 'lt', signed: false },
+  le_u: { op: 'le', signed: false },
+  gt_u: { op: 'gt', signed: false },
+  ge_u: { op: 'ge', signed: false },
+  eq: { op: 'eq', signed: true },
+  ne: { op: 'ne', signed: true },
+};
+
+const negated: Record<Comparison, Comparison> = { lt: 'ge', le: 'gt', gt: 'le', ge: 'lt', ne: 'eq', eq: 'ne' };
+export const swapped: Record<Comparison, Comparison> = { lt: 'gt', le: 'ge', gt: 'lt', ge: 'le', ne: 'ne', eq: 'eq' };
+
+/** The relations between integers that hold when `condition` is true (or, with `holds` false, when it is zero). */
+export const relationsOf = (defs: Defs, condition: Value, holds: boolean, depth = 8): readonly Relation[] => {
+  const inst = opOf(defs, condition);
+  if (!inst || depth === 0) return [];
+  const [a, b] = inst.args;
+  if (inst.op === 'eqz' && inst.suffix === 'i32' && a !== undefined && isBool(defs, a)) {
+    return relationsOf(defs, a, !holds, depth - 1);
+  }
+  if (a === undefined || b === undefined) return [];
+  const isAnd = inst.op === 'and' && holds;
+  const isOr = inst.op === 'or' && !holds;
+  if ((isAnd || isOr) && isBool(defs, a) && isBool(defs, b)) {
+    return [...relationsOf(defs, a, holds, depth - 1), ...relationsOf(defs, b, holds, depth - 1)];
+  }
+  const c = comparisons[inst.op];
+  if (!c || (inst.suffix !== 'i64' && inst.suffix !== 'i32')) return [];
+  return [{ left: a, op: holds ? c.op : negated[c.op], right: b, signed: c.signed, suffix: inst.suffix }];
+};
+
+/** A loop that goes on while `induction OP bound`, tested before anything else that can be seen. */
+export interface Counted {
+  readonly induction: Induction;
+  /** Position in the loop's body of the `if` that tests. */
+  readonly at: number;
+  readonly test: IfInst;
+  /** The loop goes on when the condition is this. */
+  readonly goesOn: boolean;
+  readonly op: Comparison;
+  readonly signed: boolean;
+  /** Defined outside the loop. */
+  readonly bound: Value;
+  /** The test is the only way out of the loop. */
+  readonly only: boolean;
+}
+
+/** An arm that does nothing but leave the loop. */
+const justBreaks = (b: Body, label: string): boolean =>
+  b.insts.length === 0 && b.end.kind === 'break' && b.end.label === label;
+
+/** Recognises a counted loop with its test at the top. `inner`: values defined in the loop. */
+export const countedOf = (
+  defs: Defs,
+  loop: LoopInst,
+  inner: ReadonlySet<Value> = definedIn(loop.body),
+): Counted | undefined => {
+  const inductions = inductionsOf(defs, loop);
+  if (inductions.length === 0) return undefined;
+  for (const [at, inst] of loop.body.insts.entries()) {
+    if (inst.kind === 'op') continue;
+    if (inst.kind !== 'if') return undefined;
+    const goesOn = justBreaks(inst.else, loop.label);
+    if (!goesOn && !justBreaks(inst.then, loop.label)) return undefined;
+    for (const r of relationsOf(defs, inst.condition, goesOn)) {
+      for (const [v, op, bound] of [
+        [r.left, r.op, r.right],
+        [r.right, swapped[r.op], r.left],
+      ] as const) {
+        const induction = inductions.find((i) => i.param === v);
+        if (!induction || inner.has(bound) || loop.params.includes(bound)) continue;
+        // A conjunction stops earlier than one of its relations says.
+        const alone = opOf(defs, inst.condition)?.op !== 'and' && opOf(defs, inst.condition)?.op !== 'or';
+        const only = alone && breaksTo(loop.body, loop.label).length === 1 && !leavesElsewhere(loop);
+        return { induction, at, test: inst, goesOn, op, signed: r.signed, bound, only };
+      }
+    }
+    return undefined;
+  }
+  return undefined;
+};
+
+const leavesElsewhere = (loop: LoopInst): boolean => {
+  const own = new Set([loop.label]);
+  forEachInst(loop.body, (i) => {
+    if (i.kind !== 'op') own.add(i.label);
+  });
+  let out = false;
+  const walk = (b: Body): void => {
+    for (const i of b.insts) for (const inner of bodiesOf(i)) walk(inner);
+    const { end } = b;
+    if (end.kind === 'break' || end.kind === 'next') out ||= !own.has(end.label);
+    else if (end.kind !== 'unreachable') out = true;
+  };
+  walk(loop.body);
+  return out;
+};
+
+/** How often the body after the test runs, if that is a constant. */
+export const tripCount = (defs: Defs, c: Counted): bigint | undefined => {
+  const init = intOf(defs, c.induction.init);
+  const bound = intOf(defs, c.bound);
+  const { step } = c.induction;
+  if (init === undefined || bound === undefined || !c.signed) return undefined;
+  const distance = step > 0n ? bound - init : init - bound;
+  const size = step > 0n ? step : -step;
+  const up = step > 0n;
+  if ((c.op === 'lt' && up) || (c.op === 'gt' && !up)) return distance <= 0n ? 0n : (distance + size - 1n) / size;
+  if ((c.op === 'le' && up) || (c.op === 'ge' && !up)) return distance < 0n ? 0n : distance / size + 1n;
+  if (c.op === 'ne' && distance >= 0n && distance % size === 0n) return distance / size;
+  return undefined;
+};

@@ -1,0 +1,166 @@
+// check-elim: a check that conditions, loop bounds and earlier checks imply goes; so does a comparison that they decide.
+//
+//   if @i (%i >= 2 && %i < %n - 2) {
+//     %k = add.i64 %i, 2
+//     check.index %k, %n             (nothing: 0 <= %i + 2 < %n)
+//
+// Walks the tree with what is known (compiler/bounds.ts): the condition in the arms of an `if`, and after one whose other
+// arm leaves; what a check has let through; and for a counter that goes up by a constant, that it is never below where it
+// began. A counter can wrap only past a bound that its own test did not stop it at: that test must be there.
+import { unreachable } from '../../lang/unreachable.ts';
+import { Bounds, zero } from '../bounds.ts';
+import { countedOf, type Def, type Defs, defsOf, i64Range, inductionsOf, maxExtent, relationsOf } from '../facts.ts';
+import type { Body, Func, Inst, LoopInst, OpInst, Value } from '../ir.ts';
+import { ifInst } from '../ir-build.ts';
+import type { PassContext } from '../passes.ts';
+import { breaksTo, forEachInst, madeBy } from '../tree.ts';
+import { settledExtents } from './fold-rules.ts';
+
+interface State {
+  readonly context: PassContext;
+  readonly defs: Defs;
+  readonly bounds: Bounds;
+  /** Values that are the number of images. */
+  readonly images: readonly Value[];
+}
+
+export const checkElim = (f: Func, context: PassContext): Func => {
+  const defs: Map<Value, Def> = defsOf(f);
+  const images: Value[] = [];
+  const bounds = new Bounds(defs);
+  forEachInst(f.body, (i) => {
+    if (i.kind === 'op' && i.op === 'num_images') images.push(...i.results);
+  });
+  // The number of images is one number, wherever it is asked for.
+  for (const v of images.slice(1)) {
+    bounds.atMost(v, images[0] ?? v, 0n);
+    bounds.atMost(images[0] ?? v, v, 0n);
+  }
+  const s: State = { context, defs, bounds, images: images.slice(0, 1) };
+  extentsFitMemory(s, f);
+  return { ...f, body: elimBody(s, f.body) };
+};
+
+/** A `let` or config that is the extent of an array (fold has put it in the extent's place) fits the memory. */
+const extentsFitMemory = (s: State, f: Func): void => {
+  const names = new Set([...settledExtents(s.context.program, f.name).values()].map((e) => e.imm));
+  forEachInst(f.body, (i) => {
+    const result = i.results[0];
+    if (i.kind !== 'op' || i.op !== 'let' || i.suffix !== 'i64' || result === undefined || !names.has(i.imms[0] ?? ''))
+      return;
+    s.bounds.atMost(zero, result, 0n);
+    s.bounds.atMost(result, zero, maxExtent - 1n);
+  });
+};
+
+const elimBody = (s: State, body: Body): Body => {
+  const mark = s.bounds.mark();
+  const insts: Inst[] = [];
+  for (const inst of body.insts) insts.push(...elimInst(s, inst));
+  s.bounds.reset(mark);
+  return { insts, end: body.end };
+};
+
+const under = (s: State, condition: Value, holds: boolean, body: Body): Body => {
+  const mark = s.bounds.mark();
+  for (const r of relationsOf(s.defs, condition, holds)) s.bounds.learn(r);
+  const now = elimBody(s, body);
+  s.bounds.reset(mark);
+  return now;
+};
+
+const elimInst = (s: State, inst: Inst): readonly Inst[] => {
+  switch (inst.kind) {
+    case 'op':
+      return elimOp(s, inst);
+    case 'if': {
+      const now = ifInst(inst, under(s, inst.condition, true, inst.then), under(s, inst.condition, false, inst.else));
+      // After an arm that leaves, the other one was taken.
+      const yes = breaksTo(inst.then, inst.label).length > 0;
+      const no = breaksTo(inst.else, inst.label).length > 0;
+      if (yes !== no) for (const r of relationsOf(s.defs, inst.condition, yes)) s.bounds.learn(r);
+      return [now];
+    }
+    case 'block':
+      return [{ ...inst, body: elimBody(s, inst.body) }];
+    case 'loop': {
+      const mark = s.bounds.mark();
+      learnCounters(s, inst);
+      const body = elimBody(s, inst.body);
+      s.bounds.reset(mark);
+      return [{ ...inst, body }];
+    }
+    default:
+      return unreachable(inst);
+  }
+};
+
+/** Counters of a loop never go back beyond their first value, if their test keeps them from wrapping. */
+const learnCounters = (s: State, loop: LoopInst): void => {
+  const c = countedOf(s.defs, loop);
+  if (!c?.signed || c.test.results.length > 0) return;
+  const { step, param, init } = c.induction;
+  if (inductionsOf(s.defs, loop).every((i) => i.param !== param)) return;
+  if (step > 0n && (c.op === 'lt' || c.op === 'le')) {
+    // At the step the counter is below (or at) the bound.
+    const most = s.bounds.upper(c.bound) - (c.op === 'lt' ? 1n : 0n);
+    if (most + step <= i64Range.hi) s.bounds.atMost(init, param, 0n);
+  } else if (step < 0n && (c.op === 'gt' || c.op === 'ge')) {
+    const least = s.bounds.lower(c.bound) + (c.op === 'gt' ? 1n : 0n);
+    if (least + step >= i64Range.lo) s.bounds.atMost(param, init, 0n);
+  }
+};
+
+const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
+  const [a, b, c] = inst.args;
+  const { bounds } = s;
+  const drop = (implied: boolean): readonly Inst[] => (implied && s.context.allow() ? [] : [inst]);
+  if (a === undefined) return [inst];
+  switch (inst.op) {
+    case 'check.index': {
+      if (b === undefined) return [inst];
+      const kept = drop(bounds.proves(zero, a, 0n) && bounds.proves(a, b, -1n));
+      bounds.atMost(zero, a, 0n);
+      bounds.atMost(a, b, -1n);
+      return kept;
+    }
+    case 'check.slice': {
+      if (b === undefined || c === undefined) return [inst];
+      const kept = drop(bounds.proves(zero, a, 0n) && bounds.proves(a, b, 0n) && bounds.proves(b, c, 0n));
+      bounds.atMost(zero, a, 0n);
+      bounds.atMost(a, b, 0n);
+      bounds.atMost(b, c, 0n);
+      return kept;
+    }
+    case 'check.image': {
+      const kept = drop(bounds.proves(zero, a, 0n) && s.images.some((n) => bounds.proves(a, n, -1n)));
+      bounds.atMost(zero, a, 0n);
+      for (const n of s.images) bounds.atMost(a, n, -1n);
+      return kept;
+    }
+    case 'check.divide':
+      return drop(b !== undefined && inst.suffix === 'i64' && bounds.proves(zero, b, -1n));
+    case 'check.step':
+      return drop(bounds.proves(zero, a, -1n));
+    case 'check.overflow':
+      return drop(
+        b !== undefined && inst.suffix === 'i64' && (bounds.proves(zero, b, 0n) || bounds.proves(zero, a, 0n)),
+      );
+    default:
+      return decided(s, inst);
+  }
+};
+
+/** A comparison that the facts decide is a constant. */
+const decided = (s: State, inst: OpInst): readonly Inst[] => {
+  const result = inst.results[0];
+  const [r] = inst.suffix === 'i64' && result !== undefined ? relationsOf(s.defs, result, true) : [];
+  if (!r || result === undefined || !r.signed) return [inst];
+  const [no] = relationsOf(s.defs, result, false);
+  const yes = s.bounds.holds(r.left, r.op, r.right);
+  if (!yes && !(no && s.bounds.holds(no.left, no.op, no.right))) return [inst];
+  if (!s.context.allow()) return [inst];
+  return [
+    madeBy('check-elim', inst, { op: 'const', suffix: 'i32', args: [], imms: [yes ? 1n : 0n], results: [result] }),
+  ];
+};

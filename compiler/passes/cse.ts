@@ -1,0 +1,160 @@
+// cse: an expression that was computed before, where that computation certainly ran, is not computed again.
+//
+//   %a = add.i64 %x, %y          %a = add.i64 %x, %y
+//   %b = add.i64 %y, %x          (every use of %b reads %a)
+//
+// Dominance is lexical: what is available is a scoped table. Pure ops and checks stay available for ever; addresses until
+// objects may move; loads until something may write the place (a store makes its own value available); handles of shared
+// arrays until a swap.
+import { unreachable } from '../../lang/unreachable.ts';
+import {
+  type Access,
+  accessOf,
+  bits,
+  clobbers,
+  effectBits,
+  effectsOf,
+  isCheck,
+  isDivision,
+  isPure,
+  type Memory,
+  memoryOf,
+  writesOf,
+} from '../effects.ts';
+import { defsOf } from '../facts.ts';
+import type { Body, Func, Inst, OpInst, OpName, Value } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
+import { resolver, substitute, withBodies, withOperands } from '../tree.ts';
+
+/** What is known at a point. Scopes copy it: tables are small beside the code. */
+interface Available {
+  /** Pure expressions and checks, innermost scope last. */
+  readonly scopes: readonly Map<string, readonly Value[]>[];
+  /** Expressions on where objects lie. */
+  places: Map<string, Value>;
+  handles: Map<string, Value>;
+  loads: Map<string, Loaded>;
+}
+
+interface Loaded {
+  readonly value: Value;
+  readonly access: Access;
+}
+
+interface State {
+  readonly f: Func;
+  readonly context: PassContext;
+  readonly memory: Memory;
+  readonly replaced: Map<Value, Value>;
+  readonly get: (v: Value) => Value;
+}
+
+const commutative = new Set<OpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne', 'min', 'max']);
+
+export const cse = (f: Func, context: PassContext): Func => {
+  const replaced = new Map<Value, Value>();
+  const s: State = { f, context, memory: memoryOf(f, context.program, defsOf(f)), replaced, get: resolver(replaced) };
+  const body = cseBody(s, f.body, { scopes: [new Map()], places: new Map(), handles: new Map(), loads: new Map() });
+  return { ...f, body: substitute(body, s.get) };
+};
+
+const inner = (a: Available): Available => ({
+  scopes: [...a.scopes, new Map()],
+  places: new Map(a.places),
+  handles: new Map(a.handles),
+  loads: new Map(a.loads),
+});
+
+const cseBody = (s: State, body: Body, at: Available): Body => {
+  const insts: Inst[] = [];
+  for (const inst of body.insts) {
+    const now = withOperands(inst, s.get);
+    switch (now.kind) {
+      case 'op':
+        if (!cseOp(s, now, at)) insts.push(now);
+        break;
+      case 'loop':
+        // A later iteration comes after all that the loop does.
+        forget(s, inst, at);
+        insts.push(withBodies(now, (b) => cseBody(s, b, inner(at))));
+        break;
+      case 'if':
+      case 'block':
+        insts.push(withBodies(now, (b) => cseBody(s, b, inner(at))));
+        forget(s, inst, at);
+        break;
+      default:
+        return unreachable(now);
+    }
+  }
+  return { insts, end: body.end };
+};
+
+/** Drops what the instruction may change. */
+const forget = (s: State, inst: Inst, at: Available): void => {
+  const mask = effectsOf(inst);
+  if (mask & bits.moves) at.places.clear();
+  if (mask & bits['handle-writes']) at.handles.clear();
+  if ((mask & (bits.writes | bits.synchronises)) === 0) return;
+  const writes = writesOf(s.memory, inst);
+  for (const [key, loaded] of at.loads) if (clobbers(s.memory, writes, loaded.access)) at.loads.delete(key);
+};
+
+const keyOf = (inst: OpInst): string => {
+  const args = commutative.has(inst.op) ? [...inst.args].sort((a, b) => a - b) : inst.args;
+  return `${inst.op}.${inst.suffix}(${args.join()})[${inst.imms.join()}]`;
+};
+
+/** True if the op is not needed any more. */
+const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
+  const mask = effectBits(inst.op);
+  const result = inst.results[0];
+  const key = keyOf(inst);
+  if (isPure(inst, s.f) || isCheck(inst.op) || isDivision(inst.op)) {
+    for (const scope of at.scopes) {
+      const known = scope.get(key);
+      if (known && s.context.allow()) {
+        inst.results.forEach((r, i) => {
+          const v = known[i];
+          if (v !== undefined) s.replaced.set(r, v);
+        });
+        return true;
+      }
+    }
+    at.scopes.at(-1)?.set(key, inst.results);
+    return false;
+  }
+  const reuse = (known: Value | undefined): boolean => {
+    if (known === undefined || result === undefined || !s.context.allow()) return false;
+    s.replaced.set(result, known);
+    return true;
+  };
+  if (mask === bits.place) {
+    if (reuse(at.places.get(key))) return true;
+    if (result !== undefined) at.places.set(key, result);
+    return false;
+  }
+  if (mask === bits['handle-reads'] && s.f.name !== 'init') {
+    if (reuse(at.handles.get(key))) return true;
+    if (result !== undefined) at.handles.set(key, result);
+    return false;
+  }
+  if (inst.op === 'load') {
+    const access = accessOf(s.memory, inst);
+    if (reuse(at.loads.get(key)?.value)) return true;
+    if (access && result !== undefined) at.loads.set(key, { value: result, access });
+    return false;
+  }
+  forget(s, inst, at);
+  if (inst.op === 'store' && wholeValue.has(inst.suffix)) {
+    const [pointer, value] = inst.args;
+    const access = accessOf(s.memory, inst);
+    if (pointer !== undefined && value !== undefined && access) {
+      at.loads.set(`load.${inst.suffix}(${pointer})[${inst.imms.join()}]`, { value, access });
+    }
+  }
+  return false;
+};
+
+/** Memory types from which a load gives exactly what was stored. */
+const wholeValue = new Set(['i32', 'i64', 'f32', 'f64', 'ptr32']);

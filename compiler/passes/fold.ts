@@ -1,0 +1,265 @@
+// fold: constants and identities. An op on constants becomes a constant, an op that gives one of its operands is
+// replaced by it, a check that always holds goes, a branch on a constant becomes the arm that is taken.
+//
+//   %a = const.i64 2                       %a = const.i64 2
+//   %b = mul.i64 %a, %a                    %b = const.i64 4 !by=fold
+//   %c = add.i64 %x, %zero                 (every use of %c reads %x)
+//
+// Exact: floats only where every input gives the same bits (x + 0 stays: -0 + 0 is 0), integers modulo their width.
+// The rules for one op are in fold-rules.ts, those for `if`, `block` and `loop` here.
+import { unreachable } from '../../lang/unreachable.ts';
+import { addDef, type Def, intOf } from '../facts.ts';
+import type { Body, Func, Inst, OpInst, Terminator, Value } from '../ir.ts';
+import { ifInst } from '../ir-build.ts';
+import type { PassContext } from '../passes.ts';
+import {
+  argsOf,
+  breaksTo,
+  definedIn,
+  type Edit,
+  editOf,
+  nextsOf,
+  resolver,
+  substitute,
+  targets,
+  withArgs,
+  withOperands,
+} from '../tree.ts';
+import { foldOp, type Settled, settledExtents } from './fold-rules.ts';
+
+interface State {
+  readonly f: Func;
+  readonly context: PassContext;
+  readonly edit: Edit;
+  readonly defs: Map<Value, Def>;
+  readonly replaced: Map<Value, Value>;
+  readonly get: (v: Value) => Value;
+  readonly settled: Settled;
+}
+
+export const fold = (f: Func, context: PassContext): Func => {
+  const replaced = new Map<Value, Value>();
+  const s: State = {
+    f,
+    context,
+    edit: editOf(f),
+    defs: new Map(),
+    replaced,
+    get: resolver(replaced),
+    settled: settledExtents(context.program, f.name),
+  };
+  const body = foldBody(s, f.body);
+  return { ...f, types: s.edit.types, body: substitute(body, s.get) };
+};
+
+/** What became of an instruction: others in its place, and perhaps an end of the whole body. */
+interface Folded {
+  readonly insts: readonly Inst[];
+  readonly end?: Terminator;
+}
+
+const foldBody = (s: State, body: Body): Body => {
+  const insts: Inst[] = [];
+  for (const inst of body.insts) {
+    const now = foldInst(s, withOperands(inst, s.get));
+    for (const i of now.insts) insts.push(i);
+    if (now.end) return { insts, end: withArgs(now.end, s.get) };
+  }
+  return { insts, end: withArgs(body.end, s.get) };
+};
+
+const foldInst = (s: State, inst: Inst): Folded => {
+  switch (inst.kind) {
+    case 'op':
+      return { insts: foldOne(s, inst) };
+    case 'if': {
+      const c = intOf(s.defs, inst.condition);
+      if (c !== undefined && s.context.allow()) {
+        return splice(s, foldBody(s, c !== 0n ? inst.then : inst.else), inst.label, inst.results, inst);
+      }
+      const yes = foldBody(s, inst.then);
+      const no = foldBody(s, inst.else);
+      return foldIf(s, ifInst(inst, yes, no));
+    }
+    case 'block':
+      return splice(s, foldBody(s, inst.body), inst.label, inst.results, inst);
+    case 'loop': {
+      // A parameter that every round gives back unchanged is its initial value.
+      const nexts = nextsOf(inst.body, inst.label);
+      const keep = inst.params.map((p, i) => {
+        const init = inst.inits[i];
+        const same = init !== undefined && nexts.every((n) => [p, init].includes(s.get(n.args[i] ?? -1)));
+        if (!same || !s.context.allow()) return true;
+        s.replaced.set(p, s.get(init));
+        return false;
+      });
+      const body = foldBody(s, dropNextArgs(inst.body, inst.label, keep));
+      const params = inst.params.filter((_, i) => keep[i]);
+      const inits = inst.inits.filter((_, i) => keep[i]);
+      if (nextsOf(body, inst.label).length === 0 && s.context.allow()) {
+        const map = new Map(params.map((p, i) => [p, inits[i] ?? p]));
+        const once = substitute(body, (v) => map.get(v) ?? v);
+        return splice(s, once, inst.label, inst.results, inst);
+      }
+      const loop: Inst = { ...inst, params, inits, body };
+      addDef(loop, s.defs);
+      shareResults(s, loop, body);
+      return withoutBreaks(loop, [body], inst);
+    }
+    default:
+      return unreachable(inst);
+  }
+};
+
+const dropNextArgs = (body: Body, label: string, keep: readonly boolean[]): Body => {
+  if (keep.every((k) => k)) return body;
+  const change = (b: Body): Body => ({
+    insts: b.insts.map((i) =>
+      i.kind === 'op'
+        ? i
+        : i.kind === 'if'
+          ? ifInst(i, change(i.then), change(i.else))
+          : { ...i, body: change(i.body) },
+    ),
+    end:
+      b.end.kind === 'next' && b.end.label === label ? { ...b.end, args: b.end.args.filter((_, i) => keep[i]) } : b.end,
+  });
+  return change(body);
+};
+
+const foldOne = (s: State, inst: OpInst): readonly Inst[] => {
+  const now = foldOp(inst, {
+    defs: s.defs,
+    edit: s.edit,
+    settled: s.settled,
+    func: s.f,
+    program: s.context.program,
+  });
+  switch (now.kind) {
+    case 'same':
+      addDef(inst, s.defs);
+      return [inst];
+    case 'nothing':
+      if (s.context.allow()) return [];
+      break;
+    case 'value': {
+      const result = inst.results[0];
+      if (result === undefined || !s.context.allow()) break;
+      s.replaced.set(result, s.get(now.value));
+      return [];
+    }
+    case 'ops':
+      if (!s.context.allow()) break;
+      for (const i of now.insts.slice(0, -1)) addDef(i, s.defs);
+      // The new op may fold further: each rule makes it smaller, so this ends.
+      return [...now.insts.slice(0, -1), ...now.insts.slice(-1).flatMap((i) => foldOne(s, i))];
+    default:
+      return unreachable(now);
+  }
+  addDef(inst, s.defs);
+  return [inst];
+};
+
+/** Puts a body that certainly runs in place of the structure that held it. */
+const splice = (s: State, body: Body, label: string, results: readonly Value[], from: Inst): Folded => {
+  const breaks = breaksTo(body, label);
+  if (breaks.length === 0) return { insts: body.insts, end: body.end };
+  const { end } = body;
+  if (breaks.length === 1 && targets(end, label)) {
+    results.forEach((r, i) => {
+      const v = argsOf(end)[i];
+      if (v !== undefined) s.replaced.set(r, s.get(v));
+    });
+    return { insts: body.insts };
+  }
+  const tail = intoArms(body, label);
+  const last = tail.insts.at(-1);
+  // A body that ends in an `if` of which each arm gives the block's results is that `if`.
+  if (
+    last?.kind === 'if' &&
+    tail.end.kind === 'unreachable' &&
+    onlyAtEnds(last, label) &&
+    tail.insts.slice(0, -1).every((i) => !jumpsTo(i, label))
+  ) {
+    const before = tail.insts.slice(0, -1);
+    const merged = ifInst({ ...last, label, results }, last.then, last.else);
+    const now = foldIf(s, merged);
+    return { insts: [...before, ...now.insts], ...(now.end ? { end: now.end } : {}) };
+  }
+  const block: Inst = { kind: 'block', label, results, body: tail, pos: from.pos, ...(from.by ? { by: from.by } : {}) };
+  addDef(block, s.defs);
+  return { insts: [block] };
+};
+
+const jumpsTo = (inst: Inst, label: string): boolean =>
+  inst.kind !== 'op' &&
+  (inst.kind === 'if' ? [inst.then, inst.else] : [inst.body]).some((b) => breaksTo(b, label).length > 0);
+
+/** Both arms leave for good, and neither breaks to the `if` itself. */
+const onlyAtEnds = (inst: Inst & { kind: 'if' }, label: string): boolean =>
+  [inst.then, inst.else].every((b) => breaksTo(b, inst.label).length === 0) &&
+  [inst.then, inst.else].some((b) => targets(b.end, label));
+
+/**
+ * `if c { …; break @block } else { …; break @if }; rest` → `if c { …; break @block } else { …; rest }`: an early exit
+ * becomes a branch, so that the block can become an `if` with results.
+ */
+const intoArms = (body: Body, label: string): Body => {
+  for (const [at, inst] of body.insts.entries()) {
+    if (inst.kind !== 'if') continue;
+    const thenBack = breaksTo(inst.then, inst.label);
+    const elseBack = breaksTo(inst.else, inst.label);
+    const [gone, stays, back] = thenBack.length === 0 ? ['then', inst.else, elseBack] : ['else', inst.then, thenBack];
+    const other = gone === 'then' ? inst.then : inst.else;
+    const exits = gone === 'then' ? thenBack.length === 0 : elseBack.length === 0;
+    const { end } = stays;
+    if (!exits || !targets(other.end, label) || back.length !== 1 || !targets(end, inst.label)) continue;
+    const args = argsOf(end);
+    const map = new Map(inst.results.map((r, i) => [r, args[i] ?? r]));
+    const rest = substitute({ insts: body.insts.slice(at + 1), end: body.end }, (v) => map.get(v) ?? v);
+    const inner = intoArms(rest, label);
+    const arm: Body = { insts: [...stays.insts, ...inner.insts], end: inner.end };
+    const head = { ...inst, results: [] };
+    const merged = gone === 'then' ? ifInst(head, inst.then, arm) : ifInst(head, arm, inst.else);
+    return { insts: [...body.insts.slice(0, at), merged], end: { kind: 'unreachable', pos: inst.pos } };
+  }
+  return body;
+};
+
+const foldIf = (s: State, inst: Inst & { kind: 'if' }): Folded => {
+  const { then: yes, else: no, label } = inst;
+  const emptyArm = (b: Body): boolean => b.insts.length === 0 && b.end.kind === 'break' && b.end.label === label;
+  if (emptyArm(yes) && emptyArm(no)) {
+    const a = argsOf(yes.end);
+    const b = argsOf(no.end);
+    if (inst.results.every((_, i) => a[i] === b[i])) {
+      inst.results.forEach((r, i) => {
+        const v = a[i];
+        if (v !== undefined) s.replaced.set(r, s.get(v));
+      });
+      return { insts: [] };
+    }
+  }
+  addDef(inst, s.defs);
+  shareResults(s, inst, yes, no);
+  return withoutBreaks(inst, [yes, no], inst);
+};
+
+/** A result to which every exit gives the same value from outside is that value. */
+const shareResults = (s: State, inst: Inst & { kind: 'if' | 'loop' }, ...bodies: readonly Body[]): void => {
+  if (inst.results.length === 0) return;
+  const ends = bodies.flatMap((b) => breaksTo(b, inst.label));
+  const inner = new Set<Value>(inst.kind === 'loop' ? inst.params : []);
+  for (const b of bodies) definedIn(b, inner);
+  inst.results.forEach((r, i) => {
+    const values = new Set(ends.map((e) => s.get(e.args[i] ?? -1)));
+    const [only] = values;
+    if (values.size === 1 && only !== undefined && !inner.has(only)) s.replaced.set(r, only);
+  });
+};
+
+/** What follows a structure that is never left by its own label is not reached. */
+const withoutBreaks = (inst: Inst & { kind: 'if' | 'loop' }, bodies: readonly Body[], from: Inst): Folded =>
+  bodies.every((b) => breaksTo(b, inst.label).length === 0)
+    ? { insts: [inst], end: { kind: 'unreachable', pos: from.pos } }
+    : { insts: [inst] };

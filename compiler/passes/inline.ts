@@ -1,0 +1,151 @@
+// inline: the body of a small function in place of its call.
+//
+//   %r = call @square(%x)        %r = block @inl {
+//                                  %p = mul.f64 %x, %x !by=inline
+//                                  break @inl(%p)
+//                                }
+//
+// `ret` becomes `break` of a block around the copy, which fold flattens. Frame slots are merged: zeroes that the source
+// asks for are stores of the callee, so a slot needs nothing when it comes into a loop. Every copied position remembers
+// the call (`inlinedAt`), so that reports show the stack that the user wrote. Functions that may call themselves stay.
+import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
+import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
+
+/** Cost (of the table of ops) up to which a function is copied to every call. */
+const smallCost = 60;
+/** The same for a function with a single call. */
+const onceCost = 600;
+/** A caller does not grow beyond this. */
+const callerCost = 4000;
+
+interface State {
+  readonly f: Func;
+  readonly context: PassContext;
+  readonly edit: Edit;
+  readonly slots: FrameSlot[];
+  readonly calls: ReadonlyMap<string, number>;
+  cost: number;
+}
+
+export const inline = (f: Func, context: PassContext): Func => {
+  const s: State = {
+    f,
+    context,
+    edit: editOf(f),
+    slots: [...f.slots],
+    calls: countCalls(context),
+    cost: costOf(f.body),
+  };
+  const body = inlineBody(s, f.body);
+  return { ...f, types: s.edit.types, slots: s.slots, body };
+};
+
+const inlineBody = (s: State, body: Body): Body => ({
+  insts: body.insts.map((inst) => {
+    if (inst.kind !== 'op') return withBodies(inst, (b) => inlineBody(s, b));
+    if (inst.op !== 'call') return inst;
+    const callee = s.context.func(String(inst.imms[0]));
+    return callee && isWorthIt(s, callee) && s.context.allow() ? blockFor(s, inst, callee) : inst;
+  }),
+  end: body.end,
+});
+
+/** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
+const isWorthIt = (s: State, callee: Func): boolean => {
+  if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
+  const cost = costOf(callee.body);
+  const limit = s.calls.get(callee.name) === 1 && callee.name !== 'main' ? onceCost : smallCost;
+  if (cost > limit || s.cost + cost > callerCost) return false;
+  s.cost += cost;
+  return true;
+};
+
+export const costOf = (body: Body): number => {
+  let cost = 0;
+  forEachInst(body, (i) => {
+    cost += i.kind === 'op' ? Math.min(opRow(i.op).cost, 20) : 1;
+  });
+  return cost;
+};
+
+/** The call as a block that holds a copy of the callee. */
+const blockFor = (s: State, call: Inst & { kind: 'op' }, callee: Func): Inst => {
+  const label = s.edit.label('inl');
+  const values = new Map<Value, Value>();
+  callee.params.forEach((p, i) => {
+    const arg = call.args[i];
+    if (arg !== undefined) values.set(p, arg);
+  });
+  const slots = new Map(callee.slots.map((slot) => [slot.name, mergeSlot(s, slot)]));
+  const moved = new Map<PosId, PosId>();
+  const positionIn = (p: PosId): PosId => {
+    let known = moved.get(p);
+    if (known === undefined) {
+      const at = s.context.positionOf(p);
+      const inlinedAt = at.inlinedAt === 0 ? call.pos : positionIn(at.inlinedAt);
+      known = p === 0 || call.pos === 0 ? p || call.pos : s.context.position({ ...at, inlinedAt });
+      moved.set(p, known);
+    }
+    return known;
+  };
+  const body = copyBody(callee.body, s.edit, {
+    values,
+    labels: new Map(),
+    typeOf: (v) => typeOf(callee.types, v),
+    pos: positionIn,
+    by: 'inline',
+    slot: (name) => slots.get(name) ?? name,
+    end: (end) => (end.kind === 'ret' ? { ...end, kind: 'break', label } : end),
+  });
+  return { kind: 'block', label, results: call.results, body, pos: call.pos, by: 'inline' };
+};
+
+const mergeSlot = (s: State, slot: FrameSlot): string => {
+  let name = slot.name;
+  for (let n = 1; s.slots.some((x) => x.name === name); n++) name = `${slot.name}.${n}`;
+  s.slots.push({ ...slot, name });
+  return name;
+};
+
+// ---- the call graph ---------------------------------------------------------------------------------------------
+
+const calleesOf = (f: Func): ReadonlySet<string> => {
+  const found = new Set<string>();
+  forEachInst(f.body, (i) => {
+    if (i.kind === 'op' && i.op === 'call') found.add(String(i.imms[0]));
+  });
+  return found;
+};
+
+/** May a call of it lead to another call of it? */
+const isRecursive = (f: Func, context: PassContext): boolean => {
+  const seen = new Set<string>();
+  const work = [...calleesOf(f)];
+  for (let name = work.pop(); name !== undefined; name = work.pop()) {
+    if (name === f.name) return true;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const g = context.func(name);
+    if (g) work.push(...calleesOf(g));
+  }
+  return false;
+};
+
+const counted = new WeakMap<object, ReadonlyMap<string, number>>();
+
+/** Calls of each function in the program as it was when the pass began. */
+const countCalls = (context: PassContext): ReadonlyMap<string, number> => {
+  const known = counted.get(context.program);
+  if (known) return known;
+  const calls = new Map<string, number>();
+  for (const f of context.program.funcs) {
+    forEachInst(f.body, (i) => {
+      if (i.kind !== 'op' || i.op !== 'call') return;
+      const name = String(i.imms[0]);
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+    });
+  }
+  counted.set(context.program, calls);
+  return calls;
+};

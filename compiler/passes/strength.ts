@@ -1,0 +1,281 @@
+// strength: addresses in an innermost loop advance by addition instead of being computed from the index.
+//
+//   loop @l (%i = %lo) {                     %p0 = ptr.add %base, 8·%lo
+//     %e = elem 8 %a, %i                     loop @l (%i = %lo, %p = %p0) {
+//     %x = load.f64 (addr %e)                  %x = load.f64 %p
+//     %f = elem 8 %a, (%i + 1)                 %y = load.f64 %p 8
+//     %y = load.f64 (addr %f)                  …
+//     next @l(%i + 1)                          next @l(%i + 1, %p + 8)
+//
+// An index is a linear form in the loop's counters and values from outside. Accesses whose forms differ by a constant
+// share a pointer, which stands at the lowest: immediates are unsigned, and address + immediate does not wrap in wasm as
+// the sum of two i32 does. It cannot: a group spans less than the 64 KiB below all objects, so that a pointer below a
+// mapped address is not below 0. Only in loops where no object moves, since such a pointer is bits.
+// Also: a constant offset from an object's start goes into the immediate.
+import { unmappedBytes } from '../../vm/abi.ts';
+import { bits, effectsOf, placeOf } from '../effects.ts';
+import {
+  addLinear,
+  type Def,
+  type Defs,
+  defsOf,
+  type Induction,
+  inductionsOf,
+  intOf,
+  type Linear,
+  linearOf,
+  opOf,
+  scaleLinear,
+} from '../facts.ts';
+import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
+import { bodiesOf, definedIn, type Edit, editOf, madeBy, nextsOf, withBodies } from '../tree.ts';
+
+/** More pointers than this would not stay in registers. */
+const maxPointers = 12;
+
+interface State {
+  readonly context: PassContext;
+  readonly edit: Edit;
+  readonly defs: Map<Value, Def>;
+}
+
+export const strength = (f: Func, context: PassContext): Func => {
+  const edit = editOf(f);
+  const s: State = { context, edit, defs: defsOf(f) };
+  const body = foldOffsets(s, strengthBody(s, f.body));
+  return { ...f, types: edit.types, body };
+};
+
+const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
+
+const strengthBody = (s: State, body: Body): Body => ({
+  insts: body.insts.flatMap((inst): readonly Inst[] => {
+    if (inst.kind === 'op') return [inst];
+    if (inst.kind === 'loop' && !hasLoop(inst.body)) return reduced(s, inst);
+    return [withBodies(inst, (b) => strengthBody(s, b))];
+  }),
+  end: body.end,
+});
+
+// ---- addresses as linear forms ----------------------------------------------------------------------------------
+
+/** The address `base` + `bytes`, modulo 2^32; base is a gptr from outside the loop. */
+interface Address {
+  readonly base: Value;
+  readonly bytes: Linear;
+}
+
+const none: Linear = { constant: 0n, terms: new Map() };
+
+const addressOf = (s: State, v: Value, inner: ReadonlySet<Value>, depth = 12): Address | undefined => {
+  if (!inner.has(v)) return { base: v, bytes: none };
+  const inst = opOf(s.defs, v);
+  const [a, b] = inst?.args ?? [];
+  if (!inst || a === undefined || depth === 0) return undefined;
+  if (inst.op === 'addr') return addressOf(s, a, inner, depth - 1);
+  if (b === undefined) return undefined;
+  const from = (): Address | undefined => addressOf(s, a, inner, depth - 1);
+  switch (inst.op) {
+    case 'offset':
+    case 'ptr.add': {
+      const k = intOf(s.defs, b);
+      const at = from();
+      return at && k !== undefined
+        ? { base: at.base, bytes: addLinear(at.bytes, { ...none, constant: k }) }
+        : undefined;
+    }
+    case 'elem': {
+      const at = from();
+      const index = linearOf(s.defs, b, (x) => !inner.has(x));
+      return at && { base: at.base, bytes: addLinear(at.bytes, scaleLinear(index, BigInt(Number(inst.imms[0])))) };
+    }
+    default:
+      return undefined;
+  }
+};
+
+// ---- groups -----------------------------------------------------------------------------------------------------
+
+interface Access {
+  readonly inst: OpInst;
+  readonly constant: bigint;
+}
+
+interface Group {
+  readonly base: Value;
+  readonly terms: ReadonlyMap<Value, bigint>;
+  /** Bytes an iteration. */
+  readonly step: bigint;
+  readonly accesses: readonly Access[];
+}
+
+const reduced = (s: State, loop: LoopInst): readonly Inst[] => {
+  const inductions = inductionsOf(s.defs, loop);
+  if (effectsOf(loop) & bits.moves || inductions.length === 0) return [loop];
+  const groups = groupsOf(s, loop, inductions);
+  const before: Inst[] = [];
+  const after: { readonly param: Value; readonly init: Value; readonly step: bigint }[] = [];
+  const pointers = new Map<OpInst, { readonly pointer: Value; readonly more: bigint }>();
+  for (const g of groups.slice(0, maxPointers)) {
+    if (!s.context.allow()) continue;
+    const lowest = g.accesses.reduce((m, a) => (a.constant < m ? a.constant : m), g.accesses[0]?.constant ?? 0n);
+    const param = s.edit.value('ptr');
+    after.push({ param, init: startOf(s, loop, g, lowest, inductions, before), step: g.step });
+    for (const a of g.accesses) pointers.set(a.inst, { pointer: param, more: a.constant - lowest });
+  }
+  if (after.length === 0) return [loop];
+  const nexts = nextsOf(loop.body, loop.label);
+  const body = withPointers(s, loop, loop.body, pointers, after, nexts.length);
+  const params = [...loop.params, ...after.map((a) => a.param)];
+  const inits = [...loop.inits, ...after.map((a) => a.init)];
+  return [...before, { ...loop, params, inits, body }];
+};
+
+const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): readonly Group[] => {
+  const inner = definedIn(loop.body, new Set(loop.params));
+  const found = new Map<string, { base: Value; terms: ReadonlyMap<Value, bigint>; step: bigint; accesses: Access[] }>();
+  const visit = (body: Body): void => {
+    for (const inst of body.insts) {
+      for (const b of bodiesOf(inst)) visit(b);
+      const pointer = inst.kind === 'op' ? inst.args[0] : undefined;
+      if (
+        inst.kind !== 'op' ||
+        pointer === undefined ||
+        (inst.op !== 'load' && inst.op !== 'store') ||
+        !inner.has(pointer)
+      )
+        continue;
+      const address = addressOf(s, pointer, inner);
+      if (!address) continue;
+      const { terms, constant } = address.bytes;
+      let step = 0n;
+      let known = true;
+      for (const [v, c] of terms) {
+        const induction = inductions.find((i) => i.param === v);
+        if (induction) step += c * induction.step;
+        else if (inner.has(v)) known = false;
+      }
+      step = BigInt.asIntN(32, step);
+      if (!known || step === 0n) continue;
+      const key = `${address.base} ${[...terms]
+        .sort((a, b) => a[0] - b[0])
+        .map(([v, c]) => `${v}*${c}`)
+        .join(' ')}`;
+      const access: Access = { inst, constant: BigInt.asIntN(32, constant) };
+      const group = found.get(key);
+      if (group) group.accesses.push(access);
+      else found.set(key, { base: address.base, terms, step, accesses: [access] });
+    }
+  };
+  visit(loop.body);
+  return [...found.values()].flatMap(narrow);
+};
+
+/** Parts of a group that span less than what is unmapped below all objects. */
+const narrow = (g: Group): readonly Group[] => {
+  const sorted = [...g.accesses].sort((a, b) => (a.constant < b.constant ? -1 : a.constant > b.constant ? 1 : 0));
+  const parts: Access[][] = [];
+  for (const a of sorted) {
+    const part = parts.at(-1);
+    const first = part?.[0];
+    if (part && first && a.constant - first.constant < BigInt(unmappedBytes)) part.push(a);
+    else parts.push([a]);
+  }
+  return parts.map((accesses) => ({ ...g, accesses }));
+};
+
+/** Computes, before the loop, where the group's pointer stands in the first iteration. */
+const startOf = (
+  s: State,
+  loop: LoopInst,
+  g: Group,
+  lowest: bigint,
+  inductions: readonly Induction[],
+  into: Inst[],
+): Value => {
+  const make = (
+    op: OpName,
+    suffix: string,
+    args: readonly Value[],
+    type: 'i64' | 'i32' | 'ptr',
+    imm?: bigint,
+  ): Value => {
+    const result = s.edit.value(type);
+    into.push(madeBy('strength', loop, { op, suffix, args, imms: imm === undefined ? [] : [imm], results: [result] }));
+    return result;
+  };
+  const i64 = (n: bigint): Value => make('const', 'i64', [], 'i64', n);
+  let sum: Value | undefined;
+  const add = (v: Value): void => {
+    sum = sum === undefined ? v : make('add', 'i64', [sum, v], 'i64');
+  };
+  for (const [v, c] of g.terms) {
+    const at = inductions.find((i) => i.param === v)?.init ?? v;
+    add(c === 1n ? at : make('mul', 'i64', [at, i64(c)], 'i64'));
+  }
+  if (lowest !== 0n || sum === undefined) add(i64(lowest));
+  const bytes = make('wrap', '', [sum ?? i64(0n)], 'i32');
+  const base = s.edit.types[g.base] === 'ptr' ? g.base : make('addr', '', [g.base], 'ptr');
+  return make('ptr.add', '', [base, bytes], 'ptr');
+};
+
+const withPointers = (
+  s: State,
+  loop: LoopInst,
+  body: Body,
+  pointers: ReadonlyMap<OpInst, { readonly pointer: Value; readonly more: bigint }>,
+  after: readonly { readonly param: Value; readonly step: bigint }[],
+  nexts: number,
+): Body => {
+  const insts: Inst[] = [];
+  for (const inst of body.insts) {
+    const found = inst.kind === 'op' ? pointers.get(inst) : undefined;
+    if (inst.kind === 'op' && found) {
+      const imm = Number(inst.imms[0] ?? 0) + Number(found.more);
+      insts.push({ ...inst, args: [found.pointer, ...inst.args.slice(1)], imms: [imm] });
+    } else insts.push(withBodies(inst, (b) => withPointers(s, loop, b, pointers, after, nexts)));
+  }
+  const end = body.end;
+  if (end.kind !== 'next' || end.label !== loop.label) return { insts, end };
+  const more = after.map(({ param, step }): Value => {
+    const by = s.edit.value('i32');
+    const result = s.edit.value('ptr');
+    insts.push(madeBy('strength', loop, { op: 'const', suffix: 'i32', args: [], imms: [step], results: [by] }));
+    insts.push(madeBy('strength', loop, { op: 'ptr.add', suffix: '', args: [param, by], imms: [], results: [result] }));
+    return result;
+  });
+  const advanced: Terminator = { ...end, args: [...end.args, ...more] };
+  return { insts, end: advanced };
+};
+
+// ---- constant offsets -------------------------------------------------------------------------------------------
+
+/** `load (addr (offset %g, 8))` → `load (addr %g) 8`, where %g is a place in an object of the program. */
+const foldOffsets = (s: State, body: Body): Body => {
+  const insts: Inst[] = [];
+  for (const inst of body.insts) {
+    const moved =
+      inst.kind === 'op' && (inst.op === 'load' || inst.op === 'store') ? offsetFolded(s, inst, s.defs) : undefined;
+    if (moved && s.context.allow()) insts.push(...moved);
+    else insts.push(withBodies(inst, (b) => foldOffsets(s, b)));
+  }
+  return { insts, end: body.end };
+};
+
+const offsetFolded = (s: State, inst: OpInst, defs: Defs): readonly Inst[] | undefined => {
+  const pointer = inst.args[0];
+  const address = pointer === undefined ? undefined : opOf(defs, pointer);
+  const place = address?.op === 'addr' ? address.args[0] : undefined;
+  const step = place === undefined ? undefined : opOf(defs, place);
+  const from = step?.args[0];
+  const k = intOf(defs, step?.args[1]);
+  if (step?.op !== 'offset' || from === undefined || k === undefined || k <= 0n || k >= BigInt(unmappedBytes))
+    return undefined;
+  if (placeOf(defs, from).root.kind === 'unknown') return undefined;
+  const base = s.edit.value('ptr');
+  return [
+    madeBy('strength', inst, { op: 'addr', suffix: '', args: [from], imms: [], results: [base] }),
+    { ...inst, args: [base, ...inst.args.slice(1)], imms: [Number(inst.imms[0] ?? 0) + Number(k)] },
+  ];
+};

@@ -1,0 +1,232 @@
+// The passes and the road through them: read this first.
+//
+// `passes` is the table, `order` says which must come before which and why, `sequence` is what a compilation runs. A pass is
+// a function from a function to a function; where it has to see the whole program it has a `whole` besides.
+//
+//   while PGAS operations are visible   fold inline promote cse unroll licm check-elim split …
+//   then                                lower-shared: elements of distributed arrays become addresses
+//   while addresses are arithmetic      fold cse licm strength …
+//   last                                lower-runtime: barriers, collectives and the heap become calls
+import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
+import { checkElim } from './passes/check-elim.ts';
+import { cse } from './passes/cse.ts';
+import { dce } from './passes/dce.ts';
+import { dropFunctions } from './passes/drop-functions.ts';
+import { fold } from './passes/fold.ts';
+import { inline } from './passes/inline.ts';
+import { licm } from './passes/licm.ts';
+import { lowerRuntime } from './passes/lower-runtime.ts';
+import { lowerShared } from './passes/lower-shared.ts';
+import { promote } from './passes/promote.ts';
+import { rotate } from './passes/rotate.ts';
+import { split } from './passes/split.ts';
+import { strength } from './passes/strength.ts';
+import { unroll } from './passes/unroll.ts';
+import { unswitch } from './passes/unswitch.ts';
+import type { Pass, PassContext } from './passes.ts';
+import { forEachInst, renumber, uniqueLabels } from './tree.ts';
+import { verify } from './verify.ts';
+
+const unchanged = (f: Func): Func => f;
+
+export const passes = [
+  { name: 'fold', run: fold, required: false, doc: 'constants, identities, branches on constants' },
+  { name: 'inline', run: inline, required: false, doc: 'bodies of small functions in place of their calls' },
+  { name: 'promote', run: promote, required: false, doc: 'frame slots that nothing points to become values' },
+  { name: 'cse', run: cse, required: false, doc: 'what was computed before is not computed again' },
+  { name: 'dce', run: dce, required: false, doc: 'what nobody needs goes' },
+  { name: 'unroll', run: unroll, required: false, doc: 'loops of a few known rounds become straight code' },
+  { name: 'licm', run: licm, required: false, doc: 'what does not change in a loop is computed before it' },
+  { name: 'check-elim', run: checkElim, required: false, doc: 'checks that loop bounds and conditions imply go' },
+  {
+    name: 'unswitch',
+    run: unswitch,
+    required: false,
+    doc: 'conditions that do not change in a loop are tested before it',
+  },
+  { name: 'split', run: split, required: false, doc: 'a loop runs only over the indices for which it does something' },
+  { name: 'lower-shared', run: lowerShared, required: true, doc: 'elements of distributed arrays become addresses' },
+  { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
+  { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
+  {
+    name: 'drop-functions',
+    run: unchanged,
+    whole: dropFunctions,
+    required: false,
+    doc: 'functions that nothing reaches go',
+  },
+  { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
+] as const satisfies readonly Pass[];
+
+export type PassName = (typeof passes)[number]['name'];
+
+export const passNames: readonly PassName[] = passes.map((p) => p.name);
+
+/** What `optimise` runs, unless told otherwise. A pass may come more than once: each clears the way for others. */
+export const sequence: readonly PassName[] = [
+  'fold',
+  'inline',
+  'fold',
+  'promote',
+  'cse',
+  'fold',
+  'unroll',
+  'fold',
+  'cse',
+  'licm',
+  'check-elim',
+  'fold',
+  'dce',
+  'unswitch',
+  'split',
+  'fold',
+  'cse',
+  'dce',
+  'lower-shared',
+  'fold',
+  'cse',
+  'licm',
+  'rotate',
+  'fold',
+  'cse',
+  'licm',
+  'strength',
+  'fold',
+  'cse',
+  'dce',
+  'drop-functions',
+  'lower-runtime',
+  'fold',
+  'dce',
+  'drop-functions',
+];
+
+/** The first run of the one comes before the first run of the other, for this reason. */
+export const order = [
+  ['fold', 'unroll', 'the number of rounds is a constant only after folding'],
+  ['inline', 'promote', 'a slot passed to a function escapes until the function is part of this one'],
+  ['promote', 'cse', 'values can be shared, memory only until the next store'],
+  ['unroll', 'licm', 'indices of unrolled rounds do not change in the loop around them'],
+  ['cse', 'check-elim', 'facts are about values: equal indices must be the same value'],
+  ['licm', 'check-elim', 'extents and bounds are read once, before the loop, and can then be compared'],
+  ['check-elim', 'unswitch', 'the conditions that imply a check are still around it'],
+  ['check-elim', 'split', 'the conditions that imply a check are still around it'],
+  ['unswitch', 'split', 'a condition is split only when what does not change in the loop is out of it'],
+  ['check-elim', 'lower-shared', 'bounds are extents of arrays by name, not loads'],
+  ['unswitch', 'lower-shared', 'bodies are small while addresses are single ops'],
+  ['lower-shared', 'rotate', 'the address arithmetic of elements should move out of rotated loops too'],
+  ['lower-shared', 'strength', 'there are no addresses before'],
+  ['rotate', 'strength', 'a load can leave a rotated loop: its address then needs no induction variable'],
+  ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
+  ['strength', 'drop-functions', 'functions that were inlined everywhere go once'],
+] as const satisfies readonly (readonly [PassName, PassName, string])[];
+
+/** Constraints of `order` that a sequence breaks, as sentences. */
+export const brokenOrder = (names: readonly PassName[]): readonly string[] =>
+  order.flatMap(([before, after, why]) => {
+    const first = names.indexOf(before);
+    const second = names.indexOf(after);
+    return first >= 0 && second >= 0 && first > second ? [`${before} must come before ${after}: ${why}`] : [];
+  });
+
+export interface OptimiseOptions {
+  /** Optional passes to leave out. */
+  readonly skip?: readonly string[];
+  /** At most so many optimisation decisions, over all passes: bisects a wrong one. */
+  readonly optLimit?: number;
+  /** These passes, in this order, instead of the default sequence. */
+  readonly only?: readonly string[];
+  /** Called after each pass with the program as it then is. */
+  readonly after?: (pass: PassName, program: IrProgram) => void;
+  /** Check the invariants after each pass, and blame it. */
+  readonly verify?: boolean;
+}
+
+const tableRow = (name: string): Pass & { readonly name: PassName } => {
+  const row = passes.find((p) => p.name === name);
+  if (!row) throw new Error(`internal error: there is no pass ${name}`);
+  return row;
+};
+
+/** Runs the passes. @throws Error (a bug of ours) if a pass breaks an invariant and `verify` is set. */
+export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrProgram => {
+  const skip = new Set(options.skip ?? []);
+  const names = options.only ?? sequence;
+  const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0 };
+  let now: IrProgram = { ...program, funcs: program.funcs.map(uniqueLabels) };
+  for (const name of names) {
+    const pass = tableRow(name);
+    if (skip.has(name) && !pass.required) continue;
+    now = runPass(now, pass, budget, options.verify ?? false);
+    options.after?.(pass.name, now);
+  }
+  return now;
+};
+
+/** Runs just these passes, in this order. */
+export const runPasses = (program: IrProgram, names: readonly string[], options: OptimiseOptions = {}): IrProgram =>
+  optimise(program, { ...options, only: names });
+
+interface Budget {
+  left: number;
+  /** Decisions taken so far. */
+  used: number;
+}
+
+const runPass = (program: IrProgram, pass: Pass, budget: Budget, verified: boolean): IrProgram => {
+  const positions = [...program.positions];
+  const interned = new Map<string, PosId>();
+  const keyOf = (p: IrPosition): string => `${p.file}:${p.line}:${p.col}:${p.fn}:${p.inlinedAt}`;
+  positions.forEach((p, i) => {
+    if (!interned.has(keyOf(p))) interned.set(keyOf(p), i);
+  });
+  const funcs = new Map(program.funcs.map((f) => [f.name, f]));
+  const context: PassContext = {
+    program,
+    func: (name) => funcs.get(name),
+    position: (p) => {
+      const known = interned.get(keyOf(p));
+      if (known !== undefined) return known;
+      positions.push(p);
+      interned.set(keyOf(p), positions.length - 1);
+      return positions.length - 1;
+    },
+    positionOf: (id) => positions[id] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 },
+    allow: () => {
+      if (budget.left <= 0) return false;
+      budget.left--;
+      budget.used++;
+      return true;
+    },
+  };
+  const blame = (p: IrProgram): void => {
+    const broken = verify(p)[0];
+    if (!broken) return;
+    throw new Error(
+      `internal error: pass ${pass.name} breaks ${broken.invariant} in @${broken.func}: ${broken.message} (at ${broken.path})`,
+    );
+  };
+  const whole = pass.whole ? pass.whole(program, context) : program;
+  for (const f of calleesFirst(whole)) funcs.set(f.name, pass.run(f, context));
+  const before: IrProgram = { ...whole, positions, funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f) };
+  if (verified) blame(before);
+  return { ...before, funcs: before.funcs.map(renumber) };
+};
+
+/** Functions in an order in which callees come before their callers, as far as there is one. */
+const calleesFirst = (program: IrProgram): readonly Func[] => {
+  const byName = new Map(program.funcs.map((f) => [f.name, f]));
+  const seen = new Set<string>();
+  const sorted: Func[] = [];
+  const visit = (f: Func): void => {
+    if (seen.has(f.name)) return;
+    seen.add(f.name);
+    forEachInst(f.body, (i) => {
+      const callee = i.kind === 'op' && i.op === 'call' ? byName.get(String(i.imms[0])) : undefined;
+      if (callee) visit(callee);
+    });
+    sorted.push(f);
+  };
+  for (const f of program.funcs) visit(f);
+  return sorted;
+};
