@@ -1,0 +1,93 @@
+// The index rule of distributed arrays, UPC's, said once in plain arithmetic:
+//   index i lies on coordinate (i / B) mod P, at local index (i / (B·P))·B + i mod B; for `block`, B = ceil(N / P).
+// The evaluator answers the shared ops with it; the run-time's descriptors must hold the same numbers.
+import type { IrDim } from './ir.ts';
+
+export interface DimLayout {
+  /** N */
+  readonly extent: bigint;
+  /** B; at least 1, also of an empty array */
+  readonly block: bigint;
+  /** P: images along the dimension */
+  readonly images: bigint;
+  /** c: own coordinate; -1: nothing here is own */
+  readonly coordinate: bigint;
+  /** L: the same on every image */
+  readonly localExtent: bigint;
+  /** The own block (the first, where there are several). */
+  readonly lo: bigint;
+  readonly hi: bigint;
+}
+
+const isDistributed = (kind: IrDim): boolean => kind === 'block' || kind === 'cyclic' || kind === 'blocks';
+
+/**
+ * Images along each dimension. One distributed dimension gets them all; two share them as a grid P0 × P1 with P0 the
+ * largest divisor that is at most the square root.
+ */
+export const gridOf = (kinds: readonly IrDim[], images: number): number[] => {
+  const distributed = kinds.filter(isDistributed).length;
+  let first = 1;
+  if (distributed > 1) for (let d = 1; d * d <= images; d++) if (images % d === 0) first = d;
+  const shares = distributed > 1 ? [first, images / first] : [images];
+  return kinds.map((kind) => (isDistributed(kind) ? (shares.shift() ?? 1) : 1));
+};
+
+/** Own coordinates of `image` in the grid; row-major, so that image = c0·P1 + c1. */
+export const coordinatesOf = (grid: readonly number[], image: number): number[] => {
+  const out: number[] = [];
+  let rest = image;
+  for (const along of grid.toReversed()) {
+    out.unshift(rest % along);
+    rest = Math.floor(rest / along);
+  }
+  return out;
+};
+
+const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+const dimLayout = (kind: IrDim, extent: bigint, block: bigint, along: number, at: number): DimLayout => {
+  const images = BigInt(along);
+  const coordinate = BigInt(at);
+  if (!isDistributed(kind)) {
+    const mine = coordinate >= 0n ? extent : 0n;
+    const whole = extent > 0n ? extent : 1n;
+    return { extent, block: whole, images, coordinate, localExtent: extent, lo: 0n, hi: mine };
+  }
+  const share = kind === 'block' ? ceilDiv(extent, images) : kind === 'cyclic' ? 1n : block;
+  const b = share > 0n ? share : 1n;
+  const lo = least(coordinate * b, extent);
+  const localExtent = ceilDiv(ceilDiv(extent, b), images) * b;
+  return { extent, block: b, images, coordinate, localExtent, lo, hi: least(lo + b, extent) };
+};
+
+/** `details`: for each dimension the block of `blocks` or the image of `on`; what it is for others does not matter. */
+export const layoutDims = (
+  kinds: readonly IrDim[],
+  extents: readonly bigint[],
+  details: readonly bigint[],
+  images: number,
+  image: number,
+): DimLayout[] => {
+  const grid = gridOf(kinds, images);
+  const coordinates = coordinatesOf(grid, image);
+  return kinds.map((kind, k) => {
+    const detail = details[k] ?? 0n;
+    const at = kind === 'on' ? (BigInt(image) === detail ? 0 : -1) : (coordinates[k] ?? 0);
+    return dimLayout(kind, extents[k] ?? 0n, detail, grid[k] ?? 1, at);
+  });
+};
+
+type Rule = Pick<DimLayout, 'block' | 'images' | 'localExtent'>;
+
+/** The image that owns these indices: row-major over the coordinates. Arrays `on p` have their owner in `on`. */
+export const ownerOf = (dims: readonly Rule[], indices: readonly bigint[]): bigint =>
+  dims.reduce((owner, d, k) => owner * d.images + (((indices[k] ?? 0n) / d.block) % d.images), 0n);
+
+/** Number of the element in its owner's part: row-major over the local extents. */
+export const localIndexOf = (dims: readonly Rule[], indices: readonly bigint[]): bigint =>
+  dims.reduce((place, d, k) => {
+    const i = indices[k] ?? 0n;
+    return place * d.localExtent + (i / (d.block * d.images)) * d.block + (i % d.block);
+  }, 0n);
