@@ -17,18 +17,21 @@ const listing = (configs: readonly ConfigEntry[]): string =>
     ? 'the program has no config constants'
     : `the program's config constants are ${configs.map((c) => c.name).join(', ')}`;
 
-/** Edits (insert, delete, replace) between two names. */
+/** Edits between two names: insert, delete or replace a letter, or exchange two neighbours. */
 const distance = (a: string, b: string): number => {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : replaced;
+      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
+    before = row;
     row = next;
   }
-  return row[b.length] ?? 0;
+  return row[b.length]!;
 };
 
 const nearest = (name: string, configs: readonly ConfigEntry[]): string | undefined => {

@@ -40,8 +40,12 @@ const scaled = (magnitude: number | bigint, power: number): bigint => {
   return divideEven(numerator, denominator);
 };
 
+/** Every float has at most 1074 decimals: what follows are zeros. */
+const mostDecimals = 1100;
+
 /** `decimals` digits after the point. The magnitude is finite and not negative. */
 export const fixed = (magnitude: number | bigint, decimals: number): string => {
+  if (decimals > mostDecimals) return fixed(magnitude, mostDecimals) + '0'.repeat(decimals - mostDecimals);
   const digits = scaled(magnitude, decimals)
     .toString()
     .padStart(decimals + 1, '0');
@@ -51,6 +55,10 @@ export const fixed = (magnitude: number | bigint, decimals: number): string => {
 
 /** One digit before the point and `decimals` after it: `1.500e3`. */
 export const scientific = (magnitude: number | bigint, decimals: number): string => {
+  if (decimals > mostDecimals) {
+    const [digits, power] = scientific(magnitude, mostDecimals).split('e');
+    return `${digits}${'0'.repeat(decimals - mostDecimals)}e${power}`;
+  }
   const zero = typeof magnitude === 'bigint' ? magnitude === 0n : magnitude === 0;
   let exponent = zero
     ? 0

@@ -29,8 +29,8 @@ export const readRecord = (memory: DataView, slot: number): FaultRecord => {
 const longestText = 4096;
 
 const textAt = (memory: DataView, address: bigint, length: bigint): string => {
-  const start = Number(BigInt.asUintN(32, address));
-  const bytes = Math.min(Number(BigInt.asUintN(32, length)), longestText, Math.max(0, memory.byteLength - start));
+  const start = Math.min(Number(BigInt.asUintN(32, address)), memory.byteLength);
+  const bytes = Math.min(Number(BigInt.asUintN(32, length)), longestText, memory.byteLength - start);
   // TextDecoder takes no shared memory: decode a copy.
   return new TextDecoder().decode(new Uint8Array(memory.buffer, start, bytes).slice());
 };

@@ -148,7 +148,7 @@ export const renderResult = (result: RunResult, options: ReportOptions = {}): st
   if (result.kind === 'output-failed' && result.code === 'EPIPE') return '';
   const paint = paintOf(options.color ?? false);
   const { title, message, lines = [], hint } = partsOf(result, paint);
-  const help = hint === undefined ? [] : [`${paint.faint('hint:')} ${hint}`];
+  const help = hint === undefined ? [] : [`  ${paint.faint('hint')}: ${hint}`];
   return [`${paint.bad(title)}${paint.strong(`: ${message}`)}`, ...lines, ...help, ''].join('\n');
 };
 

@@ -100,13 +100,13 @@ const untilEnd = (p: Prepared, options: RunOptions, workers: Worker[], pool: Poo
         resolve(verdict);
       }, reject);
     };
-    /** A sink is the caller's code: what it throws is for the caller. */
+    /** A sink is the caller's code: what it throws is for the caller, and ends the run. So does a mistake of ours. */
     const guarded = (f: () => void): void => {
       try {
         f();
       } catch (e) {
         reject(e);
-        settle({ kind: 'internal', message: 'a sink failed' });
+        settle({ kind: 'internal', message: 'a message could not be handled' });
       }
     };
     const imageEnded = (image: number, failure: RunResult | undefined): void => {
@@ -143,7 +143,7 @@ const untilEnd = (p: Prepared, options: RunOptions, workers: Worker[], pool: Poo
       };
       worker.on('message', (message: ImageMessage) => {
         if (message.kind === 'line') guarded(() => sinks.take(message.ticket, message.stream, message.text));
-        else end(failureOf(p, image, message));
+        else guarded(() => end(failureOf(p, image, message)));
       });
       worker.on('error', (e: unknown) => end(threadFailed(e instanceof Error ? e.message : String(e))));
       worker.on('messageerror', () => end(threadFailed('a message could not be read')));

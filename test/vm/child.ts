@@ -1,0 +1,54 @@
+// Runs one artifact in a process of its own, as the command line would: `child <artifact> <options as JSON>`. Output goes
+// to the file descriptors unless `collect` asks for callbacks; the last thing on standard error is the result as JSON.
+import { readFileSync, writeSync } from 'node:fs';
+import { exitCodeOf, renderResult } from '../../vm/report.ts';
+import { type RunOptions, run, startPool } from '../../vm/run.ts';
+
+interface Request extends RunOptions {
+  /** Gather lines by callback and print them with the result. */
+  readonly collect?: boolean;
+  /** Interrupt after so many ms. */
+  readonly abortMs?: number;
+  /** Start so many threads before. */
+  readonly early?: number;
+  /** A sink that throws. */
+  readonly throwing?: boolean;
+}
+
+const [, , path = '', text = '{}'] = process.argv;
+const request: Request = JSON.parse(text);
+const workerUrl = new URL('./worker.js', import.meta.url);
+const lines: string[] = [];
+const abort = new AbortController();
+if (request.abortMs !== undefined) setTimeout(() => abort.abort(), request.abortMs);
+const sink = (line: string): void => {
+  if (request.throwing) throw new Error('sink says no');
+  lines.push(line);
+};
+const bytes = readFileSync(path);
+const started = performance.now();
+let outcome: object;
+try {
+  const result = await run(bytes, {
+    ...request,
+    workerUrl,
+    signal: abort.signal,
+    ...(request.early === undefined ? {} : { pool: startPool(request.early, workerUrl) }),
+    ...(request.collect || request.throwing ? { stdout: sink, stderr: sink } : {}),
+  });
+  outcome = { result, report: renderResult(result), code: exitCodeOf(result) };
+} catch (e) {
+  outcome = { rejected: e instanceof Error ? e.message : String(e) };
+}
+const milliseconds = performance.now() - started;
+const resources = process.getActiveResourcesInfo().filter((r) => /Worker|MessagePort/.test(r));
+const json = JSON.stringify({ ...outcome, lines, milliseconds, resources }, (_, v) =>
+  typeof v === 'bigint' ? v.toString() : v,
+);
+for (let at = 0, data = Buffer.from(`\n@@${json}`); at < data.length; ) {
+  try {
+    at += writeSync(2, data, at);
+  } catch {
+    // A full pipe: again.
+  }
+}
