@@ -23,7 +23,7 @@ interface Needs {
   readonly insts: Set<Inst>;
   /** Structures that break or go on to a label. */
   readonly ends: Map<string, Terminator[]>;
-  readonly essential: Map<Inst, boolean>;
+  readonly effect: Map<Inst, boolean>;
   /** Structures around each structure. */
   readonly parent: Map<Inst, Structure | undefined>;
 }
@@ -35,7 +35,7 @@ export const dce = (f: Func, context: PassContext): Func => {
     values: new Set(),
     insts: new Set(),
     ends: new Map(),
-    essential: new Map(),
+    effect: new Map(),
     parent: new Map(),
   };
   collect(needs, f.body, undefined);
@@ -75,15 +75,16 @@ const matters = (inst: OpInst): boolean => {
 };
 
 /** Needed whoever reads its results. */
-const isEssential = (n: Needs, inst: Inst): boolean => {
+const isEssential = (n: Needs, inst: Inst): boolean => hasEffect(n, inst) || leaves(inst);
+
+/** Does something that can be felt, apart from where it goes on. */
+const hasEffect = (n: Needs, inst: Inst): boolean => {
   if (inst.kind === 'op') return matters(inst);
-  const known = n.essential.get(inst);
+  const known = n.effect.get(inst);
   if (known !== undefined) return known;
   const now =
-    (inst.kind === 'loop' && !ends(n.defs, inst)) ||
-    leaves(inst) ||
-    bodiesOf(inst).some((b) => b.end.kind === 'unreachable' || b.insts.some((i) => isEssential(n, i)));
-  n.essential.set(inst, now);
+    (inst.kind === 'loop' && !ends(n.defs, inst)) || bodiesOf(inst).some((b) => b.insts.some((i) => hasEffect(n, i)));
+  n.effect.set(inst, now);
   return now;
 };
 

@@ -1,0 +1,32 @@
+// Each file in goldens/ is IR, the passes to run on it, and the IR that should come out: input and expectation together.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseProgram, printFunc } from '../../compiler/ir-text.ts';
+import { passNames, runPasses } from '../../compiler/pipeline.ts';
+import { verify } from '../../compiler/verify.ts';
+
+const folder = join(import.meta.dirname, 'goldens');
+const divider = '; expect\n';
+
+describe('pass goldens', () => {
+  for (const file of readdirSync(folder).sort()) {
+    test(file, async () => {
+      const path = join(folder, file);
+      const [input = ''] = readFileSync(path, 'utf8').split(divider);
+      const header = /^; passes: (.+)$/m.exec(input)?.[1]?.split(', ') ?? [];
+      expect(header.length, 'the first line names the passes').toBeGreaterThan(0);
+      for (const name of header) expect(passNames).toContain(name);
+      const { program, errors } = parseProgram(input);
+      expect(errors).toEqual([]);
+      if (!program) return;
+      // Functions may stand alone here: only `init` and `main` may be missing.
+      const wrong = (p: typeof program) => verify(p).filter((v) => v.invariant !== 'V26');
+      expect(wrong(program)).toEqual([]);
+      const result = runPasses(program, header);
+      expect(wrong(result)).toEqual([]);
+      const text = result.funcs.map((f) => printFunc(f, { positions: false })).join('\n');
+      await expect(`${input}${divider}${text}`).toMatchFileSnapshot(path);
+    });
+  }
+});
