@@ -14,7 +14,7 @@ export interface DimLayout {
   readonly coordinate: bigint;
   /** L: the same on every image */
   readonly localExtent: bigint;
-  /** The own block (the first, where there are several). */
+  /** The own block; where there may be several, from the first own index to the end of the array. */
   readonly lo: bigint;
   readonly hi: bigint;
 }
@@ -59,7 +59,21 @@ const dimLayout = (kind: IrDim, extent: bigint, block: bigint, along: number, at
   const b = share > 0n ? share : 1n;
   const lo = least(coordinate * b, extent);
   const localExtent = ceilDiv(ceilDiv(extent, b), images) * b;
-  return { extent, block: b, images, coordinate, localExtent, lo, hi: least(lo + b, extent) };
+  return {
+    extent,
+    block: b,
+    images,
+    coordinate,
+    localExtent,
+    lo,
+    hi: kind === 'block' ? least(lo + b, extent) : extent,
+  };
+};
+
+/** The image that holds an array `on p`; -1: it is not of that kind. */
+export const holderOf = (kinds: readonly IrDim[], details: readonly bigint[]): bigint => {
+  const k = kinds.lastIndexOf('on');
+  return k < 0 ? -1n : (details[k] ?? 0n);
 };
 
 /** `details`: for each dimension the block of `blocks` or the image of `on`; what it is for others does not matter. */
@@ -72,9 +86,11 @@ export const layoutDims = (
 ): DimLayout[] => {
   const grid = gridOf(kinds, images);
   const coordinates = coordinatesOf(grid, image);
+  const holder = holderOf(kinds, details);
+  const elsewhere = holder >= 0n && holder !== BigInt(image);
   return kinds.map((kind, k) => {
     const detail = details[k] ?? 0n;
-    const at = kind === 'on' ? (BigInt(image) === detail ? 0 : -1) : (coordinates[k] ?? 0);
+    const at = isDistributed(kind) ? (coordinates[k] ?? 0) : elsewhere ? -1 : 0;
     return dimLayout(kind, extents[k] ?? 0n, detail, grid[k] ?? 1, at);
   });
 };

@@ -1,7 +1,7 @@
 // Steps for distributed and dynamic arrays and for the private heap, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
 import { descriptor, page } from '../vm/abi.ts';
-import { layoutDims, localIndexOf, ownerOf } from './distribution.ts';
+import { holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
 import type { IrGlobal, OpInst } from './ir.ts';
@@ -16,13 +16,19 @@ const pageWord = (node: Node, m: Image, offset: number): number => node.memory.v
 const setPageWord = (node: Node, m: Image, offset: number, value: number): void =>
   node.memory.view.setUint32(m.slot + offset, value, true);
 
-const outOfMemory = (asked: bigint, left: number): Fault => new Fault('memory', [asked, BigInt(Math.max(0, left))]);
+const largest = (1n << 63n) - 1n;
+
+/** The report says what was asked for, and the gap between symmetric part and heap. */
+const outOfMemory = (node: Node, m: Image, asked: bigint): Fault => {
+  const gap = pageWord(node, m, page.heapBottom) - pageWord(node, m, page.symmetricTop);
+  return new Fault('memory', [asked < largest ? asked : largest, BigInt(gap)]);
+};
 
 /** Zeroed symmetric memory; gives its offset, which is the same on every image that allocates the same. */
 const allocateSymmetric = (node: Node, m: Image, bytes: bigint): number => {
   const start = alignUp(pageWord(node, m, page.symmetricTop), symmetricAlign);
   const left = pageWord(node, m, page.heapBottom) - start;
-  if (bytes > BigInt(left)) throw outOfMemory(bytes, left);
+  if (bytes > BigInt(left)) throw outOfMemory(node, m, bytes);
   setPageWord(node, m, page.symmetricTop, start + Number(bytes));
   node.memory.bytes.fill(0, m.slot + start, m.slot + start + Number(bytes));
   return start;
@@ -34,12 +40,12 @@ const classKey = (m: Image, bytes: number): string => `${m.image} ${bytes}`;
 const allocatePrivate = (node: Node, m: Image, bytes: bigint): number => {
   const top = pageWord(node, m, page.symmetricTop);
   const bottom = pageWord(node, m, page.heapBottom);
-  if (bytes < 0n || bytes > BigInt(bottom - top)) throw outOfMemory(bytes, bottom - top);
+  if (bytes < 0n || bytes > BigInt(bottom - top)) throw outOfMemory(node, m, bytes);
   const size = Math.max(heapAlign, alignUp(Number(bytes), heapAlign));
   const reused = node.heap.free.get(classKey(m, size))?.pop();
   const offset = reused === undefined ? bottom - size : reused - m.slot;
   if (reused === undefined) {
-    if (offset < top) throw outOfMemory(bytes, bottom - top);
+    if (offset < top) throw outOfMemory(node, m, bytes);
     setPageWord(node, m, page.heapBottom, offset);
   }
   const address = m.slot + offset;
@@ -70,16 +76,13 @@ const checkExtents = (extents: readonly bigint[]): void => {
 
 /** Fills the descriptor of a shared array and allocates the own part. */
 const initShared = (node: Node, m: Image, g: SharedGlobal, at: number, extents: bigint[], details: bigint[]): void => {
-  checkExtents(extents);
-  let on = -1n;
+  const images = BigInt(node.images.length);
+  const on = holderOf(g.dims, details);
+  if (g.dims.includes('on') && (on < 0n || on >= images)) throw new Fault('image', [on, images]);
   for (const [k, kind] of g.dims.entries()) {
+    checkExtents(extents.slice(k, k + 1));
     const detail = details[k] ?? 0n;
     if (kind === 'blocks' && detail < 1n) throw new Fault('extent', [detail]);
-    if (kind !== 'on') continue;
-    if (detail < 0n || detail >= BigInt(node.images.length)) {
-      throw new Fault('image', [detail, BigInt(node.images.length)]);
-    }
-    on = detail;
   }
   const dims = layoutDims(g.dims, extents, details, node.images.length, m.image);
   const { view } = node.memory;
@@ -141,11 +144,17 @@ const fields: ReadonlyMap<string, number> = new Map([
 /** Exchanges two descriptors; they are of one layout, so only the bases differ. */
 const swap = (node: Node, m: Image, a: number, b: number, rank: number): void => {
   const { view } = node.memory;
-  for (let k = 0; k < rank; k++) {
-    const n = view.getBigInt64(dimAt(m.slot + a, k) + descriptor.extent, true);
-    const other = view.getBigInt64(dimAt(m.slot + b, k) + descriptor.extent, true);
-    if (n !== other) throw new Fault('layout', [n, other]);
+  // Extents, blocks and the image of `on` are values of run time.
+  for (const field of [descriptor.extent, descriptor.block]) {
+    for (let k = 0; k < rank; k++) {
+      const n = view.getBigInt64(dimAt(m.slot + a, k) + field, true);
+      const other = view.getBigInt64(dimAt(m.slot + b, k) + field, true);
+      if (n !== other) throw new Fault('layout', [n, other]);
+    }
   }
+  const on = view.getInt32(m.slot + a + descriptor.on, true);
+  const otherOn = view.getInt32(m.slot + b + descriptor.on, true);
+  if (on !== otherOn) throw new Fault('layout', [BigInt(on), BigInt(otherOn)]);
   const base = view.getInt32(m.slot + a + descriptor.base, true);
   view.setInt32(m.slot + a + descriptor.base, view.getInt32(m.slot + b + descriptor.base, true), true);
   view.setInt32(m.slot + b + descriptor.base, base, true);

@@ -109,6 +109,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   for (const m of node.images) {
     memory.view.setUint32(m.slot + page.symmetricTop, top, true);
     memory.view.setUint32(m.slot + page.heapBottom, stackLimit, true);
+    memory.view.setUint32(m.slot + page.heapLow, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
   }
   return { node };

@@ -97,8 +97,9 @@ const immFault = (kind: ImmKind, suffix: string, imm: Imm): string | undefined =
   }
 };
 
-const globalKinds = (op: OpName): readonly IrGlobal['kind'][] => {
-  if (op === 'global') return ['private', 'symmetric'];
+/** `init` alone takes the place of a let: it writes it. */
+const globalKinds = (op: OpName, f: Func): readonly IrGlobal['kind'][] => {
+  if (op === 'global') return f.name === 'init' ? ['private', 'symmetric', 'let'] : ['private', 'symmetric'];
   if (op === 'let') return ['let', 'config'];
   return op.startsWith('dynamic.') ? ['dynamic'] : ['shared'];
 };
@@ -107,7 +108,7 @@ const rankOf = (g: IrGlobal): number => (g.kind === 'shared' ? g.dims.length : g
 
 const checkGlobal = (i: OpInst, g: IrGlobal, names: Names, report: Report): void => {
   if (g.kind === 'let' || g.kind === 'config') {
-    if (i.suffix !== g.type) report('V27', `@${g.name} is of type ${g.type}, read as ${i.suffix}`);
+    if (i.op === 'let' && i.suffix !== g.type) report('V27', `@${g.name} is of type ${g.type}, read as ${i.suffix}`);
     return;
   }
   const rank = rankOf(g);
@@ -146,7 +147,7 @@ const checkNames = (i: OpInst, f: Func, names: Names, report: Report): void => {
       case 'global': {
         const g = names.globals.get(imm);
         if (!g) report('V08', `there is no global @${imm}`);
-        else if (!globalKinds(i.op).includes(g.kind))
+        else if (!globalKinds(i.op, f).includes(g.kind))
           report('V08', `@${imm} is ${g.kind}, which ${i.op} does not take`);
         else checkGlobal(i, g, names, report);
         break;
