@@ -22,11 +22,19 @@ const paintOf = (color: boolean): Paint => {
 const placeOf = (f: Frame): string => (f.line > 0 ? `${f.file}:${f.line}:${f.col}` : 'an unknown place');
 
 const stackLines = (stack: readonly Frame[], deeper: boolean): string[] => {
-  const shown = stack.slice(0, shownFrames);
-  const width = Math.max(0, ...shown.map((f) => f.fn.length));
-  const lines = shown.map((f) => `  ${f.fn.padEnd(width)}  ${placeOf(f)}${f.inlined ? ' (inlined)' : ''}`);
+  const width = Math.max(0, ...stack.map((f) => f.fn.length));
+  const all = stack.map((f) => `  ${f.fn.padEnd(width)}  ${placeOf(f)}${f.inlined ? ' (inlined)' : ''}`);
+  const lines: string[] = [];
+  let at = 0;
+  // A recursion is many frames at one place: said once.
+  for (let next = at; at < all.length && lines.length < shownFrames; at = next) {
+    while (all[next] === all[at]) next++;
+    lines.push(all[at]!);
+    if (next - at === 2) lines.push(all[at]!);
+    if (next - at > 2) lines.push(`  … ${next - at - 1} more of the same`);
+  }
   if (deeper) lines.push('  … and so on');
-  else if (stack.length > shown.length) lines.push(`  … and ${stack.length - shown.length} more`);
+  else if (at < all.length) lines.push(`  … and ${all.length - at} more`);
   return lines;
 };
 

@@ -48,13 +48,8 @@ const activities: Readonly<Record<number, Activity>> = {
 };
 export const activityOf = (sight: ImageSight): Activity => activities[sight.state] ?? 'running';
 
-interface Look {
-  readonly sights: readonly ImageSight[];
-  readonly generation: number;
-}
-
 /** All images, if none of them can go on by itself as far as one look tells. */
-const lookAtAll = (memory: Int32Array, slotBits: number, images: number): Look | undefined => {
+const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readonly ImageSight[] | undefined => {
   const generation = word(memory, kernel.barrierGeneration);
   const ready = word(memory, kernel.ready);
   const sights: ImageSight[] = [];
@@ -82,12 +77,11 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): Look |
     }
     sights.push(sight);
   }
-  return blocked > 0 ? { sights, generation } : undefined;
+  return blocked > 0 ? sights : undefined;
 };
 
-const unchanged = (a: Look, b: Look): boolean =>
-  a.generation === b.generation &&
-  a.sights.every((s, i) => s.state === b.sights[i]?.state && s.epoch === b.sights[i]?.epoch);
+const unchanged = (a: readonly ImageSight[], b: readonly ImageSight[]): boolean =>
+  a.every((s, i) => s.state === b[i]?.state && s.epoch === b[i]?.epoch);
 
 /** True when every wait_until was looked at again, in whole, since `base`. */
 const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBits: number): boolean =>
@@ -97,7 +91,7 @@ const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBit
 
 /** Returns a function to call again and again; it gives true once a deadlock is proven. */
 export const deadlockProver = (memory: Int32Array, slotBits: number, images: number): (() => boolean) => {
-  let first: Look | undefined;
+  let first: readonly ImageSight[] | undefined;
   /** Taken after `first` was complete: what was looked at again since then saw the unchanged memory. */
   let base: readonly ImageSight[] = [];
   return () => {
@@ -108,9 +102,7 @@ export const deadlockProver = (memory: Int32Array, slotBits: number, images: num
       return rechecked;
     }
     first = second;
-    base = second
-      ? second.sights.map((s, image) => ({ ...s, rechecks: sightOf(memory, slotBits, image).rechecks }))
-      : [];
+    base = second ? second.map((s, image) => ({ ...s, rechecks: sightOf(memory, slotBits, image).rechecks })) : [];
     return false;
   };
 };

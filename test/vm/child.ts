@@ -15,6 +15,9 @@ interface Request extends RunOptions {
   readonly throwing?: boolean;
 }
 
+// As soon as Node has opened the stream, its pipe does not block any more: writes to it can give EAGAIN.
+process.stdout.on('error', () => {});
+
 const [, , path = '', text = '{}'] = process.argv;
 const request: Request = JSON.parse(text);
 const workerUrl = new URL('./worker.js', import.meta.url);

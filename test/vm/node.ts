@@ -29,6 +29,9 @@ export interface Request extends Omit<RunOptions, 'stdout' | 'stderr' | 'signal'
   readonly abortMs?: number;
   readonly early?: number;
   readonly throwing?: boolean;
+  /** Close our end of its standard output after so many bytes, or read nothing for so many ms. */
+  readonly closeAfter?: number;
+  readonly pauseMs?: number;
 }
 
 export interface TestNode {
@@ -73,7 +76,16 @@ export const startNode = async (): Promise<TestNode> => {
         late = true;
         child.kill('SIGKILL');
       }, watchdogMs);
-      child.stdout.on('data', (d: Buffer) => out.push(d));
+      let received = 0;
+      child.stdout.on('data', (d: Buffer) => {
+        out.push(d);
+        received += d.length;
+        if (request.closeAfter !== undefined && received >= request.closeAfter) child.stdout.destroy();
+      });
+      if (request.pauseMs !== undefined) {
+        child.stdout.pause();
+        setTimeout(() => child.stdout.resume(), request.pauseMs);
+      }
       child.stderr.on('data', (d: Buffer) => err.push(d));
       child.on('close', (code, signal) => {
         clearTimeout(watchdog);

@@ -60,6 +60,27 @@ describe('programs that return', () => {
     expect(lines).toEqual([0, 0, 1, 1, 2, 2].map((i) => `1000000${i}`.repeat(20_000)));
   });
 
+  const manyLines =
+    '(local $i i32) (loop $l (call $say (local.get $i)) (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_s (local.get $i) (i32.const 50000))))';
+
+  test('a reader who is slow loses nothing', async () => {
+    const o = await node.runProgram({ main: manyLines }, { images: 2, pauseMs: 500 });
+    expect(o.result).toEqual({ kind: 'ok' });
+    const of = (image: number) => o.stdout.split('\n').filter((l) => l.startsWith(`${image}:`));
+    for (const image of [0, 1]) expect(of(image)).toEqual(Array.from({ length: 50_000 }, (_, i) => `${image}:${i}`));
+  });
+
+  test('a reader who goes away ends the run, without a word', async () => {
+    const o = await node.runProgram(
+      { main: `(loop $l (call $say (i32.const 1)) (br $l))` },
+      { images: 2, closeAfter: 1000 },
+    );
+    expect(o.result).toEqual({ kind: 'output-failed', stream: 1, code: 'EPIPE' });
+    expect(o.report).toBe('');
+    expect(o.code).toBe(141);
+    nothingLeft(o);
+  });
+
   test('threads that were started before are used, or ended if not', async () => {
     for (const early of [1, 2, 5]) {
       const o = await node.runProgram({ main: '(call $say (i32.const 1))' }, { images: 2, early });

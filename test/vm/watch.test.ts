@@ -125,6 +125,65 @@ const turns = function* (seed: number, images: number): Generator<number> {
   }
 };
 
+describe('by hand', () => {
+  /** Two images in wait_until, seen once; then something happens, and they are seen again. */
+  const between = (happens: (set: (image: number, offset: number, value: number) => void) => void): boolean => {
+    const words = new Int32Array((3 * 2 ** slotBits) / 4);
+    const set = (image: number, offset: number, value: number): void => {
+      words[((image + 1) * 2 ** slotBits + offset) / 4] = value;
+    };
+    for (const image of [0, 1]) set(image, page.state, states.waitUntil);
+    const prove = deadlockProver(words, slotBits, 2);
+    expect(prove()).toBe(false);
+    happens(set);
+    return prove();
+  };
+  const bothLooked = (set: (image: number, offset: number, value: number) => void): void => {
+    for (const image of [0, 1]) set(image, page.rechecks, 2);
+  };
+
+  test('proven when both have looked twice and nothing else happened', () => {
+    expect(between(bothLooked)).toBe(true);
+  });
+
+  test.each([
+    ['one has not looked again', (set) => set(0, page.rechecks, 2)],
+    [
+      'one has looked once: perhaps before the other wrote',
+      (set) => {
+        bothLooked(set);
+        set(1, page.rechecks, 1);
+      },
+    ],
+    [
+      'one wait has ended and another begun',
+      (set) => {
+        bothLooked(set);
+        set(1, page.epoch, 1);
+      },
+    ],
+    [
+      'one runs',
+      (set) => {
+        bothLooked(set);
+        set(1, page.state, states.running);
+      },
+    ],
+    [
+      'one waits for something else',
+      (set) => {
+        bothLooked(set);
+        set(1, page.state, states.barrier);
+      },
+    ],
+  ] as const satisfies readonly (readonly [string, Parameters<typeof between>[0]])[])(
+    'not proven: %s',
+    (_, happens) => {
+      expect(between(happens)).toBe(false);
+    },
+  );
+});
+
 describe('against a model', () => {
   test('no false alarm, however the images and the watcher take turns', () => {
     let alarms = 0;
