@@ -1,0 +1,123 @@
+// The index rule against brute force: every element has one owner and one place of its own there, parts are as large as said,
+// and the own ranges are the elements owned.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { coordinatesOf, gridOf, layoutDims, localIndexOf, ownerOf } from '../../compiler/distribution.ts';
+import type { IrDim } from '../../compiler/ir.ts';
+
+const kind = fc.constantFrom<IrDim>('star', 'block', 'cyclic', 'blocks');
+const array = fc
+  .array(fc.record({ kind, extent: fc.integer({ min: 0, max: 13 }), block: fc.integer({ min: 1, max: 5 }) }), {
+    minLength: 1,
+    maxLength: 2,
+  })
+  .map((dims) => ({
+    kinds: dims.map((d) => d.kind),
+    extents: dims.map((d) => BigInt(d.extent)),
+    blocks: dims.map((d) => BigInt(d.block)),
+  }));
+
+const allIndices = (extents: readonly bigint[]): bigint[][] =>
+  extents.reduce<bigint[][]>(
+    (all, n) => all.flatMap((head) => Array.from({ length: Number(n) }, (_, i) => [...head, BigInt(i)])),
+    [[]],
+  );
+
+describe('the rule', () => {
+  test('gives each element one place', () => {
+    fc.assert(
+      fc.property(array, fc.integer({ min: 1, max: 12 }), ({ kinds, extents, blocks }, images) => {
+        const layouts = Array.from({ length: images }, (_, image) => layoutDims(kinds, extents, blocks, images, image));
+        const dims = layouts[0] ?? [];
+        const size = dims.reduce((n, d) => n * d.localExtent, 1n);
+        const taken = new Set<string>();
+        for (const indices of allIndices(extents)) {
+          const owner = ownerOf(dims, indices);
+          const local = localIndexOf(dims, indices);
+          expect(owner >= 0n && owner < BigInt(images)).toBe(true);
+          expect(local >= 0n && local < size).toBe(true);
+          const place = `${owner} ${local}`;
+          expect(taken.has(place)).toBe(false);
+          taken.add(place);
+          // Dimension by dimension, the owner's coordinate is that of the rule.
+          for (const [k, d] of (layouts[Number(owner)] ?? []).entries()) {
+            const i = indices[k] ?? 0n;
+            const mine = d.coordinate === (i / d.block) % d.images;
+            expect(mine).toBe(true);
+            expect(i >= d.lo && i < d.hi).toBe(true);
+          }
+        }
+        expect(taken.size).toBe(Number(extents.reduce((n, e) => n * e, 1n)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('deals out as one would by hand', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 7 }),
+        (n, b, images) => {
+          // Like cards: B at a time, round and round.
+          const hands: number[][] = Array.from({ length: images }, () => []);
+          for (let i = 0; i < n; i++) hands[Math.floor(i / b) % images]?.push(i);
+          const dims = layoutDims(['blocks'], [BigInt(n)], [BigInt(b)], images, 0);
+          for (const [image, hand] of hands.entries()) {
+            for (const [place, i] of hand.entries()) {
+              expect(ownerOf(dims, [BigInt(i)])).toBe(BigInt(image));
+              expect(localIndexOf(dims, [BigInt(i)])).toBe(BigInt(place));
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a block is N over P rounded up, and ranges join without gaps', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 9 }), (n, images) => {
+        let end = 0n;
+        for (let image = 0; image < images; image++) {
+          const [d] = layoutDims(['block'], [BigInt(n)], [0n], images, image);
+          expect(d?.block).toBe(BigInt(Math.max(1, Math.ceil(n / images))));
+          expect(d?.lo).toBe(end);
+          end = d?.hi ?? -1n;
+        }
+        expect(end).toBe(BigInt(n));
+      }),
+    );
+  });
+});
+
+test.each([
+  [1, [1, 1]],
+  [2, [1, 2]],
+  [4, [2, 2]],
+  [6, [2, 3]],
+  [7, [1, 7]],
+  [12, [3, 4]],
+])('%d images make a grid of %j', (images, grid) => {
+  expect(gridOf(['block', 'cyclic'], images)).toEqual(grid);
+  expect(gridOf(['block', 'star'], images)).toEqual([images, 1]);
+  expect(gridOf(['star', 'blocks'], images)).toEqual([1, images]);
+  const [, across = 1] = grid;
+  for (let image = 0; image < images; image++) {
+    const [row = 0, column = 0] = coordinatesOf(grid, image);
+    expect(row * across + column).toBe(image);
+  }
+});
+
+test('on p: the others own nothing', () => {
+  const on = (image: number) => layoutDims(['on', 'star'], [4n, 5n], [1n, 0n], 3, image);
+  expect(on(1).map((d) => [d.coordinate, d.lo, d.hi, d.localExtent])).toEqual([
+    [0n, 0n, 4n, 4n],
+    [0n, 0n, 5n, 5n],
+  ]);
+  expect(on(2).map((d) => [d.coordinate, d.lo, d.hi, d.localExtent])).toEqual([
+    [-1n, 0n, 0n, 4n],
+    [-1n, 0n, 0n, 5n],
+  ]);
+});
