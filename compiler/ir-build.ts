@@ -36,11 +36,10 @@ export const programOf = (parts: Partial<IrProgram>): IrProgram => ({
   ...parts,
 });
 
-/** An `if`. (Made here alone: the linter takes a property named `then` for a promise.) */
+/** An `if` with its two arms. */
 export const ifInst = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, thenBody: Body, elseBody: Body): IfInst => ({
   kind: 'if',
   ...head,
-  // biome-ignore lint/suspicious/noThenProperty: the arms of an if are named so in the IR; nobody awaits one.
   then: thenBody,
   else: elseBody,
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesText, floatText, parseFloatText, parseStringInside, stringText } from '../../compiler/ir-atoms.ts';
 import { buildFunc, programOf } from '../../compiler/ir-build.ts';
 import { parseProgram, printFunc, printHead, printProgram } from '../../compiler/ir-text.ts';
+import { verify } from '../../compiler/verify.ts';
 
 const golden = new URL('./goldens/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, golden), 'utf8');
@@ -148,7 +149,7 @@ describe('hostile texts', () => {
     else expect(errors.length).toBeGreaterThan(0);
   });
 
-  test('10 000 mutations of tokens never throw, and what still parses round-trips', () => {
+  test('10 000 mutations of tokens never throw, and what still parses round-trips and can be verified', () => {
     const pieces = read('all.ir').match(/\s+|[A-Za-z0-9_.]+|[^\sA-Za-z0-9_.]/g) ?? [];
     let seed = 12345;
     const random = (n: number): number => {
@@ -156,6 +157,7 @@ describe('hostile texts', () => {
       return Math.floor((seed / 2 ** 32) * n);
     };
     let good = 0;
+    let violations = 0;
     for (let run = 0; run < 10_000; run++) {
       const mutated = [...pieces];
       for (let k = random(3); k >= 0; k--) {
@@ -173,10 +175,12 @@ describe('hostile texts', () => {
         continue;
       }
       good++;
+      violations += verify(program).length;
       const text = printProgram(program);
       expect(printProgram(parsed(text))).toBe(text);
     }
     expect(good).toBeGreaterThan(100);
+    expect(violations).toBeGreaterThan(good);
   });
 });
 
