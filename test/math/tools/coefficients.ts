@@ -272,7 +272,10 @@ for (let n = 2; n <= 16; n++) {
       offset = sub(offset, div(f.lgamma(x), slopeAt(x)));
     }
     const high = toNumber(offset);
-    const slope = toNumber(slopeAt(sub(offset, integer(n))));
-    console.log(`zero ${n} ${above ? 'above' : 'below'} ${high} ${toNumber(sub(offset, big(high)))} ${slope}`);
+    const slope = slopeAt(sub(offset, integer(n)));
+    const slopeHigh = toNumber(slope);
+    console.log(
+      `zero ${n} ${above ? 'above' : 'below'} ${high} ${toNumber(sub(offset, big(high)))} ${slopeHigh} ${toNumber(sub(slope, big(slopeHigh)))}`,
+    );
   }
 }
