@@ -79,6 +79,8 @@ const bundle = () =>
     chunkNames: '[name]-[hash]',
     legalComments: 'linked',
     define: { PGC_VERSION: JSON.stringify(version), PGC_BUILD: JSON.stringify(buildHash()) },
+    // commander is CommonJS, and asks for Node's own modules by require.
+    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
     plugins: [binaryenApart],
     logLevel: 'warning',
     metafile: true,

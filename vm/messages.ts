@@ -18,6 +18,8 @@ export interface StartMessage {
 }
 
 export type ImageMessage =
+  /** The thread has started and waits for its start message. The first it says. */
+  | { readonly kind: 'up' }
   /** A whole line, with its place in the order of all lines of the run. */
   | { readonly kind: 'line'; readonly ticket: number; readonly stream: 1 | 2; readonly text: string }
   | { readonly kind: 'finished' }

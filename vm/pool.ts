@@ -11,6 +11,8 @@ const stackSizeMb = 64;
 /** A thread that waits for its start message, or has failed before it got one. */
 export interface Thread {
   readonly worker: Worker;
+  /** Settles when it waits for its start message, or has failed. */
+  readonly up: Promise<void>;
   failure?: string;
 }
 
@@ -34,7 +36,11 @@ const startThread = (url: URL | string): Thread => {
     trackUnmanagedFds: false,
     resourceLimits: { stackSizeMb },
   });
-  const thread: Thread = { worker };
+  const up = new Promise<void>((resolve) => {
+    worker.once('message', () => resolve());
+    worker.once('exit', () => resolve());
+  });
+  const thread: Thread = { worker, up };
   // It may fail before anybody takes it: whoever does must hear of it.
   worker.on('error', (e) => {
     thread.failure ??= e instanceof Error ? e.message : String(e);
@@ -56,6 +62,12 @@ export const startPool = (count: number, url: URL | string = defaultWorkerUrl())
       await Promise.all(idle.splice(0).map((t) => t.worker.terminate()));
     },
   };
+};
+
+/** Waits until all threads of the pool are up. */
+export const poolIsUp = async (pool: Pool): Promise<void> => {
+  for (const thread of pool.idle) thread.worker.ref();
+  await Promise.all(pool.idle.map((t) => t.up));
 };
 
 /** A thread that waits, or a new one. */

@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { kernel } from './abi.ts';
 import { faultOf } from './fault.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
-import { defaultWorkerUrl, type Pool, startPool, takeThread } from './pool.ts';
+import { defaultWorkerUrl, type Pool, poolIsUp, startPool, takeThread } from './pool.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import type { ImageStatus, RunResult } from './result.ts';
 import { createSinks, type Sink } from './sinks.ts';
@@ -49,7 +49,7 @@ const statuses = ({ manifest, memory, images, map }: Prepared): ImageStatus[] =>
 const failureOf = (
   p: Prepared,
   image: number,
-  message: Exclude<ImageMessage, { kind: 'line' }>,
+  message: Exclude<ImageMessage, { kind: 'line' | 'up' }>,
 ): RunResult | undefined => {
   switch (message.kind) {
     case 'finished':
@@ -143,7 +143,7 @@ const untilEnd = (p: Prepared, options: RunOptions, workers: Worker[], pool: Poo
       };
       worker.on('message', (message: ImageMessage) => {
         if (message.kind === 'line') guarded(() => sinks.take(message.ticket, message.stream, message.text));
-        else guarded(() => end(failureOf(p, image, message)));
+        else if (message.kind !== 'up') guarded(() => end(failureOf(p, image, message)));
       });
       worker.on('error', (e: unknown) => end(threadFailed(e instanceof Error ? e.message : String(e))));
       worker.on('messageerror', () => end(threadFailed('a message could not be read')));
@@ -182,6 +182,8 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
         hint: 'give a number of seconds above 0',
       };
     }
+    // V8 throws away what it has compiled of Node's own code when its flags change: a thread that starts after costs 25 ms more.
+    if (pool && options.tuneV8) await poolIsUp(pool);
     const prepared = prepare(artifact, options);
     if (prepared.kind !== 'prepared') return prepared;
     if (options.signal?.aborted) return { kind: 'interrupted', images: statuses(prepared) };

@@ -113,3 +113,4 @@ const run = (start: StartMessage): void => {
 };
 
 parentPort?.once('message', run);
+send({ kind: 'up' });
