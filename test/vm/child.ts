@@ -11,6 +11,8 @@ interface Request extends RunOptions {
   readonly abortMs?: number;
   /** Start so many threads before. */
   readonly early?: number;
+  /** Another script for the threads. */
+  readonly worker?: string;
   /** A sink that throws. */
   readonly throwing?: boolean;
 }
@@ -20,7 +22,7 @@ process.stdout.on('error', () => {});
 
 const [, , path = '', text = '{}'] = process.argv;
 const request: Request = JSON.parse(text);
-const workerUrl = new URL('./worker.js', import.meta.url);
+const workerUrl = new URL(request.worker ?? './worker.js', import.meta.url);
 const lines: string[] = [];
 const abort = new AbortController();
 if (request.abortMs !== undefined) setTimeout(() => abort.abort(), request.abortMs);

@@ -29,6 +29,7 @@ export interface Request extends Omit<RunOptions, 'stdout' | 'stderr' | 'signal'
   readonly abortMs?: number;
   readonly early?: number;
   readonly throwing?: boolean;
+  readonly worker?: string;
   /** Close our end of its standard output after so many bytes, or read nothing for so many ms. */
   readonly closeAfter?: number;
   readonly pauseMs?: number;

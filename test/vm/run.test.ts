@@ -301,6 +301,16 @@ describe('what cannot be run', () => {
     expect((await node.runProgram({ main: '' }, { images })).result.kind).toBe('bad-option');
   });
 
+  test('threads that cannot start, started before or not', async () => {
+    for (const early of [0, 2]) {
+      for (const tuneV8 of [true, false]) {
+        const o = await node.runProgram({ main: spin }, { images: 2, early, tuneV8, worker: './missing.js' });
+        expect(o.result.kind).toBe('internal');
+        nothingLeft(o);
+      }
+    }
+  });
+
   test('a bad time limit', async () => {
     for (const timeout of [0, -1])
       expect((await node.runProgram({ main: '' }, { timeout })).result.kind).toBe('bad-option');
