@@ -44,7 +44,7 @@ export const kernel = {
   outputTicket: kernelBase + 1152,
   outputDone: kernelBase + 1280,
   /** Number of cores of the node, i32, written before the start. */
-  cores: kernelBase + 512,
+  cores: kernelBase + 1408,
 } as const;
 
 export const dataBase = kernelBase + 4096;

@@ -40,6 +40,7 @@ const spinCrowded = 1 << 8;
 const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: readonly ConfigCell[]): void => {
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
+  view.setInt32(kernel.cores, availableParallelism(), true);
   view.setInt32(kernel.spin, images <= availableParallelism() ? spinAlone : spinCrowded, true);
   for (let image = 0; image < images; image++) {
     const slot = (image + 1) * 2 ** map.slotBits;

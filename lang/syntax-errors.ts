@@ -1,0 +1,160 @@
+// From what the lexer and the parser noticed to messages in a human's words.
+import { EOF, type ILexingError, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
+import type { Decl, Expr, Ident, Module } from './ast.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { LiteralProblem } from './literals.ts';
+import { lineCol, type Source, type Span } from './source.ts';
+import { keywords as k, mark as m, Name } from './tokens.ts';
+
+/** What the parser noticed itself besides Chevrotain's exceptions. */
+export interface Noticed {
+  readonly problems: readonly { readonly problem: LiteralProblem; readonly at: number }[];
+  readonly tooDeep: Span | undefined;
+  readonly missingSemicolons: readonly Span[];
+  readonly missingValues: readonly { readonly kind: string; readonly name: Ident }[];
+  readonly missingRanges: readonly Span[];
+  readonly missingOn: readonly Span[];
+  readonly badReductions: readonly Span[];
+}
+
+const tokenText = (t: IToken): string => (t.tokenType === EOF ? 'the end of the file' : `\`${t.image}\``);
+
+/** Slips that people who know other languages make, by the token found and the one before it. */
+const hintFor = (found: IToken, previous: IToken | undefined, rule: string): string | undefined => {
+  const word = found.image;
+  const before = previous?.image;
+  if (found.tokenType === m.Eq && /expression|ifExpr|block|loopHead/.test(rule)) return 'to compare, write `==`';
+  if (word === '+' && before === '+') return 'there is no `++`; write `x += 1`';
+  if (word === '-' && before === '-') return 'there is no `--`; write `x -= 1`';
+  if (word === '=' && before === ':') return 'a variable is declared with `let x = …` or `var x = …`';
+  if (before === 'let' && word === 'mut') return 'a variable that changes is declared with `var`';
+  if (rule === 'declaration' || rule === 'module') {
+    if (['function', 'func', 'def', 'proc'].includes(word)) return 'functions are declared with `fn`';
+    if (['int', 'double', 'float', 'void', 'i64', 'f64'].includes(word)) return 'declarations begin with a word: `var x: int;`, `fn f() -> int { … }`';
+    return 'at the top of a file stand import, const, config const, let, var, co, shared, struct, fn and test';
+  }
+  if (word === 'elif' || word === 'elsif') return 'write `else if`';
+  if (found.tokenType === m.LBrace && before === ')') return undefined;
+  if (rule === 'block' && found.tokenType === EOF) return 'a `{` above has no `}`';
+  return undefined;
+};
+
+const expectedOf = (e: IRecognitionException): string | undefined => {
+  const match = /Expecting token of type --> (\S+) <--/.exec(e.message);
+  const name = match?.[1];
+  if (name === undefined) return undefined;
+  const type = ([...Object.values(m), ...Object.values(k), Name] as TokenType[]).find((t) => t.name === name);
+  if (type === Name) return 'a name';
+  const pattern = type?.PATTERN;
+  return typeof pattern === 'string' ? `\`${pattern}\`` : name === 'Str' ? 'a text' : undefined;
+};
+
+const inWords: Readonly<Record<string, string>> = {
+  declaration: 'a declaration', statement: 'a statement', type: 'a type', expression: 'an expression', unary: 'an expression', primary: 'an expression', postfix: 'an expression',
+  block: 'a block', distWord: '`block`, `cyclic`, `on` or `*`', module: 'a declaration', imageOperand: 'the number of an image', argument: 'an argument', index: 'an index',
+};
+
+const fromException = (e: IRecognitionException, source: Source): Diagnostic => {
+  const found = e.token;
+  const previous = (e as { previousToken?: IToken }).previousToken;
+  const rule = e.context.ruleStack.at(-1) ?? '';
+  const end = source.text.trimEnd().length;
+  const atEnd = found.tokenType === EOF || Number.isNaN(found.startOffset);
+  const span: Span = atEnd
+    ? { source: source.id, start: Math.max(0, end - 1), end: Math.max(0, end) }
+    : { source: source.id, start: found.startOffset, end: found.startOffset + found.image.length };
+  const expected = expectedOf(e) ?? (e.name === 'NotAllInputParsedException' ? 'a declaration' : inWords[rule]);
+  const hint = hintFor(found, previous, rule);
+  if (expected === '`;`') {
+    const after = previous && !Number.isNaN(previous.startOffset) ? previous.startOffset + previous.image.length : span.start;
+    return { code: 'PG0102', severity: 'error', message: `expected \`;\`, found ${tokenText(found)}`, span: { source: source.id, start: after, end: after }, expected: '`;`', found: tokenText(found), ...(hint ? { hint } : { hint: 'end the statement with `;`' }) };
+  }
+  const message = expected ? `expected ${expected}, found ${tokenText(found)}` : `unexpected ${tokenText(found)}`;
+  return { code: 'PG0101', severity: 'error', message, span, ...(expected ? { expected } : {}), found: tokenText(found), ...(hint ? { hint } : {}) };
+};
+
+const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=']);
+
+/** Every node of a tree, without recursion: trees of long sums are deep. */
+export const eachNode = (root: unknown, visit: (node: { readonly kind?: unknown }) => void): void => {
+  const todo: unknown[] = [root];
+  while (todo.length > 0) {
+    const node = todo.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    visit(node);
+    for (const child of Object.values(node)) if (typeof child === 'object' && child !== null) todo.push(child);
+  }
+};
+
+/** `a < b < c`: reported here, where the tree still shows it. */
+export const chainedComparisons = (module: Module): readonly Span[] => {
+  const found: Span[] = [];
+  eachNode(module, (node) => {
+    const e = node as Expr;
+    if (e.kind === 'binary' && comparisons.has(e.op) && e.left.kind === 'binary' && comparisons.has(e.left.op)) found.push(e.opSpan);
+  });
+  return found;
+};
+
+export const syntaxDiagnostic = (input: {
+  readonly source: Source;
+  readonly module: Module;
+  readonly lexing: readonly ILexingError[];
+  readonly parsing: readonly IRecognitionException[];
+  readonly parser: Noticed;
+  readonly comments: readonly IToken[];
+}): Diagnostic[] => {
+  const { source, parser } = input;
+  const at = (start: number, end: number): Span => ({ source: source.id, start, end });
+  const error = (code: Diagnostic['code'], message: string, span: Span, more: Partial<Diagnostic> = {}): Diagnostic => ({ code, severity: 'error', message, span, ...more });
+  const all: Diagnostic[] = [];
+  for (const e of input.lexing) {
+    const text = source.text.slice(e.offset, e.offset + e.length);
+    const [first = ''] = [...text];
+    all.push(error('PG0001', `unknown character \`${first}\``, at(e.offset, e.offset + e.length)));
+  }
+  for (const c of input.comments) {
+    if (!c.image.startsWith('/*')) continue;
+    const opened = c.image.split('/*').length;
+    const closed = c.image.split('*/').length;
+    if (opened > closed || !c.image.endsWith('*/')) all.push(error('PG0002', 'the comment has no closing `*/`', at(c.startOffset, c.startOffset + 2), { hint: 'comments nest: every `/*` needs its `*/`' }));
+  }
+  for (const { problem: p, at: start } of parser.problems) {
+    all.push(error(p.code, p.message, at(start + p.start, start + Math.max(p.end, p.start + 1)), p.hint ? { hint: p.hint } : {}));
+  }
+  if (parser.tooDeep) all.push(error('PG0104', 'nested too deeply', parser.tooDeep, { hint: 'give parts of it names: functions or variables' }));
+  for (const e of input.parsing) all.push(fromException(e, source));
+  for (const span of parser.missingSemicolons) all.push(error('PG0102', 'expected `;` at the end of the statement', span, { expected: '`;`', hint: 'end the statement with `;`' }));
+  for (const v of parser.missingValues) all.push(error('PG0105', `\`${v.name.name}\` needs a value`, v.name.span, { hint: v.kind === 'let' ? 'write `= value`, or `var` for a variable that starts as zero' : 'write `= value`' }));
+  for (const span of parser.missingRanges) all.push(error('PG0106', 'foreach needs a range `lo..hi`', span, { hint: 'over the elements of a slice: `for x in slice`' }));
+  for (const span of parser.missingOn) all.push(error('PG0107', 'a forall over a range needs `on`', span, { hint: '`on i` deals the indices out in turn, `on a[i]` gives each to the owner of a[i]' }));
+  for (const span of parser.badReductions) all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
+  if (all.length === 0) for (const span of chainedComparisons(input.module)) all.push(error('PG0103', 'comparisons do not chain', span, { hint: 'write `a < b && b < c`' }));
+  return distinct(all, source);
+};
+
+/** In the order of the text, one message a line: what follows a mistake on its line is mostly its echo. */
+const distinct = (all: readonly Diagnostic[], source: Source): Diagnostic[] => {
+  const seen = new Set<number>();
+  return [...all]
+    .map((d) => ({ ...d, span: { ...d.span, start: Math.min(d.span.start, source.text.length), end: Math.min(Math.max(d.span.end, d.span.start), source.text.length) } }))
+    .sort((a, b) => a.span.start - b.span.start)
+    .filter((d) => {
+      const { line } = lineCol(source, d.span.start);
+      if (seen.has(line)) return false;
+      seen.add(line);
+      return true;
+    });
+};
+
+/** The module with the comment lines just above each declaration as its doc. */
+export const docs = (module: Module, source: Source, comments: readonly IToken[]): Module => {
+  const byEndLine = new Map<number, IToken>();
+  for (const c of comments) if (c.image.startsWith('//')) byEndLine.set(lineCol(source, c.startOffset).line, c);
+  const decls = module.decls.map((d): Decl => {
+    const lines: string[] = [];
+    for (let line = lineCol(source, d.span.start).line - 1; byEndLine.has(line); line--) lines.unshift((byEndLine.get(line)?.image ?? '').replace(/^\/\/+ ?/, ''));
+    return lines.length > 0 ? { ...d, doc: lines.join('\n') } : d;
+  });
+  return { ...module, decls };
+};
