@@ -13,12 +13,17 @@ interface Edge {
   readonly c: bigint;
 }
 
+/** Steps of one proof: most succeed within ten. */
+const maxEffort = 1000;
+
 /** What is known at a point of the program. Scopes nest; a fact ends with its scope. */
 export class Bounds {
   readonly #defs: Defs;
   /** u → v with u <= v + c, and the same edges from v. */
   readonly #above = new Map<Value, Edge[]>();
   readonly #below = new Map<Value, Edge[]>();
+  /** Steps left for the proof in hand. */
+  #effort = maxEffort;
   readonly #log: { readonly u: Value; readonly v: Value }[] = [];
 
   constructor(defs: Defs) {
@@ -83,6 +88,7 @@ export class Bounds {
 
   /** Whether u <= v + c certainly holds. */
   proves(u: Value, v: Value, c: bigint): boolean {
+    this.#effort = maxEffort;
     const best = this.#distance(u, v, 7, new Set());
     return best !== undefined && best <= c;
   }
@@ -108,12 +114,22 @@ export class Bounds {
   }
 
   /** The largest the value can be, as far as is known. */
-  upper(v: Value, depth = 4): bigint {
+  upper(v: Value): bigint {
+    this.#effort = maxEffort;
+    return this.#upper(v, 4);
+  }
+
+  lower(v: Value): bigint {
+    this.#effort = maxEffort;
+    return this.#lower(v, 4);
+  }
+
+  #upper(v: Value, depth: number): bigint {
     const c = this.#distance(v, zero, depth, new Set());
     return c === undefined || c > i64Range.hi ? i64Range.hi : c;
   }
 
-  lower(v: Value, depth = 4): bigint {
+  #lower(v: Value, depth: number): bigint {
     const c = this.#distance(zero, v, depth, new Set());
     return c === undefined || -c < i64Range.lo ? i64Range.lo : -c;
   }
@@ -121,6 +137,7 @@ export class Bounds {
   /** The least c found with u <= v + c. */
   #distance(u: Value, v: Value, depth: number, seen: Set<string>): bigint | undefined {
     if (u === v) return 0n;
+    if (this.#effort-- <= 0) return undefined;
     const key = `${u} ${v}`;
     if (depth === 0 || seen.has(key)) return undefined;
     seen.add(key);
@@ -156,7 +173,13 @@ export class Bounds {
       const r = this.#lesser(a, b, c);
       if (r === 'first') edges.push({ value: b, c: 0n }, { value: c, c: 0n });
     }
-    if (inst.op === 'rem_s' && b !== undefined && rangeOf(this.#defs, a).lo >= 0n && this.lower(b, 2) > 0n) {
+    if (
+      inst.op === 'rem_s' &&
+      b !== undefined &&
+      depth > 1 &&
+      rangeOf(this.#defs, a).lo >= 0n &&
+      this.#lower(b, Math.min(depth - 1, 2)) > 0n
+    ) {
       edges.push({ value: b, c: -1n });
     }
     return edges;
@@ -190,7 +213,7 @@ export class Bounds {
     if (k === undefined) return undefined;
     const c = inst.op === 'add' ? k : -k;
     const inner = Math.min(depth - 1, 4);
-    const fits = c >= 0n ? this.upper(a, inner) <= i64Range.hi - c : this.lower(a, inner) >= i64Range.lo - c;
+    const fits = c >= 0n ? this.#upper(a, inner) <= i64Range.hi - c : this.#lower(a, inner) >= i64Range.lo - c;
     return fits ? { value: a, c } : undefined;
   }
 

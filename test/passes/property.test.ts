@@ -1,0 +1,66 @@
+// Whatever passes run, in whatever order: a program prints the same, and faults alike. The evaluator is the oracle.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../compiler/eval.ts';
+import type { IrProgram } from '../../compiler/ir.ts';
+import { optimise, passes, runPasses, sequence } from '../../compiler/pipeline.ts';
+import { verify } from '../../compiler/verify.ts';
+import { randomProgram } from './random.ts';
+
+const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
+/** More by `PGC_RUNS=1000 npx vitest run test/passes`. */
+const runs = Number(process.env.PGC_RUNS ?? 60);
+const choices = fc.array(fc.nat(1000), { minLength: 200, maxLength: 1200 });
+
+/** What can be told from outside. The stack of a fault is not: inlined calls are in positions, not in frames. */
+const seen = (p: IrProgram) => {
+  const { outcome, stdout } = evaluate(p, { images: 1, steps: 300_000, maxDepth: 100 });
+  if (outcome.kind !== 'fault') return { kind: outcome.kind, stdout };
+  return { kind: outcome.kind, fault: outcome.fault, values: outcome.values.map(String), stdout };
+};
+
+describe('passes keep what a program does', () => {
+  test('random programs are valid', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        expect(verify(randomProgram(list))).toEqual([]);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  for (const name of optional) {
+    test(name, () => {
+      fc.assert(
+        fc.property(choices, (list) => {
+          const before = randomProgram(list);
+          const after = runPasses(before, [name], { verify: true });
+          expect(seen(after)).toEqual(seen(before));
+        }),
+        { numRuns: runs },
+      );
+    });
+  }
+
+  test('any passes in any order', () => {
+    fc.assert(
+      fc.property(choices, fc.array(fc.constantFrom(...optional), { maxLength: 12 }), (list, names) => {
+        const before = randomProgram(list);
+        const after = runPasses(before, names, { verify: true });
+        expect(seen(after)).toEqual(seen(before));
+      }),
+      { numRuns: 3 * runs },
+    );
+  });
+
+  test('the default sequence without some passes', () => {
+    fc.assert(
+      fc.property(choices, fc.subarray([...optional]), (list, skip) => {
+        const before = randomProgram(list);
+        const after = optimise(before, { skip, verify: true, only: sequence.filter((n) => optional.includes(n)) });
+        expect(seen(after)).toEqual(seen(before));
+      }),
+      { numRuns: 3 * runs },
+    );
+  });
+});
