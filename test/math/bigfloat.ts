@@ -111,12 +111,11 @@ export const sqrt = (a: Big): Big => {
 export const nearestInteger = (a: Big): bigint =>
   a.e >= 0 ? a.m << BigInt(a.e) : ((a.m >> BigInt(-a.e - 1)) + 1n) >> 1n;
 
-/** The nearest double, ties to even; overflows to infinity as IEEE 754 says. */
-export const toNumber = (a: Big): number => {
+/** The nearest number with `bits` bits (fewer where its last place would be below 2^least), ties to even, as a double. */
+const rounded = (a: Big, bits: number, least: number): number => {
   if (a.m === 0n) return 0;
   const m = a.m < 0n ? -a.m : a.m;
-  // Bits below the last place of the double: that of its binade, or of the subnormals.
-  const drop = Math.max(exponentOf(a) - 52, -1074) - a.e;
+  const drop = Math.max(exponentOf(a) - bits + 1, least) - a.e;
   let q = m;
   if (drop > 0) {
     const d = BigInt(drop);
@@ -125,9 +124,9 @@ export const toNumber = (a: Big): number => {
     const half = 1n << (d - 1n);
     if (rest > half || (rest === half && (q & 1n) === 1n)) q += 1n;
   }
-  let e = drop > 0 ? a.e + drop : a.e;
-  // q fits 54 bits or is short: shift it so that Number(q) is exact and the scaling below can't round.
+  // q has at most 53 bits and its last place is one of the format's: neither step rounds.
   let value = Number(q);
+  let e = drop > 0 ? a.e + drop : a.e;
   while (e > 0 && Number.isFinite(value)) {
     const step = Math.min(e, 1000);
     value *= 2 ** step;
@@ -140,6 +139,12 @@ export const toNumber = (a: Big): number => {
   }
   return a.m < 0n ? -value : value;
 };
+
+/** The nearest double, ties to even; overflows to infinity as IEEE 754 says. */
+export const toNumber = (a: Big): number => rounded(a, 53, -1074);
+
+/** The nearest single, ties to even. */
+export const toSingle = (a: Big): number => Math.fround(rounded(a, 24, -149));
 
 /** |y - exact| in units of the last place of the binade of `exact` (of a subnormal: 2^-1074). */
 export const ulpError = (y: number, exact: Big): number => {

@@ -98,7 +98,7 @@ const fits: readonly Fit[] = [
     name: 'sin: sin r = r + r^3 P(z)',
     of: (z) => even(z, (k) => div(integer(k % 2 ? 1 : -1), integer(factorial(2 * k + 3)))),
     from: 0,
-    to: 0.6170,
+    to: 0.617,
     degree: 6,
     weight: (z) => z,
   },
@@ -106,7 +106,7 @@ const fits: readonly Fit[] = [
     name: 'cos: cos r = 1 - z/2 + z^2 P(z)',
     of: (z) => even(z, (k) => div(integer(k % 2 ? -1 : 1), integer(factorial(2 * k + 4)))),
     from: 0,
-    to: 0.6170,
+    to: 0.617,
     degree: 6,
     weight: (z) => (z * z) / 0.7,
   },
@@ -121,7 +121,13 @@ const fits: readonly Fit[] = [
   {
     name: 'asin: asin x = x + x^3 P(z)',
     of: (z) => {
-      if (toNumber(z) < 1e-5) return even(z, (k) => div(integer(factorial(2 * k + 2)), mul(integer(4n ** BigInt(k + 1) * factorial(k + 1) ** 2n), integer(2 * k + 3))));
+      if (toNumber(z) < 1e-5)
+        return even(z, (k) =>
+          div(
+            integer(factorial(2 * k + 2)),
+            mul(integer(4n ** BigInt(k + 1) * factorial(k + 1) ** 2n), integer(2 * k + 3)),
+          ),
+        );
       const x = f.reference1.sqrt!(z);
       return div(sub(f.asin(x), x), mul(x, z));
     },
@@ -255,7 +261,9 @@ for (const [name, value] of constants) {
 // 2/pi for the reduction of huge arguments: 1280 bits after the point in words of 64.
 const digits = withPrecision(1600, () => nearestInteger(scale(invert(f.pi()), 1281)));
 for (let k = 0; k < 20; k++) {
-  console.log(`  word ${k} 0x${((digits >> BigInt(64 * (19 - k))) & 0xffffffffffffffffn).toString(16).padStart(16, '0')}`);
+  console.log(
+    `  word ${k} 0x${((digits >> BigInt(64 * (19 - k))) & 0xffffffffffffffffn).toString(16).padStart(16, '0')}`,
+  );
 }
 
 // Where log |gamma(x)| is 0 below -2: x = -n + offset, and the slope there. Newton's method, the slope by differences.
