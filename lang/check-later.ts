@@ -1,0 +1,20 @@
+// What the language has but this version of the compiler does not: each is reported by name, with code PG0901.
+import { type Context, error } from './check-state.ts';
+import type { Span } from './source.ts';
+
+/** Says that `what` (a noun phrase) is part of PG but not in this version. */
+export const notYet = (x: Context, span: Span, what: string, hint?: string): void =>
+  error(x, 'PG0901', span, `${what} part of PG but not in this version`, {
+    label: 'not in this version',
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** Functions of the language that come later. */
+export const laterFunctions: ReadonlySet<string> = new Set([
+  ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
+  ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'wait', 'test', 'wait_all', 'probe', 'on_message', 'any_source', 'any_tag'],
+  ...['acquire', 'try_acquire', 'release', 'post', 'query', 'put_nb', 'get_nb', 'team_split', 'team_world'],
+  ...['join', 'join_for', 'sleep', 'cancel', 'read_file', 'write_file'],
+]);
+
+export const laterTypes: ReadonlySet<string> = new Set(['lock', 'event', 'team', 'task', 'request', 'status']);

@@ -1,0 +1,178 @@
+// What the parts of the checker share: what names stand for, where an expression stands, and how a mistake is recorded.
+import type * as Ast from './ast.ts';
+import type { Code } from './codes.ts';
+import type { Diagnostic, Label } from './diagnostic.ts';
+import type { Source, Span } from './source.ts';
+import type { Block, Expr, Fn, Global, Local, Place } from './typed.ts';
+import { errorType, type StructType, type Type } from './types.ts';
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+type DeclOf<K extends Ast.Decl['kind']> = Extract<Ast.Decl, { kind: K }>;
+
+/** `open`: not looked at yet; `busy`: being looked at, so that meeting it again is a cycle. */
+export type Progress = 'open' | 'busy' | 'done';
+
+/** What a module-level name stands for. The results are filled in when the name is first used. */
+export type Entity =
+  | { readonly kind: 'module'; readonly span: Span; readonly module: ModuleInfo | undefined; readonly name: string }
+  | {
+      readonly kind: 'const';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'const'>;
+      progress: Progress;
+      value?: Expr;
+    }
+  | {
+      readonly kind: 'global';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'let'> | DeclOf<'variable'> | DeclOf<'const'>;
+      progress: Progress;
+      global?: Mutable<Global>;
+      /** The initial value is not checked yet. */
+      pending: boolean;
+      readonly uses: Uses;
+    }
+  | {
+      readonly kind: 'struct';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'struct'>;
+      progress: Progress;
+      readonly struct: StructType;
+    }
+  | {
+      readonly kind: 'fn';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'fn'>;
+      progress: Progress;
+      fn?: Fn;
+      readonly uses: Uses;
+    }
+  /** Something that was already reported (generic functions, …): every use is silent. */
+  | { readonly kind: 'absent'; readonly span: Span };
+
+export type EntityOf<K extends Entity['kind']> = Extract<Entity, { kind: K }>;
+
+export interface ModuleInfo {
+  readonly path: string;
+  readonly source: Source;
+  readonly tree: Ast.Module;
+  /** What symbols of this module begin with: empty for the main module, else `name.`. */
+  readonly prefix: string;
+  /** A module of the library: may use intrinsics. */
+  readonly library: boolean;
+  readonly names: Map<string, Entity>;
+}
+
+/** Globals and functions that a body mentions: decides the order of initialisation. */
+export interface Uses {
+  readonly globals: Set<Global>;
+  readonly fns: Set<Fn>;
+}
+
+export const newUses = (): Uses => ({ globals: new Set(), fns: new Set() });
+
+/** What a name inside a function stands for. */
+export type LocalEntity =
+  | { readonly kind: 'local'; readonly local: Local; readonly what: 'variable' | 'let' | 'parameter' | 'loop variable' }
+  | { readonly kind: 'localConst'; readonly value: Expr; readonly span: Span };
+
+export interface Scope {
+  readonly names: Map<string, LocalEntity>;
+  readonly parent: Scope | undefined;
+}
+
+/** A loop around the current statement. */
+export interface LoopContext {
+  readonly kind: 'loop' | 'forall' | 'foreach';
+  readonly span: Span;
+  left: boolean;
+}
+
+/** Where the thing being checked stands. */
+export interface Context {
+  readonly checker: Checker;
+  readonly module: ModuleInfo;
+  readonly scope: Scope | undefined;
+  readonly fn: { readonly name: string; readonly result: Type; readonly resultSpan: Span } | undefined;
+  readonly loops: readonly LoopContext[];
+  readonly uses: Uses;
+}
+
+/** An expression before it is known whether its value, its place, or the whole array is meant. */
+export type Operand =
+  | { readonly kind: 'value'; readonly expr: Expr }
+  | { readonly kind: 'place'; readonly place: Place }
+  | { readonly kind: 'sharedArray'; readonly array: Global; readonly span: Span }
+  | { readonly kind: 'error'; readonly span: Span };
+
+/** A checked block: `type` is that of its value, void without one; `diverges`: control never reaches its end. */
+export interface CheckedBlock {
+  readonly block: Block;
+  readonly type: Type;
+  readonly diverges: boolean;
+}
+
+/** The parts of the checker that call each other in circles, joined in check.ts. */
+export interface Rules {
+  readonly operand: (x: Context, e: Ast.Expr, want?: Type) => Operand;
+  /** The value of an expression. `want` is a hint for literals; the result may be of another type. */
+  readonly value: (x: Context, e: Ast.Expr, want?: Type) => Expr;
+  /** The value, which must be of type `type`; `why` shows what asks for it. */
+  readonly need: (x: Context, e: Ast.Expr, type: Type, why?: Label) => Expr;
+  readonly type: (x: Context, t: Ast.TypeExpr) => Type;
+  /** A block with a scope of its own. `want` is undefined where no value is used. */
+  readonly block: (x: Context, b: Ast.Block, want: { readonly type: Type | undefined } | undefined) => CheckedBlock;
+  /** What a module-level name means once it is resolved. */
+  readonly global: (e: EntityOf<'global'>, from: Context, at: Span) => Global | undefined;
+  readonly constant: (e: EntityOf<'const'>, from: Context, at: Span) => Expr | undefined;
+  readonly struct: (e: EntityOf<'struct'>) => StructType;
+  readonly fn: (e: EntityOf<'fn'>) => Fn;
+}
+
+export interface Checker {
+  readonly diagnostics: Diagnostic[];
+  readonly sources: readonly Source[];
+  readonly structs: StructType[];
+  readonly rules: Rules;
+  /** Expressions and blocks that are open just now: bounds the stack. */
+  depth: number;
+}
+
+/** The stages after this one walk the tree by recursion: no tree may be deeper than their stack. */
+export const maxDepth = 1000;
+
+export const report = (x: Context, d: Diagnostic): void => {
+  x.checker.diagnostics.push(d);
+};
+
+/** Records an error; `more` holds label, hint, secondary spans, expected and found. */
+export const error = (x: Context, code: Code, span: Span, message: string, more: Partial<Diagnostic> = {}): void =>
+  report(x, { code, severity: 'error', message, span, ...more });
+
+export const warning = (x: Context, code: Code, span: Span, message: string, more: Partial<Diagnostic> = {}): void =>
+  report(x, { code, severity: 'warning', message, span, ...more });
+
+/** Stands for a value that could not be made. Its type agrees with every other. */
+export const errorExpr = (span: Span): Expr => ({ kind: 'const', value: 0n, type: errorType, span });
+export const errorOperand = (span: Span): Operand => ({ kind: 'error', span });
+
+export const isError = (t: Type): boolean => t.kind === 'error';
+
+export const textOf = (x: Context, span: Span): string =>
+  x.checker.sources[span.source]?.text.slice(span.start, span.end) ?? '';
+
+export const withScope = (x: Context): Context => ({ ...x, scope: { names: new Map(), parent: x.scope } });
+
+/** Strips parentheses. */
+export const bare = (e: Ast.Expr): Ast.Expr => {
+  let inner = e;
+  while (inner.kind === 'paren') inner = inner.inner;
+  return inner;
+};
+
+export const plural = (n: number, noun: string, many = `${noun}s`): string => `${n} ${n === 1 ? noun : many}`;
