@@ -23,21 +23,50 @@ const whole = (text: string): { readonly start: number; readonly end: number } =
 
 /** `42`, `1_000`, `0xff`, `0b101`, with an optional suffix. */
 export const intLiteral = (text: string): Literal<bigint> => {
-  const parts = /^(0[xX])([0-9a-fA-F_]*?)((?:[iu](?:8|16|32|64)|int)?)$|^(0[bB])([01_]*)([a-zA-Z][a-zA-Z0-9_]*)?$|^([0-9][0-9_]*)([a-zA-Z][a-zA-Z0-9_]*)?$/.exec(text);
+  const parts =
+    /^(0[xX])([0-9a-fA-F_]*?)((?:[iu](?:8|16|32|64)|int)?)$|^(0[bB])([01_]*)([a-zA-Z][a-zA-Z0-9_]*)?$|^([0-9][0-9_]*)([a-zA-Z][a-zA-Z0-9_]*)?$/.exec(
+      text,
+    );
   if (!parts) {
-    return { value: 0n, problem: { code: 'PG0003', message: `\`${text}\` is no number`, ...whole(text), hint: 'hexadecimal digits are 0-9 a-f, binary digits 0 and 1' } };
+    return {
+      value: 0n,
+      problem: {
+        code: 'PG0003',
+        message: `\`${text}\` is no number`,
+        ...whole(text),
+        hint: 'hexadecimal digits are 0-9 a-f, binary digits 0 and 1',
+      },
+    };
   }
   const prefix = parts[1] ? '0x' : parts[4] ? '0b' : '';
   const digits = (parts[2] ?? parts[5] ?? parts[7] ?? '').replaceAll('_', '');
   const suffix = parts[3] || parts[6] || parts[8] || undefined;
-  if (digits === '') return { value: 0n, problem: { code: 'PG0003', message: `no digits after \`${prefix}\``, ...whole(text) } };
+  if (digits === '')
+    return { value: 0n, problem: { code: 'PG0003', message: `no digits after \`${prefix}\``, ...whole(text) } };
   const value = BigInt(prefix + digits);
   const withSuffix = suffix === undefined ? { value } : { value, suffix };
   if (suffix !== undefined && !intSuffixes.has(suffix)) {
-    return { value, problem: { code: 'PG0004', message: `unknown suffix \`${suffix}\``, start: text.length - suffix.length, end: text.length, hint: suffixHint } };
+    return {
+      value,
+      problem: {
+        code: 'PG0004',
+        message: `unknown suffix \`${suffix}\``,
+        start: text.length - suffix.length,
+        end: text.length,
+        hint: suffixHint,
+      },
+    };
   }
   if (value >= 1n << 64n && suffix !== 'f32' && suffix !== 'f64') {
-    return { value: 0n, problem: { code: 'PG0005', message: 'the number does not fit 64 bits', ...whole(text), hint: 'the largest u64 is 18446744073709551615; a float is written 1.0e30' } };
+    return {
+      value: 0n,
+      problem: {
+        code: 'PG0005',
+        message: 'the number does not fit 64 bits',
+        ...whole(text),
+        hint: 'the largest u64 is 18446744073709551615; a float is written 1.0e30',
+      },
+    };
   }
   return withSuffix;
 };
@@ -47,15 +76,42 @@ export const floatLiteral = (text: string): Literal<number> => {
   const parts = /^([0-9_]+(?:\.[0-9_]+)?(?:[eE][+-]?[0-9_]+)?)([a-zA-Z][a-zA-Z0-9]*)?$/.exec(text);
   const value = Number((parts?.[1] ?? '').replaceAll('_', ''));
   const suffix = parts?.[2];
-  if (!parts || Number.isNaN(value)) return { value: 0, problem: { code: 'PG0003', message: `\`${text}\` is no number`, ...whole(text) } };
+  if (!parts || Number.isNaN(value))
+    return { value: 0, problem: { code: 'PG0003', message: `\`${text}\` is no number`, ...whole(text) } };
   if (suffix !== undefined && suffix !== 'f32' && suffix !== 'f64') {
-    return { value, problem: { code: 'PG0004', message: `unknown suffix \`${suffix}\` of a float`, start: text.length - suffix.length, end: text.length, hint: 'floats are f32 or f64' } };
+    return {
+      value,
+      problem: {
+        code: 'PG0004',
+        message: `unknown suffix \`${suffix}\` of a float`,
+        start: text.length - suffix.length,
+        end: text.length,
+        hint: 'floats are f32 or f64',
+      },
+    };
   }
-  if (!Number.isFinite(value)) return { value: 0, problem: { code: 'PG0005', message: 'the number is too large for f64', ...whole(text), hint: 'infinity is math.INFINITY' } };
+  if (!Number.isFinite(value))
+    return {
+      value: 0,
+      problem: {
+        code: 'PG0005',
+        message: 'the number is too large for f64',
+        ...whole(text),
+        hint: 'infinity is math.INFINITY',
+      },
+    };
   return suffix === undefined ? { value } : { value, suffix };
 };
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0', '\\': '\\', '"': '"', "'": "'" };
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '0': '\0',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+};
 
 const unescape = (body: string): Literal<string> => {
   let value = '';
@@ -79,7 +135,13 @@ const unescape = (body: string): Literal<string> => {
       else problem ??= { code: 'PG0006', message: 'no such character', start: i, end: close + 2 };
       i = close;
     } else {
-      problem ??= { code: 'PG0006', message: `unknown escape \`\\${e}\``, start: i, end: i + 2, hint: 'escapes are \\n \\t \\r \\0 \\\\ \\" \\\' \\x41 \\u{1f600}' };
+      problem ??= {
+        code: 'PG0006',
+        message: `unknown escape \`\\${e}\``,
+        start: i,
+        end: i + 2,
+        hint: 'escapes are \\n \\t \\r \\0 \\\\ \\" \\\' \\x41 \\u{1f600}',
+      };
     }
   }
   return problem ? { value, problem } : { value };
@@ -88,20 +150,37 @@ const unescape = (body: string): Literal<string> => {
 /** The text of `"…"`. */
 export const stringValue = (text: string): Literal<string> => {
   if (text.length < 2 || !text.endsWith('"')) {
-    return { value: text.slice(1), problem: { code: 'PG0007', message: 'the text has no closing `"`', ...whole(text), hint: 'a text ends on the line it begins on; use \\n for a line break' } };
+    return {
+      value: text.slice(1),
+      problem: {
+        code: 'PG0007',
+        message: 'the text has no closing `"`',
+        ...whole(text),
+        hint: 'a text ends on the line it begins on; use \\n for a line break',
+      },
+    };
   }
   return unescape(text.slice(1, -1));
 };
 
 /** The byte of `'a'`. */
 export const charValue = (text: string): Literal<number> => {
-  if (text.length < 2 || !text.endsWith("'")) return { value: 0, problem: { code: 'PG0007', message: "the character has no closing `'`", ...whole(text) } };
+  if (text.length < 2 || !text.endsWith("'"))
+    return { value: 0, problem: { code: 'PG0007', message: "the character has no closing `'`", ...whole(text) } };
   const { value, problem } = unescape(text.slice(1, -1));
   if (problem) return { value: 0, problem };
   const points = [...value];
   const code = points[0]?.codePointAt(0) ?? 0;
   if (points.length !== 1 || code > 127) {
-    return { value: 0, problem: { code: 'PG0006', message: 'a character literal is one ASCII character', ...whole(text), hint: 'text is written in double quotes' } };
+    return {
+      value: 0,
+      problem: {
+        code: 'PG0006',
+        message: 'a character literal is one ASCII character',
+        ...whole(text),
+        hint: 'text is written in double quotes',
+      },
+    };
   }
   return { value: code };
 };

@@ -1,7 +1,24 @@
 // Text → syntax tree, on Chevrotain. The tree is built while parsing; where the text is wrong the parser says so, skips to
 // where a statement or declaration can begin again, and goes on, so that one run reports several mistakes.
 import { EmbeddedActionsParser, EOF, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
-import type { AssignOp, BinaryOp, Block, Decl, DistWord, Expr, Ident, Index, Module, Param, Range, ReduceOp, Reduction, Stmt, TypeExpr, UnaryOp } from './ast.ts';
+import type {
+  AssignOp,
+  BinaryOp,
+  Block,
+  Decl,
+  DistWord,
+  Expr,
+  Ident,
+  Index,
+  Module,
+  Param,
+  Range,
+  ReduceOp,
+  Reduction,
+  Stmt,
+  TypeExpr,
+  UnaryOp,
+} from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { charValue, floatLiteral, intLiteral, type LiteralProblem, stringValue } from './literals.ts';
 import { climb } from './precedence.ts';
@@ -13,14 +30,45 @@ import { allTokens, Char, Float, Int, keywords as k, lexer, mark as m, Name, Str
 const maxDepth = 150;
 
 const binaryTokens: ReadonlyMap<TokenType, BinaryOp> = new Map<TokenType, BinaryOp>([
-  [m.OrOr, '||'], [m.AndAnd, '&&'], [m.EqEq, '=='], [m.NotEq, '!='], [m.Less, '<'], [m.LessEq, '<='], [m.Greater, '>'], [m.GreaterEq, '>='],
-  [m.Or, '|'], [m.Xor, '^'], [m.And, '&'], [m.Shl, '<<'], [m.Shr, '>>'], [m.Plus, '+'], [m.Minus, '-'], [m.Star, '*'], [m.Slash, '/'], [m.Percent, '%'],
+  [m.OrOr, '||'],
+  [m.AndAnd, '&&'],
+  [m.EqEq, '=='],
+  [m.NotEq, '!='],
+  [m.Less, '<'],
+  [m.LessEq, '<='],
+  [m.Greater, '>'],
+  [m.GreaterEq, '>='],
+  [m.Or, '|'],
+  [m.Xor, '^'],
+  [m.And, '&'],
+  [m.Shl, '<<'],
+  [m.Shr, '>>'],
+  [m.Plus, '+'],
+  [m.Minus, '-'],
+  [m.Star, '*'],
+  [m.Slash, '/'],
+  [m.Percent, '%'],
 ]);
 const assignTokens: ReadonlyMap<TokenType, AssignOp> = new Map<TokenType, AssignOp>([
-  [m.Eq, '='], [m.PlusEq, '+='], [m.MinusEq, '-='], [m.StarEq, '*='], [m.SlashEq, '/='], [m.PercentEq, '%='],
-  [m.AndEq, '&='], [m.OrEq, '|='], [m.XorEq, '^='], [m.ShlEq, '<<='], [m.ShrEq, '>>='],
+  [m.Eq, '='],
+  [m.PlusEq, '+='],
+  [m.MinusEq, '-='],
+  [m.StarEq, '*='],
+  [m.SlashEq, '/='],
+  [m.PercentEq, '%='],
+  [m.AndEq, '&='],
+  [m.OrEq, '|='],
+  [m.XorEq, '^='],
+  [m.ShlEq, '<<='],
+  [m.ShrEq, '>>='],
 ]);
-const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType, ReduceOp>([[m.Plus, '+'], [m.Star, '*'], [m.And, '&'], [m.Or, '|'], [m.Xor, '^']]);
+const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType, ReduceOp>([
+  [m.Plus, '+'],
+  [m.Star, '*'],
+  [m.And, '&'],
+  [m.Or, '|'],
+  [m.Xor, '^'],
+]);
 
 type Fresh<T> = T extends unknown ? Omit<T, 'span'> : never;
 
@@ -32,7 +80,7 @@ class PgParser extends EmbeddedActionsParser {
   private structs = true;
 
   constructor() {
-    super(allTokens, { recoveryEnabled: true, skipValidations: true, maxLookahead: 3, nodeLocationTracking: 'none' });
+    super(allTokens, { recoveryEnabled: true, skipValidations: true, maxLookahead: 1, nodeLocationTracking: 'none' });
     this.performSelfAnalysis();
   }
 
@@ -46,7 +94,8 @@ class PgParser extends EmbeddedActionsParser {
   /** From the start of `t` to the end of the last token consumed. */
   private since(start: number): Span {
     const last = this.LA(0);
-    const end = last && last.tokenType !== EOF && !Number.isNaN(last.startOffset) ? last.startOffset + last.image.length : start;
+    const end =
+      last && last.tokenType !== EOF && !Number.isNaN(last.startOffset) ? last.startOffset + last.image.length : start;
     return { source: this.source, start, end: Math.max(start, end) };
   }
 
@@ -196,7 +245,12 @@ class PgParser extends EmbeddedActionsParser {
       return this.ident(this.CONSUME2(Name));
     });
     this.CONSUME(m.Semi);
-    return { kind: 'import', path: path ?? { kind: 'std', parts: [] }, pathSpan, ...(alias ? { alias } : {}) } as Fresh<Decl>;
+    return {
+      kind: 'import',
+      path: path ?? { kind: 'std', parts: [] },
+      pathSpan,
+      ...(alias ? { alias } : {}),
+    } as Fresh<Decl>;
   });
 
   private stringOf(t: IToken): string {
@@ -227,7 +281,15 @@ class PgParser extends EmbeddedActionsParser {
       return this.SUBRULE(this.expression);
     });
     this.CONSUME(m.Semi);
-    return { kind: 'variable', storage, strict, name, ...(type ? { type } : {}), ...(dist ? { dist } : {}), ...(value ? { value } : {}) } as Fresh<Decl>;
+    return {
+      kind: 'variable',
+      storage,
+      strict,
+      name,
+      ...(type ? { type } : {}),
+      ...(dist ? { dist } : {}),
+      ...(value ? { value } : {}),
+    } as Fresh<Decl>;
   });
 
   private readonly dist = this.RULE('dist', (): { words: DistWord[]; span: Span } => {
@@ -235,7 +297,12 @@ class PgParser extends EmbeddedActionsParser {
     this.CONSUME(Name);
     this.CONSUME(m.LParen);
     const words: DistWord[] = [];
-    this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { words.push(this.SUBRULE(this.distWord)); } });
+    this.AT_LEAST_ONE_SEP({
+      SEP: m.Comma,
+      DEF: () => {
+        words.push(this.SUBRULE(this.distWord));
+      },
+    });
     this.CONSUME(m.RParen);
     return { words, span: this.since(start) };
   });
@@ -293,7 +360,12 @@ class PgParser extends EmbeddedActionsParser {
   private readonly typeParams = this.RULE('typeParams', (): Ident[] => {
     const names: Ident[] = [];
     this.CONSUME(m.Less);
-    this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { names.push(this.ident(this.CONSUME(Name))); } });
+    this.AT_LEAST_ONE_SEP({
+      SEP: m.Comma,
+      DEF: () => {
+        names.push(this.ident(this.CONSUME(Name)));
+      },
+    });
     this.CONSUME(m.Greater);
     return names;
   });
@@ -307,7 +379,13 @@ class PgParser extends EmbeddedActionsParser {
 
   private readonly fnDecl = this.RULE('fnDecl', (): Fresh<Decl> => {
     let virtine = false;
-    this.OPTION({ GATE: () => this.word('virtine'), DEF: () => { this.CONSUME(Name); virtine = true; } });
+    this.OPTION({
+      GATE: () => this.word('virtine'),
+      DEF: () => {
+        this.CONSUME(Name);
+        virtine = true;
+      },
+    });
     this.CONSUME(k.fn);
     const name = this.ident(this.CONSUME1(Name));
     const typeParams = this.OPTION1(() => this.SUBRULE(this.typeParams)) ?? [];
@@ -329,7 +407,15 @@ class PgParser extends EmbeddedActionsParser {
       return this.SUBRULE(this.type);
     });
     const body = this.SUBRULE(this.block);
-    return { kind: 'fn', virtine, name, typeParams, params, ...(result ? { result } : {}), body: body ?? this.emptyBlock() } as Fresh<Decl>;
+    return {
+      kind: 'fn',
+      virtine,
+      name,
+      typeParams,
+      params,
+      ...(result ? { result } : {}),
+      body: body ?? this.emptyBlock(),
+    } as Fresh<Decl>;
   });
 
   private emptyBlock(): Block {
@@ -338,79 +424,112 @@ class PgParser extends EmbeddedActionsParser {
 
   // ---- types ----
 
-  readonly type = this.RULE('type', (): TypeExpr =>
-    this.deeper(() => {
-      const start = this.here();
-      const t = this.OR<Fresh<TypeExpr>>([
-        {
-          ALT: () => {
-            this.CONSUME(k.fn);
-            this.CONSUME(m.LParen);
-            const params: TypeExpr[] = [];
-            this.MANY_SEP({ SEP: m.Comma, DEF: () => { params.push(this.SUBRULE(this.type)); } });
-            this.CONSUME(m.RParen);
-            const result = this.OPTION(() => {
-              this.CONSUME(m.Arrow);
-              return this.SUBRULE1(this.type);
-            });
-            return { kind: 'fn', params, ...(result ? { result } : {}) };
+  readonly type = this.RULE(
+    'type',
+    (): TypeExpr =>
+      this.deeper(() => {
+        const start = this.here();
+        const t = this.OR<Fresh<TypeExpr>>([
+          {
+            ALT: () => {
+              this.CONSUME(k.fn);
+              this.CONSUME(m.LParen);
+              const params: TypeExpr[] = [];
+              this.MANY_SEP({
+                SEP: m.Comma,
+                DEF: () => {
+                  params.push(this.SUBRULE(this.type));
+                },
+              });
+              this.CONSUME(m.RParen);
+              const result = this.OPTION(() => {
+                this.CONSUME(m.Arrow);
+                return this.SUBRULE1(this.type);
+              });
+              return { kind: 'fn', params, ...(result ? { result } : {}) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(m.Star);
-            let shared = false;
-            this.OPTION1({ GATE: () => !this.next(m.LBracket, 2) || true, DEF: () => { this.CONSUME(k.shared); shared = true; } });
-            const target = this.SUBRULE2(this.type);
-            return { kind: shared ? 'sharedPointer' : 'pointer', target };
+          {
+            ALT: () => {
+              this.CONSUME(m.Star);
+              let shared = false;
+              this.OPTION1({
+                GATE: () => !this.next(m.LBracket, 2) || true,
+                DEF: () => {
+                  this.CONSUME(k.shared);
+                  shared = true;
+                },
+              });
+              const target = this.SUBRULE2(this.type);
+              return { kind: shared ? 'sharedPointer' : 'pointer', target };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const of = this.OR1([{ ALT: () => (this.CONSUME1(k.shared), 'shared' as const) }, { ALT: () => (this.CONSUME(k.co), 'co' as const) }]);
-            const rank = this.SUBRULE(this.emptyBrackets);
-            const element = this.SUBRULE3(this.type);
-            return { kind: 'handle', of, rank, element };
+          {
+            ALT: () => {
+              const of = this.OR1([
+                { ALT: () => (this.CONSUME1(k.shared), 'shared' as const) },
+                { ALT: () => (this.CONSUME(k.co), 'co' as const) },
+              ]);
+              const rank = this.SUBRULE(this.emptyBrackets);
+              const element = this.SUBRULE3(this.type);
+              return { kind: 'handle', of, rank, element };
+            },
           },
-        },
-        {
-          GATE: () => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
-          ALT: () => {
-            const rank = this.SUBRULE1(this.emptyBrackets);
-            return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
+          {
+            GATE: () => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
+            ALT: () => {
+              const rank = this.SUBRULE1(this.emptyBrackets);
+              return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(m.LBracket);
-            const extents: Expr[] = [];
-            this.withStructs(true, () => this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { extents.push(this.SUBRULE(this.expression) ?? this.error()); } }));
-            this.CONSUME(m.RBracket);
-            return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
+          {
+            ALT: () => {
+              this.CONSUME(m.LBracket);
+              const extents: Expr[] = [];
+              this.withStructs(true, () =>
+                this.AT_LEAST_ONE_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    extents.push(this.SUBRULE(this.expression) ?? this.error());
+                  },
+                }),
+              );
+              this.CONSUME(m.RBracket);
+              return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const first = this.ident(this.CONSUME(Name));
-            const second = this.OPTION2(() => {
-              this.CONSUME(m.Dot);
-              return this.ident(this.CONSUME1(Name));
-            });
-            const args: TypeExpr[] = [];
-            this.OPTION3({
-              GATE: () => this.next(m.Less) && !this.inExpression,
-              DEF: () => {
-                this.CONSUME(m.Less);
-                this.AT_LEAST_ONE_SEP1({ SEP: m.Comma, DEF: () => { args.push(this.SUBRULE6(this.type)); } });
-                this.CONSUME(m.Greater);
-              },
-            });
-            return second ? { kind: 'named', module: first, name: second, args } : { kind: 'named', name: first, args };
+          {
+            ALT: () => {
+              const first = this.ident(this.CONSUME(Name));
+              const second = this.OPTION2(() => {
+                this.CONSUME(m.Dot);
+                return this.ident(this.CONSUME1(Name));
+              });
+              const args: TypeExpr[] = [];
+              this.OPTION3({
+                GATE: () => this.next(m.Less) && !this.inExpression,
+                DEF: () => {
+                  this.CONSUME(m.Less);
+                  this.AT_LEAST_ONE_SEP1({
+                    SEP: m.Comma,
+                    DEF: () => {
+                      args.push(this.SUBRULE6(this.type));
+                    },
+                  });
+                  this.CONSUME(m.Greater);
+                },
+              });
+              return second
+                ? { kind: 'named', module: first, name: second, args }
+                : { kind: 'named', name: first, args };
+            },
           },
-        },
-      ]);
-      return { ...(t ?? { kind: 'named', name: { name: '', span: this.since(start) }, args: [] }), span: this.since(start) } as TypeExpr;
-    }),
+        ]);
+        return {
+          ...(t ?? { kind: 'named', name: { name: '', span: this.since(start) }, args: [] }),
+          span: this.since(start),
+        } as TypeExpr;
+      }),
   );
 
   /** In `x as T < y` the `<` compares. */
@@ -429,21 +548,23 @@ class PgParser extends EmbeddedActionsParser {
 
   // ---- expressions ----
 
-  readonly expression = this.RULE('expression', (): Expr =>
-    this.deeper(() => {
-      const first = this.SUBRULE(this.cast) ?? this.error();
-      const operands: Expr[] = [first];
-      const operators: { op: BinaryOp; span: Span }[] = [];
-      this.MANY(() => {
-        const t = this.OR([...binaryTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
-        const right = this.SUBRULE1(this.cast);
-        this.ACTION(() => {
-          operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
-          operands.push(right ?? this.error());
+  readonly expression = this.RULE(
+    'expression',
+    (): Expr =>
+      this.deeper(() => {
+        const first = this.SUBRULE(this.cast) ?? this.error();
+        const operands: Expr[] = [first];
+        const operators: { op: BinaryOp; span: Span }[] = [];
+        this.MANY(() => {
+          const t = this.OR([...binaryTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+          const right = this.SUBRULE1(this.cast);
+          this.ACTION(() => {
+            operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
+            operands.push(right ?? this.error());
+          });
         });
-      });
-      return this.ACTION(() => climb(operands, operators)) ?? first;
-    }),
+        return this.ACTION(() => climb(operands, operators)) ?? first;
+      }),
   );
 
   private readonly cast = this.RULE('cast', (): Expr => {
@@ -461,32 +582,38 @@ class PgParser extends EmbeddedActionsParser {
     return e;
   });
 
-  private readonly unary = this.RULE('unary', (): Expr =>
-    this.deeper(() => {
-      const start = this.here();
-      return this.OR<Expr>([
-        {
-          ALT: () => {
-            const t = this.OR1([{ ALT: () => this.CONSUME(m.Minus) }, { ALT: () => this.CONSUME(m.Not) }, { ALT: () => this.CONSUME(m.Tilde) }]);
-            const operand = this.SUBRULE(this.unary) ?? this.error();
-            return this.expr(start, { kind: 'unary', op: (t?.image ?? '-') as UnaryOp, operand });
+  private readonly unary = this.RULE(
+    'unary',
+    (): Expr =>
+      this.deeper(() => {
+        const start = this.here();
+        return this.OR<Expr>([
+          {
+            ALT: () => {
+              const t = this.OR1([
+                { ALT: () => this.CONSUME(m.Minus) },
+                { ALT: () => this.CONSUME(m.Not) },
+                { ALT: () => this.CONSUME(m.Tilde) },
+              ]);
+              const operand = this.SUBRULE(this.unary) ?? this.error();
+              return this.expr(start, { kind: 'unary', op: (t?.image ?? '-') as UnaryOp, operand });
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(m.Star);
-            return this.expr(start, { kind: 'deref', pointer: this.SUBRULE1(this.unary) ?? this.error() });
+          {
+            ALT: () => {
+              this.CONSUME(m.Star);
+              return this.expr(start, { kind: 'deref', pointer: this.SUBRULE1(this.unary) ?? this.error() });
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(m.And);
-            return this.expr(start, { kind: 'addressOf', place: this.SUBRULE2(this.unary) ?? this.error() });
+          {
+            ALT: () => {
+              this.CONSUME(m.And);
+              return this.expr(start, { kind: 'addressOf', place: this.SUBRULE2(this.unary) ?? this.error() });
+            },
           },
-        },
-        { ALT: () => this.SUBRULE(this.postfix) ?? this.error() },
-      ]);
-    }),
+          { ALT: () => this.SUBRULE(this.postfix) ?? this.error() },
+        ]);
+      }),
   );
 
   private readonly postfix = this.RULE('postfix', (): Expr => {
@@ -506,7 +633,14 @@ class PgParser extends EmbeddedActionsParser {
             ALT: () => {
               this.CONSUME(m.LBracket);
               const indices: Index[] = [];
-              this.withStructs(true, () => this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { indices.push(this.SUBRULE(this.index)); } }));
+              this.withStructs(true, () =>
+                this.AT_LEAST_ONE_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    indices.push(this.SUBRULE(this.index));
+                  },
+                }),
+              );
               this.CONSUME(m.RBracket);
               return this.expr(start, { kind: 'index', base, indices: indices.filter((i) => i) });
             },
@@ -515,7 +649,14 @@ class PgParser extends EmbeddedActionsParser {
             ALT: () => {
               this.CONSUME(m.LParen);
               const args: Expr[] = [];
-              this.withStructs(true, () => this.MANY_SEP({ SEP: m.Comma, DEF: () => { args.push(this.SUBRULE(this.argument) ?? this.error()); } }));
+              this.withStructs(true, () =>
+                this.MANY_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    args.push(this.SUBRULE(this.argument) ?? this.error());
+                  },
+                }),
+              );
               this.CONSUME(m.RParen);
               return this.expr(start, { kind: 'call', callee: base, args });
             },
@@ -523,7 +664,11 @@ class PgParser extends EmbeddedActionsParser {
           {
             ALT: () => {
               this.CONSUME(m.At);
-              return this.expr(start, { kind: 'at', place: base, image: this.SUBRULE(this.imageOperand) ?? this.error() });
+              return this.expr(start, {
+                kind: 'at',
+                place: base,
+                image: this.SUBRULE(this.imageOperand) ?? this.error(),
+              });
             },
           },
         ]) ?? base;
@@ -593,7 +738,12 @@ class PgParser extends EmbeddedActionsParser {
     return (
       this.ACTION((): Expr => {
         const l = intLiteral(t.image);
-        return { kind: 'int', value: this.literal(t, l), ...(l.suffix ? { suffix: l.suffix } : {}), span: this.spanOf(t) };
+        return {
+          kind: 'int',
+          value: this.literal(t, l),
+          ...(l.suffix ? { suffix: l.suffix } : {}),
+          span: this.spanOf(t),
+        };
       }) ?? this.error()
     );
   }
@@ -607,7 +757,12 @@ class PgParser extends EmbeddedActionsParser {
           const t = this.CONSUME(Float);
           return this.ACTION((): Expr => {
             const l = floatLiteral(t.image);
-            return { kind: 'float', value: this.literal(t, l), ...(l.suffix ? { suffix: l.suffix } : {}), span: this.spanOf(t) };
+            return {
+              kind: 'float',
+              value: this.literal(t, l),
+              ...(l.suffix ? { suffix: l.suffix } : {}),
+              span: this.spanOf(t),
+            };
           });
         },
       },
@@ -660,7 +815,9 @@ class PgParser extends EmbeddedActionsParser {
       return this.ident(this.CONSUME1(Name));
     });
     const typeSpan = this.since(start);
-    const type: TypeExpr = second ? { kind: 'named', module: first, name: second, args: [], span: typeSpan } : { kind: 'named', name: first, args: [], span: typeSpan };
+    const type: TypeExpr = second
+      ? { kind: 'named', module: first, name: second, args: [], span: typeSpan }
+      : { kind: 'named', name: first, args: [], span: typeSpan };
     const fields: { name: Ident; value: Expr }[] = [];
     this.CONSUME(m.LBrace);
     this.withStructs(true, () =>
@@ -684,6 +841,7 @@ class PgParser extends EmbeddedActionsParser {
     const start = this.here();
     this.CONSUME(k.if);
     const condition = this.withStructs(false, () => this.SUBRULE(this.expression)) ?? this.error();
+    this.bodyAhead();
     const body = this.SUBRULE(this.block) ?? this.emptyBlock();
     const otherwise = this.OPTION(() => {
       this.CONSUME(k.else);
@@ -698,7 +856,12 @@ class PgParser extends EmbeddedActionsParser {
         { ALT: () => this.SUBRULE1(this.block) ?? this.emptyBlock() },
       ]);
     });
-    return this.expr(start, { kind: 'if', condition, then: body, ...(otherwise ? { else: otherwise } : {}) } as Fresh<Expr>);
+    return this.expr(start, {
+      kind: 'if',
+      condition,
+      then: body,
+      ...(otherwise ? { else: otherwise } : {}),
+    } as Fresh<Expr>);
   });
 
   private readonly newExpr = this.RULE('newExpr', (): Expr => {
@@ -710,7 +873,13 @@ class PgParser extends EmbeddedActionsParser {
           ALT: () => {
             this.CONSUME(k.shared);
             let local = false;
-            this.OPTION1({ GATE: () => this.word('local'), DEF: () => { this.CONSUME(Name); local = true; } });
+            this.OPTION1({
+              GATE: () => this.word('local'),
+              DEF: () => {
+                this.CONSUME(Name);
+                local = true;
+              },
+            });
             return local ? ('sharedLocal' as const) : ('shared' as const);
           },
         },
@@ -722,30 +891,37 @@ class PgParser extends EmbeddedActionsParser {
     const type = this.SUBRULE(this.type);
     this.inExpression = before;
     const dist = this.OPTION2({ GATE: () => this.word('dist'), DEF: () => this.SUBRULE(this.dist) });
-    return this.expr(start, { kind: 'new', of: of ?? 'private', type, ...(dist ? { dist: dist.words } : {}) } as Fresh<Expr>);
+    return this.expr(start, {
+      kind: 'new',
+      of: of ?? 'private',
+      type,
+      ...(dist ? { dist: dist.words } : {}),
+    } as Fresh<Expr>);
   });
 
   // ---- statements ----
 
-  readonly block = this.RULE('block', (): Block =>
-    this.deeper(() => {
-      const start = this.here();
-      const stmts: Stmt[] = [];
-      let value: Expr | undefined;
-      this.CONSUME(m.LBrace);
-      this.withStructs(true, () =>
-        this.MANY(() => {
-          const s = this.SUBRULE(this.statement);
-          this.ACTION(() => {
-            if (!s) return;
-            if (s.kind === 'value') value = s.value;
-            else stmts.push(s);
-          });
-        }),
-      );
-      this.CONSUME(m.RBrace);
-      return { span: this.since(start), stmts, ...(value ? { value } : {}) } as Block;
-    }),
+  readonly block = this.RULE(
+    'block',
+    (): Block =>
+      this.deeper(() => {
+        const start = this.here();
+        const stmts: Stmt[] = [];
+        let value: Expr | undefined;
+        this.CONSUME(m.LBrace);
+        this.withStructs(true, () =>
+          this.MANY(() => {
+            const s = this.SUBRULE(this.statement);
+            this.ACTION(() => {
+              if (!s) return;
+              if (s.kind === 'value') value = s.value;
+              else stmts.push(s);
+            });
+          }),
+        );
+        this.CONSUME(m.RBrace);
+        return { span: this.since(start), stmts, ...(value ? { value } : {}) } as Block;
+      }),
   );
 
   readonly statement = this.RULE('statement', (): Stmt | { kind: 'value'; value: Expr } =>
@@ -778,10 +954,16 @@ class PgParser extends EmbeddedActionsParser {
           ALT: () => {
             this.CONSUME(k.while);
             const condition = this.withStructs(false, () => this.SUBRULE2(this.expression)) ?? this.error();
+            this.bodyAhead();
             return this.stmt(start, { kind: 'while', condition, body: this.SUBRULE1(this.block) ?? this.emptyBlock() });
           },
         },
-        { ALT: () => (this.CONSUME(k.loop), this.stmt(start, { kind: 'loop', body: this.SUBRULE2(this.block) ?? this.emptyBlock() })) },
+        {
+          ALT: () => (
+            this.CONSUME(k.loop),
+            this.stmt(start, { kind: 'loop', body: this.SUBRULE2(this.block) ?? this.emptyBlock() })
+          ),
+        },
         { ALT: () => this.SUBRULE(this.forStmt) },
         { ALT: () => this.SUBRULE(this.forallStmt) },
         { GATE: () => this.contextual(), ALT: () => this.SUBRULE(this.contextualStmt) },
@@ -831,7 +1013,10 @@ class PgParser extends EmbeddedActionsParser {
 
   readonly range = this.RULE('range', (): Range => {
     const lo = this.SUBRULE(this.expression) ?? this.error();
-    const inclusive = this.OR([{ ALT: () => (this.CONSUME(m.DotDot), false) }, { ALT: () => (this.CONSUME(m.DotDotEq), true) }]);
+    const inclusive = this.OR([
+      { ALT: () => (this.CONSUME(m.DotDot), false) },
+      { ALT: () => (this.CONSUME(m.DotDotEq), true) },
+    ]);
     const hi = this.SUBRULE1(this.expression) ?? this.error();
     const step = this.OPTION({
       GATE: () => this.word('step'),
@@ -851,13 +1036,22 @@ class PgParser extends EmbeddedActionsParser {
         const start = this.here();
         this.CONSUME(Name);
         this.CONSUME(m.LParen);
-        const op = this.OR<IToken>([...[...reduceTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })), { ALT: () => this.CONSUME1(Name) }]);
+        const op = this.OR<IToken>([
+          ...[...reduceTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })),
+          { ALT: () => this.CONSUME1(Name) },
+        ]);
         this.CONSUME(m.Colon);
         const names: Ident[] = [];
-        this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { names.push(this.ident(this.CONSUME2(Name))); } });
+        this.AT_LEAST_ONE_SEP({
+          SEP: m.Comma,
+          DEF: () => {
+            names.push(this.ident(this.CONSUME2(Name)));
+          },
+        });
         this.CONSUME(m.RParen);
         this.ACTION(() => {
-          const known = reduceTokens.get(op.tokenType) ?? (op.image === 'min' || op.image === 'max' ? op.image : undefined);
+          const known =
+            reduceTokens.get(op.tokenType) ?? (op.image === 'min' || op.image === 'max' ? op.image : undefined);
           if (!known) this.badReductions.push(this.spanOf(op));
           all.push({ op: known ?? '+', names, span: this.since(start) });
         });
@@ -870,13 +1064,18 @@ class PgParser extends EmbeddedActionsParser {
 
   private readonly forStmt = this.RULE('forStmt', (): Stmt => {
     const start = this.here();
-    const kind = this.OR([{ ALT: () => (this.CONSUME(k.for), 'for' as const) }, { ALT: () => (this.CONSUME(k.foreach), 'foreach' as const) }]);
+    const kind = this.OR([
+      { ALT: () => (this.CONSUME(k.for), 'for' as const) },
+      { ALT: () => (this.CONSUME(k.foreach), 'foreach' as const) },
+    ]);
     const name = this.ident(this.CONSUME(Name));
     this.CONSUME(k.in);
     const head = this.withStructs(false, () => this.SUBRULE(this.loopHead));
     const reductions = this.OPTION({ GATE: () => this.word('reduce'), DEF: () => this.SUBRULE(this.reductions) }) ?? [];
+    this.bodyAhead();
     const body = this.SUBRULE(this.block) ?? this.emptyBlock();
-    if (kind === 'foreach') return this.stmt(start, { kind, name, range: head?.range ?? this.emptyRange(head?.over), reductions, body });
+    if (kind === 'foreach')
+      return this.stmt(start, { kind, name, range: head?.range ?? this.emptyRange(head?.over), reductions, body });
     if (head?.range) return this.stmt(start, { kind: 'for', name, range: head.range, body });
     return this.stmt(start, { kind: 'forEach', name, over: head?.over ?? this.error(), body });
   });
@@ -894,7 +1093,10 @@ class PgParser extends EmbeddedActionsParser {
   private readonly loopHead = this.RULE('loopHead', (): { range?: Range; over?: Expr } => {
     const lo = this.SUBRULE(this.expression) ?? this.error();
     const rest = this.OPTION(() => {
-      const inclusive = this.OR([{ ALT: () => (this.CONSUME(m.DotDot), false) }, { ALT: () => (this.CONSUME(m.DotDotEq), true) }]);
+      const inclusive = this.OR([
+        { ALT: () => (this.CONSUME(m.DotDot), false) },
+        { ALT: () => (this.CONSUME(m.DotDotEq), true) },
+      ]);
       const hi = this.SUBRULE1(this.expression) ?? this.error();
       const step = this.OPTION1({
         GATE: () => this.word('step'),
@@ -913,11 +1115,20 @@ class PgParser extends EmbeddedActionsParser {
     this.CONSUME(k.forall);
     const names: Ident[] = [];
     this.OR([
-      { ALT: () => { names.push(this.ident(this.CONSUME(Name))); } },
+      {
+        ALT: () => {
+          names.push(this.ident(this.CONSUME(Name)));
+        },
+      },
       {
         ALT: () => {
           this.CONSUME(m.LParen);
-          this.AT_LEAST_ONE_SEP({ SEP: m.Comma, DEF: () => { names.push(this.ident(this.CONSUME1(Name))); } });
+          this.AT_LEAST_ONE_SEP({
+            SEP: m.Comma,
+            DEF: () => {
+              names.push(this.ident(this.CONSUME1(Name)));
+            },
+          });
           this.CONSUME(m.RParen);
         },
       },
@@ -931,15 +1142,29 @@ class PgParser extends EmbeddedActionsParser {
         return this.withStructs(false, () => this.SUBRULE(this.expression));
       },
     });
-    const reductions = this.OPTION1({ GATE: () => this.word('reduce'), DEF: () => this.SUBRULE(this.reductions) }) ?? [];
+    const reductions =
+      this.OPTION1({ GATE: () => this.word('reduce'), DEF: () => this.SUBRULE(this.reductions) }) ?? [];
+    this.bodyAhead();
     const body = this.SUBRULE(this.block) ?? this.emptyBlock();
     return (
       this.ACTION((): Stmt => {
         if (head?.range) {
           if (!on) this.missingOn.push(this.since(start));
-          return this.stmt(start, { kind: 'forall', names, over: { kind: 'range', range: head.range, on: on ?? this.error() }, reductions, body });
+          return this.stmt(start, {
+            kind: 'forall',
+            names,
+            over: { kind: 'range', range: head.range, on: on ?? this.error() },
+            reductions,
+            body,
+          });
         }
-        return this.stmt(start, { kind: 'forall', names, over: { kind: 'array', array: head?.over ?? this.error() }, reductions, body });
+        return this.stmt(start, {
+          kind: 'forall',
+          names,
+          over: { kind: 'array', array: head?.over ?? this.error() },
+          reductions,
+          body,
+        });
       }) ?? this.stmt(start, { kind: 'break' })
     );
   });
@@ -976,7 +1201,9 @@ class PgParser extends EmbeddedActionsParser {
     const simple = (): Stmt => {
       const word = this.CONSUME(Name).image;
       this.CONSUME(m.Semi);
-      return this.stmt(start, { kind: word === 'barrier' || word === 'fence' || word === 'notify' || word === 'wait' ? word : 'yield' });
+      return this.stmt(start, {
+        kind: word === 'barrier' || word === 'fence' || word === 'notify' || word === 'wait' ? word : 'yield',
+      });
     };
     return this.OR<Stmt>([
       { GATE: () => this.next(m.Semi, 2), ALT: simple },
@@ -990,10 +1217,20 @@ class PgParser extends EmbeddedActionsParser {
             this.CONSUME(m.RParen);
             return e;
           });
-          return this.stmt(start, { kind: 'critical', ...(lock ? { lock } : {}), body: this.SUBRULE(this.block) ?? this.emptyBlock() });
+          return this.stmt(start, {
+            kind: 'critical',
+            ...(lock ? { lock } : {}),
+            body: this.SUBRULE(this.block) ?? this.emptyBlock(),
+          });
         },
       },
-      { GATE: () => this.word('finish'), ALT: () => (this.CONSUME2(Name), this.stmt(start, { kind: 'finish', body: this.SUBRULE1(this.block) ?? this.emptyBlock() })) },
+      {
+        GATE: () => this.word('finish'),
+        ALT: () => (
+          this.CONSUME2(Name),
+          this.stmt(start, { kind: 'finish', body: this.SUBRULE1(this.block) ?? this.emptyBlock() })
+        ),
+      },
       {
         GATE: () => this.word('within'),
         ALT: () => {
@@ -1009,8 +1246,15 @@ class PgParser extends EmbeddedActionsParser {
           const name = this.ident(this.CONSUME5(Name));
           this.CONSUME(k.in);
           const range = this.withStructs(false, () => this.SUBRULE(this.range)) ?? this.emptyRange(undefined);
-          const reductions = this.OPTION1({ GATE: () => this.word('reduce'), DEF: () => this.SUBRULE(this.reductions) }) ?? [];
-          return this.stmt(start, { kind: 'parFor', name, range, reductions, body: this.SUBRULE3(this.block) ?? this.emptyBlock() });
+          const reductions =
+            this.OPTION1({ GATE: () => this.word('reduce'), DEF: () => this.SUBRULE(this.reductions) }) ?? [];
+          return this.stmt(start, {
+            kind: 'parFor',
+            name,
+            range,
+            reductions,
+            body: this.SUBRULE3(this.block) ?? this.emptyBlock(),
+          });
         },
       },
     ]);
@@ -1027,10 +1271,21 @@ class PgParser extends EmbeddedActionsParser {
     if (!assign && this.next(m.RBrace) && !this.RECORDING_PHASE) return { kind: 'value', value: place };
     const semi = this.OPTION1(() => this.CONSUME(m.Semi));
     if (!semi) this.ACTION(() => this.noSemicolon());
-    return assign ? this.stmt(start, { kind: 'assign', op: assign.op, place, value: assign.value }) : this.stmt(start, { kind: 'expr', value: place });
+    return assign
+      ? this.stmt(start, { kind: 'assign', op: assign.op, place, value: assign.value })
+      : this.stmt(start, { kind: 'expr', value: place });
   });
 
   missingSemicolons: Span[] = [];
+  /** Tokens that stand where the body of an `if` or a loop should begin. */
+  misplaced: IToken[] = [];
+
+  /** After the head of an `if` or a loop comes its body; what stands in between is reported and skipped. */
+  private bodyAhead(): void {
+    if (this.RECORDING_PHASE || this.next(m.LBrace) || this.next(EOF)) return;
+    this.misplaced.push(this.LA(1));
+    while (!this.next(EOF) && !this.next(m.LBrace) && !this.next(m.Semi) && !this.next(m.RBrace)) this.SKIP_TOKEN();
+  }
 
   private noSemicolon(): void {
     const last = this.LA(0);
@@ -1043,7 +1298,20 @@ class PgParser extends EmbeddedActionsParser {
 
   private statementAhead(): boolean {
     const t = this.LA(1).tokenType;
-    return t === k.let || t === k.var || t === k.if || t === k.for || t === k.forall || t === k.foreach || t === k.while || t === k.loop || t === k.return || t === k.break || t === Name;
+    return (
+      t === k.let ||
+      t === k.var ||
+      t === k.if ||
+      t === k.for ||
+      t === k.forall ||
+      t === k.foreach ||
+      t === k.while ||
+      t === k.loop ||
+      t === k.return ||
+      t === k.break ||
+      t === m.LBrace ||
+      t === Name
+    );
   }
 }
 
@@ -1072,13 +1340,25 @@ export const parse = (source: Source): { module: Module; diagnostics: Diagnostic
   parser.reset();
   parser.source = source.id;
   parser.missingSemicolons = [];
+  parser.misplaced = [];
   parser.missingOn = [];
   parser.missingRanges = [];
   parser.missingValues = [];
   parser.badReductions = [];
   parser.input = tokens;
-  const module: Module = parser.module() ?? { source: source.id, decls: [], span: { source: source.id, start: 0, end: source.text.length } };
+  const module: Module = parser.module() ?? {
+    source: source.id,
+    decls: [],
+    span: { source: source.id, start: 0, end: source.text.length },
+  };
   const mistakes: IRecognitionException[] = parser.tooDeep ? [] : parser.errors;
-  const diagnostics = syntaxDiagnostic({ source, module, lexing: errors, parsing: mistakes, parser, comments: groups.comments ?? [] });
+  const diagnostics = syntaxDiagnostic({
+    source,
+    module,
+    lexing: errors,
+    parsing: mistakes,
+    parser,
+    comments: groups.comments ?? [],
+  });
   return { module: docs(module, source, groups.comments ?? []), diagnostics };
 };

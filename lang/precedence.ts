@@ -5,17 +5,38 @@ import { type Span, spanning } from './source.ts';
 
 /** As in Rust, loosest first. Comparisons do not chain; the checker of syntax reports those that were written so. */
 export const precedence: Readonly<Record<BinaryOp, number>> = {
-  '||': 1, '&&': 2, '==': 3, '!=': 3, '<': 3, '<=': 3, '>': 3, '>=': 3, '|': 4, '^': 5, '&': 6, '<<': 7, '>>': 7, '+': 8, '-': 8, '*': 9, '/': 9, '%': 9,
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 3,
+  '<=': 3,
+  '>': 3,
+  '>=': 3,
+  '|': 4,
+  '^': 5,
+  '&': 6,
+  '<<': 7,
+  '>>': 7,
+  '+': 8,
+  '-': 8,
+  '*': 9,
+  '/': 9,
+  '%': 9,
 };
 
-export const climb = (operands: readonly Expr[], operators: readonly { readonly op: BinaryOp; readonly span: Span }[]): Expr => {
+export const climb = (
+  operands: readonly Expr[],
+  operators: readonly { readonly op: BinaryOp; readonly span: Span }[],
+): Expr => {
   const values: Expr[] = [];
   const pending: { readonly op: BinaryOp; readonly span: Span }[] = [];
   const reduce = (): void => {
     const right = values.pop();
     const left = values.pop();
     const op = pending.pop();
-    if (left && right && op) values.push({ kind: 'binary', op: op.op, opSpan: op.span, left, right, span: spanning(left.span, right.span) });
+    if (left && right && op)
+      values.push({ kind: 'binary', op: op.op, opSpan: op.span, left, right, span: spanning(left.span, right.span) });
   };
   operands.forEach((operand, i) => {
     if (i > 0) {

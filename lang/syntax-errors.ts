@@ -11,6 +11,7 @@ export interface Noticed {
   readonly problems: readonly { readonly problem: LiteralProblem; readonly at: number }[];
   readonly tooDeep: Span | undefined;
   readonly missingSemicolons: readonly Span[];
+  readonly misplaced: readonly IToken[];
   readonly missingValues: readonly { readonly kind: string; readonly name: Ident }[];
   readonly missingRanges: readonly Span[];
   readonly missingOn: readonly Span[];
@@ -30,7 +31,8 @@ const hintFor = (found: IToken, previous: IToken | undefined, rule: string): str
   if (before === 'let' && word === 'mut') return 'a variable that changes is declared with `var`';
   if (rule === 'declaration' || rule === 'module') {
     if (['function', 'func', 'def', 'proc'].includes(word)) return 'functions are declared with `fn`';
-    if (['int', 'double', 'float', 'void', 'i64', 'f64'].includes(word)) return 'declarations begin with a word: `var x: int;`, `fn f() -> int { … }`';
+    if (['int', 'double', 'float', 'void', 'i64', 'f64'].includes(word))
+      return 'declarations begin with a word: `var x: int;`, `fn f() -> int { … }`';
     return 'at the top of a file stand import, const, config const, let, var, co, shared, struct, fn and test';
   }
   if (word === 'elif' || word === 'elsif') return 'write `else if`';
@@ -50,8 +52,19 @@ const expectedOf = (e: IRecognitionException): string | undefined => {
 };
 
 const inWords: Readonly<Record<string, string>> = {
-  declaration: 'a declaration', statement: 'a statement', type: 'a type', expression: 'an expression', unary: 'an expression', primary: 'an expression', postfix: 'an expression',
-  block: 'a block', distWord: '`block`, `cyclic`, `on` or `*`', module: 'a declaration', imageOperand: 'the number of an image', argument: 'an argument', index: 'an index',
+  declaration: 'a declaration',
+  statement: 'a statement',
+  type: 'a type',
+  expression: 'an expression',
+  unary: 'an expression',
+  primary: 'an expression',
+  postfix: 'an expression',
+  block: 'a block',
+  distWord: '`block`, `cyclic`, `on` or `*`',
+  module: 'a declaration',
+  imageOperand: 'the number of an image',
+  argument: 'an argument',
+  index: 'an index',
 };
 
 const fromException = (e: IRecognitionException, source: Source): Diagnostic => {
@@ -63,14 +76,33 @@ const fromException = (e: IRecognitionException, source: Source): Diagnostic => 
   const span: Span = atEnd
     ? { source: source.id, start: Math.max(0, end - 1), end: Math.max(0, end) }
     : { source: source.id, start: found.startOffset, end: found.startOffset + found.image.length };
-  const expected = expectedOf(e) ?? (e.name === 'NotAllInputParsedException' ? 'a declaration' : inWords[rule]);
-  const hint = hintFor(found, previous, rule);
+  const expected =
+    (rule === 'fnDecl' && expectedOf(e) === '`fn`' ? 'a declaration' : expectedOf(e)) ??
+    (e.name === 'NotAllInputParsedException' ? 'a declaration' : inWords[rule]);
+  const hint = hintFor(found, previous, expected === 'a declaration' ? 'declaration' : rule);
   if (expected === '`;`') {
-    const after = previous && !Number.isNaN(previous.startOffset) ? previous.startOffset + previous.image.length : span.start;
-    return { code: 'PG0102', severity: 'error', message: `expected \`;\`, found ${tokenText(found)}`, span: { source: source.id, start: after, end: after }, expected: '`;`', found: tokenText(found), ...(hint ? { hint } : { hint: 'end the statement with `;`' }) };
+    const after =
+      previous && !Number.isNaN(previous.startOffset) ? previous.startOffset + previous.image.length : span.start;
+    return {
+      code: 'PG0102',
+      severity: 'error',
+      message: `expected \`;\`, found ${tokenText(found)}`,
+      span: { source: source.id, start: after, end: after },
+      expected: '`;`',
+      found: tokenText(found),
+      ...(hint ? { hint } : { hint: 'end the statement with `;`' }),
+    };
   }
   const message = expected ? `expected ${expected}, found ${tokenText(found)}` : `unexpected ${tokenText(found)}`;
-  return { code: 'PG0101', severity: 'error', message, span, ...(expected ? { expected } : {}), found: tokenText(found), ...(hint ? { hint } : {}) };
+  return {
+    code: 'PG0101',
+    severity: 'error',
+    message,
+    span,
+    ...(expected ? { expected } : {}),
+    found: tokenText(found),
+    ...(hint ? { hint } : {}),
+  };
 };
 
 const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -91,7 +123,8 @@ export const chainedComparisons = (module: Module): readonly Span[] => {
   const found: Span[] = [];
   eachNode(module, (node) => {
     const e = node as Expr;
-    if (e.kind === 'binary' && comparisons.has(e.op) && e.left.kind === 'binary' && comparisons.has(e.left.op)) found.push(e.opSpan);
+    if (e.kind === 'binary' && comparisons.has(e.op) && e.left.kind === 'binary' && comparisons.has(e.left.op))
+      found.push(e.opSpan);
   });
   return found;
 };
@@ -106,7 +139,12 @@ export const syntaxDiagnostic = (input: {
 }): Diagnostic[] => {
   const { source, parser } = input;
   const at = (start: number, end: number): Span => ({ source: source.id, start, end });
-  const error = (code: Diagnostic['code'], message: string, span: Span, more: Partial<Diagnostic> = {}): Diagnostic => ({ code, severity: 'error', message, span, ...more });
+  const error = (
+    code: Diagnostic['code'],
+    message: string,
+    span: Span,
+    more: Partial<Diagnostic> = {},
+  ): Diagnostic => ({ code, severity: 'error', message, span, ...more });
   const all: Diagnostic[] = [];
   for (const e of input.lexing) {
     const text = source.text.slice(e.offset, e.offset + e.length);
@@ -117,19 +155,77 @@ export const syntaxDiagnostic = (input: {
     if (!c.image.startsWith('/*')) continue;
     const opened = c.image.split('/*').length;
     const closed = c.image.split('*/').length;
-    if (opened > closed || !c.image.endsWith('*/')) all.push(error('PG0002', 'the comment has no closing `*/`', at(c.startOffset, c.startOffset + 2), { hint: 'comments nest: every `/*` needs its `*/`' }));
+    if (opened > closed || !c.image.endsWith('*/'))
+      all.push(
+        error('PG0002', 'the comment has no closing `*/`', at(c.startOffset, c.startOffset + 2), {
+          hint: 'comments nest: every `/*` needs its `*/`',
+        }),
+      );
   }
   for (const { problem: p, at: start } of parser.problems) {
-    all.push(error(p.code, p.message, at(start + p.start, start + Math.max(p.end, p.start + 1)), p.hint ? { hint: p.hint } : {}));
+    all.push(
+      error(
+        p.code,
+        p.message,
+        at(start + p.start, start + Math.max(p.end, p.start + 1)),
+        p.hint ? { hint: p.hint } : {},
+      ),
+    );
   }
-  if (parser.tooDeep) all.push(error('PG0104', 'nested too deeply', parser.tooDeep, { hint: 'give parts of it names: functions or variables' }));
-  for (const e of input.parsing) all.push(fromException(e, source));
-  for (const span of parser.missingSemicolons) all.push(error('PG0102', 'expected `;` at the end of the statement', span, { expected: '`;`', hint: 'end the statement with `;`' }));
-  for (const v of parser.missingValues) all.push(error('PG0105', `\`${v.name.name}\` needs a value`, v.name.span, { hint: v.kind === 'let' ? 'write `= value`, or `var` for a variable that starts as zero' : 'write `= value`' }));
-  for (const span of parser.missingRanges) all.push(error('PG0106', 'foreach needs a range `lo..hi`', span, { hint: 'over the elements of a slice: `for x in slice`' }));
-  for (const span of parser.missingOn) all.push(error('PG0107', 'a forall over a range needs `on`', span, { hint: '`on i` deals the indices out in turn, `on a[i]` gives each to the owner of a[i]' }));
-  for (const span of parser.badReductions) all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
-  if (all.length === 0) for (const span of chainedComparisons(input.module)) all.push(error('PG0103', 'comparisons do not chain', span, { hint: 'write `a < b && b < c`' }));
+  if (parser.tooDeep)
+    all.push(
+      error('PG0104', 'nested too deeply', parser.tooDeep, { hint: 'give parts of it names: functions or variables' }),
+    );
+  // An unterminated text swallows the rest of its line: what is then missing is its echo.
+  const open = new Set(parser.problems.filter((p) => p.problem.code === 'PG0007').map((p) => p.at));
+  const echo = (e: IRecognitionException): boolean =>
+    open.has((e as { previousToken?: IToken }).previousToken?.startOffset ?? -1);
+  for (const e of input.parsing) if (!echo(e)) all.push(fromException(e, source));
+  for (const t of parser.misplaced) {
+    const hint =
+      t.tokenType === m.Eq
+        ? 'to compare, write `==`'
+        : t.image === 'then' || t.image === 'do'
+          ? 'the body follows at once, in braces'
+          : undefined;
+    all.push(
+      error('PG0101', `expected \`{\`, found ${tokenText(t)}`, at(t.startOffset, t.startOffset + t.image.length), {
+        expected: '`{`',
+        found: tokenText(t),
+        ...(hint ? { hint } : {}),
+      }),
+    );
+  }
+  for (const span of parser.missingSemicolons)
+    all.push(
+      error('PG0102', 'expected `;` at the end of the statement', span, {
+        expected: '`;`',
+        hint: 'end the statement with `;`',
+      }),
+    );
+  for (const v of parser.missingValues)
+    all.push(
+      error('PG0105', `\`${v.name.name}\` needs a value`, v.name.span, {
+        hint: v.kind === 'let' ? 'write `= value`, or `var` for a variable that starts as zero' : 'write `= value`',
+      }),
+    );
+  for (const span of parser.missingRanges)
+    all.push(
+      error('PG0106', 'foreach needs a range `lo..hi`', span, {
+        hint: 'over the elements of a slice: `for x in slice`',
+      }),
+    );
+  for (const span of parser.missingOn)
+    all.push(
+      error('PG0107', 'a forall over a range needs `on`', span, {
+        hint: '`on i` deals the indices out in turn, `on a[i]` gives each to the owner of a[i]',
+      }),
+    );
+  for (const span of parser.badReductions)
+    all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
+  if (all.length === 0)
+    for (const span of chainedComparisons(input.module))
+      all.push(error('PG0103', 'comparisons do not chain', span, { hint: 'write `a < b && b < c`' }));
   return distinct(all, source);
 };
 
@@ -137,7 +233,14 @@ export const syntaxDiagnostic = (input: {
 const distinct = (all: readonly Diagnostic[], source: Source): Diagnostic[] => {
   const seen = new Set<number>();
   return [...all]
-    .map((d) => ({ ...d, span: { ...d.span, start: Math.min(d.span.start, source.text.length), end: Math.min(Math.max(d.span.end, d.span.start), source.text.length) } }))
+    .map((d) => ({
+      ...d,
+      span: {
+        ...d.span,
+        start: Math.min(d.span.start, source.text.length),
+        end: Math.min(Math.max(d.span.end, d.span.start), source.text.length),
+      },
+    }))
     .sort((a, b) => a.span.start - b.span.start)
     .filter((d) => {
       const { line } = lineCol(source, d.span.start);
@@ -153,7 +256,8 @@ export const docs = (module: Module, source: Source, comments: readonly IToken[]
   for (const c of comments) if (c.image.startsWith('//')) byEndLine.set(lineCol(source, c.startOffset).line, c);
   const decls = module.decls.map((d): Decl => {
     const lines: string[] = [];
-    for (let line = lineCol(source, d.span.start).line - 1; byEndLine.has(line); line--) lines.unshift((byEndLine.get(line)?.image ?? '').replace(/^\/\/+ ?/, ''));
+    for (let line = lineCol(source, d.span.start).line - 1; byEndLine.has(line); line--)
+      lines.unshift((byEndLine.get(line)?.image ?? '').replace(/^\/\/+ ?/, ''));
     return lines.length > 0 ? { ...d, doc: lines.join('\n') } : d;
   });
   return { ...module, decls };
