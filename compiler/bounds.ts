@@ -13,8 +13,8 @@ interface Edge {
   readonly c: bigint;
 }
 
-/** Steps of one proof: most succeed within ten. */
-const maxEffort = 1000;
+/** Edges of so many values are followed from either end: proofs are short. */
+const maxReach = 40;
 
 /** What is known at a point of the program. Scopes nest; a fact ends with its scope. */
 export class Bounds {
@@ -22,8 +22,6 @@ export class Bounds {
   /** u → v with u <= v + c, and the same edges from v. */
   readonly #above = new Map<Value, Edge[]>();
   readonly #below = new Map<Value, Edge[]>();
-  /** Steps left for the proof in hand. */
-  #effort = maxEffort;
   readonly #log: { readonly u: Value; readonly v: Value }[] = [];
 
   constructor(defs: Defs) {
@@ -88,8 +86,7 @@ export class Bounds {
 
   /** Whether u <= v + c certainly holds. */
   proves(u: Value, v: Value, c: bigint): boolean {
-    this.#effort = maxEffort;
-    const best = this.#distance(u, v, 7, new Set());
+    const best = this.#distance(u, v, 3);
     return best !== undefined && best <= c;
   }
 
@@ -115,48 +112,54 @@ export class Bounds {
 
   /** The largest the value can be, as far as is known. */
   upper(v: Value): bigint {
-    this.#effort = maxEffort;
-    return this.#upper(v, 4);
+    return this.#upper(v, 3);
   }
 
   lower(v: Value): bigint {
-    this.#effort = maxEffort;
-    return this.#lower(v, 4);
+    return this.#lower(v, 3);
   }
 
-  #upper(v: Value, depth: number): bigint {
-    const c = this.#distance(v, zero, depth, new Set());
+  #upper(v: Value, nesting: number): bigint {
+    const c = this.#distance(v, zero, nesting);
     return c === undefined || c > i64Range.hi ? i64Range.hi : c;
   }
 
-  #lower(v: Value, depth: number): bigint {
-    const c = this.#distance(zero, v, depth, new Set());
+  #lower(v: Value, nesting: number): bigint {
+    const c = this.#distance(zero, v, nesting);
     return c === undefined || -c < i64Range.lo ? i64Range.lo : -c;
   }
 
-  /** The least c found with u <= v + c. */
-  #distance(u: Value, v: Value, depth: number, seen: Set<string>): bigint | undefined {
+  /** The least c found with u <= v + c: what is above u meets what is below v. */
+  #distance(u: Value, v: Value, nesting: number): bigint | undefined {
     if (u === v) return 0n;
-    if (this.#effort-- <= 0) return undefined;
-    const key = `${u} ${v}`;
-    if (depth === 0 || seen.has(key)) return undefined;
-    seen.add(key);
+    const above = this.#reach(u, (x) => this.#aboveOf(x, nesting));
+    const below = this.#reach(v, (x) => this.#belowOf(x, nesting));
     let best: bigint | undefined;
-    const offer = (c: bigint | undefined): void => {
-      if (c !== undefined && (best === undefined || c < best)) best = c;
-    };
-    const via = (x: Value, c: bigint, from: Value, to: Value): void => {
-      const rest = x === from ? undefined : this.#distance(from, to, depth - 1, seen);
-      if (rest !== undefined) offer(rest + c);
-    };
-    // From the ends inwards: what is known to be above u, and below v.
-    for (const e of this.#aboveOf(u, depth)) via(u, e.c, e.value, v);
-    for (const e of this.#belowOf(v, depth)) via(v, e.c, u, e.value);
-    seen.delete(key);
+    for (const [x, c] of above) {
+      const rest = below.get(x);
+      if (rest !== undefined && (best === undefined || c + rest < best)) best = c + rest;
+    }
     return best;
   }
 
-  #aboveOf(u: Value, depth: number): readonly Edge[] {
+  /** Values that edges lead to, each with the least sum found on the way. */
+  #reach(from: Value, edgesOf: (v: Value) => readonly Edge[]): ReadonlyMap<Value, bigint> {
+    const best = new Map<Value, bigint>([[from, 0n]]);
+    const work: Value[] = [from];
+    for (let k = 0; k < work.length && k < maxReach; k++) {
+      const x = work[k] ?? from;
+      const sum = best.get(x) ?? 0n;
+      for (const e of edgesOf(x)) {
+        const known = best.get(e.value);
+        if (known !== undefined && known <= sum + e.c) continue;
+        best.set(e.value, sum + e.c);
+        work.push(e.value);
+      }
+    }
+    return best;
+  }
+
+  #aboveOf(u: Value, nesting: number): readonly Edge[] {
     const edges = [...(this.#above.get(u) ?? [])];
     if (u === zero) return edges;
     const k = intOf(this.#defs, u);
@@ -166,7 +169,7 @@ export class Bounds {
     const inst = opOf(this.#defs, u);
     const [a, b, c] = inst?.args ?? [];
     if (!inst || a === undefined) return edges;
-    const by = this.#step(u, depth);
+    const by = this.#step(u, nesting);
     if (by) edges.push({ value: by.value, c: by.c });
     if (inst.op === 'select' && b !== undefined && c !== undefined) {
       // min(b, c): below both.
@@ -176,16 +179,16 @@ export class Bounds {
     if (
       inst.op === 'rem_s' &&
       b !== undefined &&
-      depth > 1 &&
+      nesting > 0 &&
       rangeOf(this.#defs, a).lo >= 0n &&
-      this.#lower(b, Math.min(depth - 1, 2)) > 0n
+      this.#lower(b, nesting - 1) > 0n
     ) {
       edges.push({ value: b, c: -1n });
     }
     return edges;
   }
 
-  #belowOf(v: Value, depth: number): readonly Edge[] {
+  #belowOf(v: Value, nesting: number): readonly Edge[] {
     const edges = [...(this.#below.get(v) ?? [])];
     if (v === zero) return edges;
     const k = intOf(this.#defs, v);
@@ -195,7 +198,7 @@ export class Bounds {
     const inst = opOf(this.#defs, v);
     const [a, b, c] = inst?.args ?? [];
     if (!inst || a === undefined) return edges;
-    const by = this.#step(v, depth);
+    const by = this.#step(v, nesting);
     if (by) edges.push({ value: by.value, c: -by.c });
     if (inst.op === 'select' && b !== undefined && c !== undefined && this.#lesser(a, b, c) === 'second') {
       edges.push({ value: b, c: 0n }, { value: c, c: 0n });
@@ -204,7 +207,7 @@ export class Bounds {
   }
 
   /** v = w + c, where the sum certainly does not wrap. */
-  #step(v: Value, depth: number): Edge | undefined {
+  #step(v: Value, nesting: number): Edge | undefined {
     const inst = opOf(this.#defs, v);
     const [a, b] = inst?.args ?? [];
     if (inst?.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
@@ -212,8 +215,11 @@ export class Bounds {
     const k = intOf(this.#defs, b);
     if (k === undefined) return undefined;
     const c = inst.op === 'add' ? k : -k;
-    const inner = Math.min(depth - 1, 4);
-    const fits = c >= 0n ? this.#upper(a, inner) <= i64Range.hi - c : this.#lower(a, inner) >= i64Range.lo - c;
+    const range = rangeOf(this.#defs, a);
+    if (c >= 0n ? range.hi <= i64Range.hi - c : range.lo >= i64Range.lo - c) return { value: a, c };
+    if (nesting === 0) return undefined;
+    const fits =
+      c >= 0n ? this.#upper(a, nesting - 1) <= i64Range.hi - c : this.#lower(a, nesting - 1) >= i64Range.lo - c;
     return fits ? { value: a, c } : undefined;
   }
 

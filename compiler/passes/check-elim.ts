@@ -37,20 +37,41 @@ export const checkElim = (f: Func, context: PassContext): Func => {
     bounds.atMost(images[0] ?? v, v, 0n);
   }
   const s: State = { context, defs, bounds, images: images.slice(0, 1) };
-  extentsFitMemory(s, f);
+  learnExtents(s, f);
   return { ...f, body: elimBody(s, f.body) };
 };
 
-/** A `let` or config that is the extent of an array (fold has put it in the extent's place) fits the memory. */
-const extentsFitMemory = (s: State, f: Func): void => {
-  const names = new Set([...settledExtents(s.context.program, f.name).values()].map((e) => e.imm));
+/**
+ * What is known of the extents of arrays: a `let` or config that is one (fold has put it in the extent's place) fits the
+ * memory, and the own indices of a dimension lie below its extent.
+ */
+const learnExtents = (s: State, f: Func): void => {
+  const settled = settledExtents(s.context.program, f.name);
+  const names = new Set([...settled.values()].map((e) => e.imm));
+  const extents = new Map<string, Value[]>();
+  const add = (key: string, v: Value): void => {
+    const list = extents.get(key);
+    if (list) list.push(v);
+    else extents.set(key, [v]);
+  };
+  const own: { readonly key: string; readonly value: Value }[] = [];
   forEachInst(f.body, (i) => {
     const result = i.results[0];
-    if (i.kind !== 'op' || i.op !== 'let' || i.suffix !== 'i64' || result === undefined || !names.has(i.imms[0] ?? ''))
-      return;
-    s.bounds.atMost(zero, result, 0n);
-    s.bounds.atMost(result, zero, maxExtent - 1n);
+    if (i.kind !== 'op' || result === undefined) return;
+    const key = `${String(i.imms[0])} ${String(i.imms[1])}`;
+    if (i.op === 'shared.extent') add(key, result);
+    else if (i.op === 'shared.lo' || i.op === 'shared.hi') own.push({ key, value: result });
+    else if (i.op === 'let' && i.suffix === 'i64' && names.has(i.imms[0] ?? '')) {
+      s.bounds.atMost(zero, result, 0n);
+      s.bounds.atMost(result, zero, maxExtent - 1n);
+      for (const [k, e] of settled) if (e.op === 'let' && e.imm === i.imms[0]) add(k, result);
+    }
   });
+  for (const { key, value } of own) {
+    for (const extent of extents.get(key) ?? []) s.bounds.atMost(value, extent, 0n);
+    const known = settled.get(key);
+    if (known?.op === 'const' && typeof known.imm === 'bigint') s.bounds.atMost(value, zero, known.imm);
+  }
 };
 
 const elimBody = (s: State, body: Body): Body => {

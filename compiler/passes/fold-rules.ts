@@ -475,13 +475,35 @@ const extentsOf = (program: IrProgram): Settled => {
     const global = program.globals.find((g) => g.name === inst.imms[0]);
     const rank = global?.kind === 'shared' ? global.dims.length : global?.kind === 'dynamic' ? global.rank : 0;
     for (let k = 0; k < rank; k++) {
-      const source = made.get(inst.args[k] ?? -1);
-      const imm = source?.kind === 'op' ? source.imms[0] : undefined;
-      if (source?.kind !== 'op' || imm === undefined || (source.op !== 'let' && source.op !== 'const')) continue;
-      found.set(`${String(inst.imms[0])} ${k}`, { op: source.op, suffix: source.suffix, imm });
+      const source = settledSource(made, inst.args[k]);
+      if (!source || (source.op === 'let' && !isSettledGlobal(program, source.imm))) continue;
+      found.set(`${String(inst.imms[0])} ${k}`, source);
     }
   });
   return found;
+};
+
+const isSettledGlobal = (program: IrProgram, name: Imm): boolean =>
+  program.globals.some((g) => g.name === name && (g.kind === 'let' || g.kind === 'config'));
+
+/** A constant, or the let or config that is read: by name, or (as `init` does) from its cell. */
+const settledSource = (
+  made: ReadonlyMap<Value, Inst>,
+  v: Value | undefined,
+): { readonly op: 'let' | 'const'; readonly suffix: string; readonly imm: Imm } | undefined => {
+  const of = (x: Value | undefined): OpInst | undefined => {
+    const inst = x === undefined ? undefined : made.get(x);
+    return inst?.kind === 'op' ? inst : undefined;
+  };
+  const source = of(v);
+  const imm = source?.imms[0];
+  if (!source || imm === undefined) return undefined;
+  if (source.op === 'let' || source.op === 'const') return { op: source.op, suffix: source.suffix, imm };
+  if (source.op !== 'load' || source.suffix !== 'i64' || imm !== 0) return undefined;
+  const place = of(of(source.args[0])?.args[0]);
+  return place?.op === 'global' && place.imms[0] !== undefined
+    ? { op: 'let', suffix: 'i64', imm: place.imms[0] }
+    : undefined;
 };
 
 const calledFrom = (program: IrProgram, root: string): ReadonlySet<string> => {

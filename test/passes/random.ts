@@ -159,7 +159,7 @@ class Generator {
     for (let k = 0; k <= more && !s.b.ended; k++) {
       if (this.#budget-- <= 0) return s;
       const { b } = s;
-      switch (this.pick(s.depth > 3 ? 8 : 14)) {
+      switch (this.pick(s.depth > 3 ? 8 : 16)) {
         case 0:
         case 1:
         case 2:
@@ -228,11 +228,58 @@ class Generator {
             define('i64', b.call('g', [this.value(s, 'i64'), this.value(s, 'i64')], ['i64'])[0] ?? 0);
           else b.call('h', [b.op1('frame', '', [], ['kept'])], []);
           break;
+        case 11:
+          define('i64', this.aliases(s));
+          break;
+        case 12:
+          define('i32', this.edge(s));
+          break;
         default:
           define('i64', this.loop(s));
       }
     }
     return s;
+  }
+
+  /** Reads a place twice, with a write between to a place that may be the same. */
+  aliases(s: Scope): Value {
+    const { b } = s;
+    const near = (): Value => {
+      const inner = s.counters.at(-1);
+      const raw = inner && this.pick(2) === 0 ? inner.i : this.value(s, 'i64');
+      return b.op1('and', 'i64', [raw, b.constI64(3)]);
+    };
+    const at = (): Value => {
+      const base =
+        this.pick(4) === 0 ? b.op1('frame', '', [], ['array']) : b.op1('global', '', [], [this.from(['xs', 'ys'])]);
+      return b.op1('addr', '', [b.op1('elem', '', [base, near()], [8])]);
+    };
+    const p = at();
+    const q = this.pick(3) === 0 ? p : at();
+    const offset = this.from<Imm>([0, 0, 8]);
+    const before = b.op1('load', 'i64', [p], [0]);
+    b.op('store', 'i64', [q, this.value(s, 'i64')], [offset]);
+    const after = b.op1('load', 'i64', [p], [0]);
+    return b.op1('sub', 'i64', [b.op1('mul', 'i64', [before, b.constI64(3)]), after]);
+  }
+
+  /** A condition, and under it one that follows from it unless a sum wraps. */
+  edge(s: Scope): Value {
+    const { b } = s;
+    const x = this.value(s, 'i64');
+    const y = this.value(s, 'i64');
+    const c = b.constI64(this.from([1, -1, 2]));
+    const test = this.from(['lt_s', 'le_s', 'gt_s', 'ge_s'] as const);
+    const [r = x] = b.if(
+      b.op1(test, 'i64', [x, y]),
+      ['i32'],
+      (label) =>
+        b.break(label, [
+          b.op1(this.from(['lt_s', 'le_s', 'gt_s', 'ge_s'] as const), 'i64', [b.op1('add', 'i64', [x, c]), y]),
+        ]),
+      (label) => b.break(label, [b.constI32(5)]),
+    );
+    return r;
   }
 
   /** A counted loop that carries a sum. */
