@@ -5,10 +5,9 @@ import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnosti
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { wholeNumber } from './cli-number.ts';
 import { requiredPass, wrongPass } from './cli-passes.ts';
-import { exitCodes, mistake, note } from './cli-report.ts';
+import { didYouMean, exitCodes, mistake, note } from './cli-report.ts';
 import { type CompileOptions, type CompileResult, compile, type EmitForm, emitForms } from './compile.ts';
 import { rememberBuild } from './last-build.ts';
-import { didYouMean } from './nearest.ts';
 
 export interface BuildOptions {
   readonly output?: string;

@@ -1,9 +1,8 @@
 // pgc explain, pgc help passes, pgc help ops: printed from the tables that the compiler itself uses.
 import { codes } from '../lang/codes.ts';
-import { exitCodes, mistake } from './cli-report.ts';
+import { didYouMean, exitCodes, mistake } from './cli-report.ts';
 import type { OpRow } from './ir.ts';
 import { ops } from './ir.ts';
-import { didYouMean } from './nearest.ts';
 
 export const explainCommand = (code: string): number => {
   const name = code.toUpperCase();

@@ -1,8 +1,8 @@
 // Files that a user names on the command line: read, or a clear word about why not.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { closest } from '../lang/check-suggest.ts';
 import { mistake } from './cli-report.ts';
-import { nearest } from './nearest.ts';
 
 export type Read =
   | { readonly kind: 'read'; readonly bytes: Buffer }
@@ -14,7 +14,7 @@ const similarFile = (path: string): string | undefined => {
     const names = readdirSync(dirname(path)).filter(
       (f) => f.endsWith('.pg') || f.endsWith('.wasm') || f.endsWith('.ir'),
     );
-    const name = nearest(basename(path), names);
+    const name = closest(basename(path), names);
     return name === undefined ? undefined : `did you mean ${join(dirname(path), name)}?`;
   } catch {
     return `there is no folder ${dirname(path)}`;

@@ -1,6 +1,7 @@
 // Options that name passes or count decisions, checked against the table of passes.
+
+import { closest } from '../lang/check-suggest.ts';
 import { mistake } from './cli-report.ts';
-import { nearest } from './nearest.ts';
 import { passes } from './pipeline.ts';
 
 /** Complains about a name that is no pass, and gives the exit code; undefined if all are passes. */
@@ -8,7 +9,7 @@ export const wrongPass = (names: readonly string[], also: readonly string[] = []
   const known = [...also, ...passes.map((p) => p.name)];
   for (const name of names) {
     if (known.includes(name)) continue;
-    const meant = nearest(name, known);
+    const meant = closest(name, known);
     return mistake(
       name === '' ? 'the name of a pass is missing' : `there is no pass ${name}`,
       meant === undefined ? `there are: ${known.join(', ')}` : `did you mean ${meant}?`,

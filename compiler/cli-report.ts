@@ -1,5 +1,6 @@
 // What the command line says on standard error, in one form: what is wrong, then how to mend it. And the exit codes.
 // A mistake of the user is a value: a command says it with `mistake` and returns the code. What is thrown is a bug of ours.
+import { closest } from '../lang/check-suggest.ts';
 import { version } from './build-info.ts';
 
 /** The exit codes that are pgc's own. A program's `exit(code)` passes through. */
@@ -28,9 +29,15 @@ const paint = (code: string, text: string): string => (colourOn(process.stderr) 
 /** Says what the user got wrong, with hints, and gives the exit code for it. */
 export const mistake = (message: string, ...hints: readonly (string | undefined)[]): number => {
   const lines = [`${paint('1;31', 'error')}: ${message}`];
-  for (const hint of hints) if (hint !== undefined) lines.push(`  ${paint('1;36', 'hint')}: ${hint}`);
+  for (const hint of hints) if (hint !== undefined) lines.push(`${paint('36', 'hint:')} ${hint}`);
   process.stderr.write(`${lines.join('\n')}\n`);
   return exitCodes.usage;
+};
+
+/** A hint for a wrong name, where one of these is close to it. */
+export const didYouMean = (wrong: string, names: Iterable<string>): string | undefined => {
+  const name = closest(wrong, names);
+  return name === undefined ? undefined : `did you mean ${name}?`;
 };
 
 /** Something worth knowing that is no error. */

@@ -3,8 +3,7 @@
 // themselves are in cli-*.ts and are imported when they are called: running a program from the cache loads no compiler.
 import { Command, CommanderError } from 'commander';
 import { version } from './build-info.ts';
-import { exitCodes, internalError, mistake } from './cli-report.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, exitCodes, internalError, mistake } from './cli-report.ts';
 
 const examples = `
 Examples:
