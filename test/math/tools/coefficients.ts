@@ -161,7 +161,8 @@ const fits: readonly Fit[] = [
   },
   erfcxPiece('erfcx on [0.5, 1]', 0.5, 1, 14),
   erfcxPiece('erfcx on [1, 2]', 1, 2, 17),
-  erfcxPiece('erfcx on [2, 4]', 2, 4, 20),
+  erfcxPiece('erfcx on [2, 3]', 2, 3, 15),
+  erfcxPiece('erfcx on [3, 4]', 3, 4, 14),
   erfcxAsymptotic('erfcx on [4, 8]', 1 / 64, 1 / 16, 12),
   erfcxAsymptotic('erfcx on [8, 28]', 1 / 800, 1 / 64, 8),
   {
