@@ -45,10 +45,10 @@ export const cacheFolder = (
   env: NodeJS.ProcessEnv = process.env,
   platform: string = process.platform,
 ): string | undefined => {
-  if (env['PGC_CACHE'] !== undefined) return env['PGC_CACHE'] === '' ? undefined : env['PGC_CACHE'];
-  if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'pgc');
+  if (env.PGC_CACHE !== undefined) return env.PGC_CACHE === '' ? undefined : env.PGC_CACHE;
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'pgc');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'pgc');
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'pgc', 'cache');
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'pgc', 'cache');
   return join(homedir(), '.cache', 'pgc');
 };
 

@@ -19,9 +19,9 @@ export const exitCodes = {
 
 /** Colour only where a person reads it, and not if they said no. https://no-color.org */
 export const colourOn = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean => {
-  if (env['NO_COLOR']) return false;
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
-  return stream.isTTY === true && env['TERM'] !== 'dumb';
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true;
+  return stream.isTTY === true && env.TERM !== 'dumb';
 };
 
 const paint = (code: string, text: string): string => (colourOn(process.stderr) ? `\x1b[${code}m${text}\x1b[0m` : text);

@@ -217,7 +217,7 @@ const given = process.argv.slice(2);
 /** --debug may stand anywhere among our own options. */
 const ownEnd = given.includes('--') ? given.indexOf('--') : given.length;
 const args = given.filter((a, i) => a !== '--debug' || i > ownEnd);
-const debug = args.length < given.length || Boolean(process.env['PGC_DEBUG']);
+const debug = args.length < given.length || Boolean(process.env.PGC_DEBUG);
 const crash = (error: unknown): void => {
   leave(internalError(error, given, debug));
 };
