@@ -1,0 +1,567 @@
+// The rules of types and expressions.
+import type { IToken, ParserMethod, TokenType } from 'chevrotain';
+import type { BinaryOp, Block, DistWord, Expr, Ident, Index, ReduceOp, TypeExpr, UnaryOp } from './ast.ts';
+import { charValue, floatLiteral, intLiteral } from './literals.ts';
+import { type Fresh, ParserBase } from './parse-base.ts';
+import { climb } from './precedence.ts';
+import type { Span } from './source.ts';
+import { Char, Float, Int, keywords as k, mark as m, Name, Str } from './tokens.ts';
+
+const binaryTokens: ReadonlyMap<TokenType, BinaryOp> = new Map<TokenType, BinaryOp>([
+  [m.OrOr, '||'],
+  [m.AndAnd, '&&'],
+  [m.EqEq, '=='],
+  [m.NotEq, '!='],
+  [m.Less, '<'],
+  [m.LessEq, '<='],
+  [m.Greater, '>'],
+  [m.GreaterEq, '>='],
+  [m.Or, '|'],
+  [m.Xor, '^'],
+  [m.And, '&'],
+  [m.Shl, '<<'],
+  [m.Shr, '>>'],
+  [m.Plus, '+'],
+  [m.Minus, '-'],
+  [m.Star, '*'],
+  [m.Slash, '/'],
+  [m.Percent, '%'],
+]);
+export const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType, ReduceOp>([
+  [m.Plus, '+'],
+  [m.Star, '*'],
+  [m.And, '&'],
+  [m.Or, '|'],
+  [m.Xor, '^'],
+]);
+
+export abstract class ExpressionRules extends ParserBase {
+  /** An `if` holds blocks; they come with the statements. */
+  protected abstract readonly block: ParserMethod<[], Block>;
+
+  // ---- types ----
+
+  readonly type = this.RULE(
+    'type',
+    (): TypeExpr =>
+      this.deeper(() => {
+        const start = this.here();
+        const t = this.OR<Fresh<TypeExpr>>([
+          {
+            ALT: () => {
+              this.CONSUME(k.fn);
+              this.CONSUME(m.LParen);
+              const params: TypeExpr[] = [];
+              this.MANY_SEP({
+                SEP: m.Comma,
+                DEF: () => {
+                  params.push(this.SUBRULE(this.type));
+                },
+              });
+              this.CONSUME(m.RParen);
+              const result = this.OPTION(() => {
+                this.CONSUME(m.Arrow);
+                return this.SUBRULE1(this.type);
+              });
+              return { kind: 'fn', params, ...(result ? { result } : {}) };
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.Star);
+              let shared = false;
+              this.OPTION1({
+                GATE: () => !this.next(m.LBracket, 2) || true,
+                DEF: () => {
+                  this.CONSUME(k.shared);
+                  shared = true;
+                },
+              });
+              const target = this.SUBRULE2(this.type);
+              return { kind: shared ? 'sharedPointer' : 'pointer', target };
+            },
+          },
+          {
+            ALT: () => {
+              const of = this.OR1([
+                { ALT: () => this.after(this.CONSUME1(k.shared), 'shared' as const) },
+                { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
+              ]);
+              const rank = this.SUBRULE(this.emptyBrackets);
+              const element = this.SUBRULE3(this.type);
+              return { kind: 'handle', of, rank, element };
+            },
+          },
+          {
+            GATE: () => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
+            ALT: () => {
+              const rank = this.SUBRULE1(this.emptyBrackets);
+              return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.LBracket);
+              const extents: Expr[] = [];
+              this.withStructs(true, () =>
+                this.AT_LEAST_ONE_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    extents.push(this.SUBRULE(this.expression) ?? this.error());
+                  },
+                }),
+              );
+              this.CONSUME(m.RBracket);
+              return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
+            },
+          },
+          {
+            ALT: () => {
+              const first = this.ident(this.CONSUME(Name));
+              const second = this.OPTION2(() => {
+                this.CONSUME(m.Dot);
+                return this.ident(this.CONSUME1(Name));
+              });
+              const args: TypeExpr[] = [];
+              this.OPTION3({
+                GATE: () => this.next(m.Less) && !this.inExpression,
+                DEF: () => {
+                  this.CONSUME(m.Less);
+                  this.AT_LEAST_ONE_SEP1({
+                    SEP: m.Comma,
+                    DEF: () => {
+                      args.push(this.SUBRULE6(this.type));
+                    },
+                  });
+                  this.CONSUME(m.Greater);
+                },
+              });
+              return second
+                ? { kind: 'named', module: first, name: second, args }
+                : { kind: 'named', name: first, args };
+            },
+          },
+        ]);
+        return {
+          ...(t ?? { kind: 'named', name: { name: '', span: this.since(start) }, args: [] }),
+          span: this.since(start),
+        } as TypeExpr;
+      }),
+  );
+
+  protected readonly emptyBrackets = this.RULE('emptyBrackets', (): number => {
+    let rank = 1;
+    this.CONSUME(m.LBracket);
+    this.MANY(() => {
+      this.CONSUME(m.Comma);
+      rank++;
+    });
+    this.CONSUME(m.RBracket);
+    return rank;
+  });
+
+  protected readonly annotation = this.RULE('annotation', (): TypeExpr => {
+    this.CONSUME(m.Colon);
+    return this.SUBRULE(this.type);
+  });
+
+  protected readonly dist = this.RULE('dist', (): { words: DistWord[]; span: Span } => {
+    const start = this.here();
+    this.CONSUME(Name);
+    this.CONSUME(m.LParen);
+    const words: DistWord[] = [];
+    this.AT_LEAST_ONE_SEP({
+      SEP: m.Comma,
+      DEF: () => {
+        words.push(this.SUBRULE(this.distWord));
+      },
+    });
+    this.CONSUME(m.RParen);
+    return { words, span: this.since(start) };
+  });
+
+  protected readonly distWord = this.RULE('distWord', (): DistWord => {
+    const start = this.here();
+    const word = this.OR<Fresh<DistWord>>([
+      { ALT: () => this.after(this.CONSUME(m.Star), { kind: 'star' }) },
+      {
+        GATE: () => this.word('on'),
+        ALT: () => {
+          this.CONSUME(Name);
+          return { kind: 'on', image: this.SUBRULE(this.expression) ?? this.error() };
+        },
+      },
+      {
+        GATE: () => this.word('cyclic'),
+        ALT: () => this.after(this.CONSUME1(Name), { kind: 'cyclic' }),
+      },
+      {
+        GATE: () => this.word('block') || this.RECORDING_PHASE,
+        ALT: () => {
+          this.CONSUME2(Name);
+          const size = this.OPTION(() => {
+            this.CONSUME(m.LParen);
+            const e = this.SUBRULE1(this.expression);
+            this.CONSUME(m.RParen);
+            return e;
+          });
+          return { kind: 'block', ...(size ? { size } : {}) };
+        },
+      },
+    ]);
+    return { ...(word ?? { kind: 'star' }), span: this.since(start) } as DistWord;
+  });
+
+  // ---- expressions ----
+
+  readonly expression = this.RULE(
+    'expression',
+    (): Expr =>
+      this.deeper(() => {
+        const first = this.SUBRULE(this.cast) ?? this.error();
+        const operands: Expr[] = [first];
+        const operators: { op: BinaryOp; span: Span }[] = [];
+        this.MANY(() => {
+          const t = this.OR([...binaryTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+          const right = this.SUBRULE1(this.cast);
+          this.ACTION(() => {
+            operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
+            operands.push(right ?? this.error());
+          });
+        });
+        return this.ACTION(() => climb(operands, operators)) ?? first;
+      }),
+  );
+
+  protected readonly cast = this.RULE('cast', (): Expr => {
+    const start = this.here();
+    let e = this.SUBRULE(this.unary) ?? this.error();
+    this.MANY(() => {
+      this.CONSUME(k.as);
+      const before = this.inExpression;
+      this.inExpression = true;
+      const type = this.SUBRULE(this.type);
+      this.inExpression = before;
+      const operand = e;
+      if (type) e = this.expr(start, { kind: 'cast', operand, type });
+    });
+    return e;
+  });
+
+  protected readonly unary = this.RULE(
+    'unary',
+    (): Expr =>
+      this.deeper(() => {
+        const start = this.here();
+        return this.OR<Expr>([
+          {
+            ALT: () => {
+              const t = this.OR1([
+                { ALT: () => this.CONSUME(m.Minus) },
+                { ALT: () => this.CONSUME(m.Not) },
+                { ALT: () => this.CONSUME(m.Tilde) },
+              ]);
+              const operand = this.SUBRULE(this.unary) ?? this.error();
+              return this.expr(start, { kind: 'unary', op: (t?.image ?? '-') as UnaryOp, operand });
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.Star);
+              return this.expr(start, { kind: 'deref', pointer: this.SUBRULE1(this.unary) ?? this.error() });
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.And);
+              return this.expr(start, { kind: 'addressOf', place: this.SUBRULE2(this.unary) ?? this.error() });
+            },
+          },
+          { ALT: () => this.SUBRULE(this.postfix) ?? this.error() },
+        ]);
+      }),
+  );
+
+  protected readonly postfix = this.RULE('postfix', (): Expr => {
+    const start = this.here();
+    let e = this.SUBRULE(this.primary) ?? this.error();
+    this.MANY(() => {
+      const base = e;
+      e =
+        this.OR<Expr>([
+          {
+            ALT: () => {
+              this.CONSUME(m.Dot);
+              return this.expr(start, { kind: 'field', base, name: this.ident(this.CONSUME(Name)) });
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.LBracket);
+              const indices: Index[] = [];
+              this.withStructs(true, () =>
+                this.AT_LEAST_ONE_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    indices.push(this.SUBRULE(this.index));
+                  },
+                }),
+              );
+              this.CONSUME(m.RBracket);
+              return this.expr(start, { kind: 'index', base, indices: indices.filter((i) => i) });
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.LParen);
+              const args: Expr[] = [];
+              this.withStructs(true, () =>
+                this.MANY_SEP({
+                  SEP: m.Comma,
+                  DEF: () => {
+                    args.push(this.SUBRULE(this.argument) ?? this.error());
+                  },
+                }),
+              );
+              this.CONSUME(m.RParen);
+              return this.expr(start, { kind: 'call', callee: base, args });
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(m.At);
+              return this.expr(start, {
+                kind: 'at',
+                place: base,
+                image: this.SUBRULE(this.imageOperand) ?? this.error(),
+              });
+            },
+          },
+        ]) ?? base;
+    });
+    return e;
+  });
+
+  protected readonly imageOperand = this.RULE('imageOperand', (): Expr => {
+    const start = this.here();
+    return this.OR<Expr>([
+      { ALT: () => this.expr(start, { kind: 'name', name: this.ident(this.CONSUME(Name)) }) },
+      { ALT: () => this.integer(this.CONSUME(Int)) },
+      { ALT: () => this.SUBRULE(this.paren) ?? this.error() },
+    ]);
+  });
+
+  protected readonly paren = this.RULE('paren', (): Expr => {
+    const start = this.here();
+    this.CONSUME(m.LParen);
+    const inner = this.withStructs(true, () => this.SUBRULE(this.expression)) ?? this.error();
+    this.CONSUME(m.RParen);
+    return this.expr(start, { kind: 'paren', inner });
+  });
+
+  protected readonly argument = this.RULE('argument', (): Expr => {
+    const start = this.here();
+    const alone = (): boolean => this.next(m.Comma, 2) || this.next(m.RParen, 2);
+    return this.OR<Expr>([
+      {
+        GATE: alone,
+        ALT: () => {
+          const t = this.OR1([...reduceTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+          return this.expr(start, { kind: 'operator', op: this.ACTION(() => reduceTokens.get(t.tokenType)) ?? '+' });
+        },
+      },
+      { ALT: () => this.SUBRULE(this.expression) ?? this.error() },
+    ]);
+  });
+
+  protected readonly index = this.RULE('index', (): Index => {
+    const start = this.here();
+    const index = this.OR<Fresh<Index>>([
+      {
+        ALT: () => {
+          this.CONSUME(m.DotDot);
+          const hi = this.OPTION(() => this.SUBRULE(this.expression));
+          return { kind: 'range', ...(hi ? { hi } : {}) };
+        },
+      },
+      {
+        ALT: () => {
+          const lo = this.SUBRULE1(this.expression) ?? this.error();
+          let range = false;
+          const hi = this.OPTION1(() => {
+            this.CONSUME1(m.DotDot);
+            range = true;
+            return this.OPTION2(() => this.SUBRULE2(this.expression));
+          });
+          return range ? { kind: 'range', lo, ...(hi ? { hi } : {}) } : { kind: 'at', value: lo };
+        },
+      },
+    ]);
+    return { ...(index ?? { kind: 'at', value: this.error() }), span: this.since(start) } as Index;
+  });
+
+  protected integer(t: IToken): Expr {
+    return (
+      this.ACTION((): Expr => {
+        const l = intLiteral(t.image);
+        return {
+          kind: 'int',
+          value: this.literal(t, l),
+          ...(l.suffix ? { suffix: l.suffix } : {}),
+          span: this.spanOf(t),
+        };
+      }) ?? this.error()
+    );
+  }
+
+  protected readonly primary = this.RULE('primary', (): Expr => {
+    const start = this.here();
+    return this.OR<Expr>([
+      { ALT: () => this.integer(this.CONSUME(Int)) },
+      {
+        ALT: () => {
+          const t = this.CONSUME(Float);
+          return this.ACTION((): Expr => {
+            const l = floatLiteral(t.image);
+            return {
+              kind: 'float',
+              value: this.literal(t, l),
+              ...(l.suffix ? { suffix: l.suffix } : {}),
+              span: this.spanOf(t),
+            };
+          });
+        },
+      },
+      { ALT: () => this.expr(start, { kind: 'string', value: this.stringOf(this.CONSUME(Str)) }) },
+      {
+        ALT: () => {
+          const t = this.CONSUME(Char);
+          return this.expr(start, { kind: 'char', value: this.ACTION(() => this.literal(t, charValue(t.image))) ?? 0 });
+        },
+      },
+      { ALT: () => this.after(this.CONSUME(k.true), this.expr(start, { kind: 'bool', value: true })) },
+      { ALT: () => this.after(this.CONSUME(k.false), this.expr(start, { kind: 'bool', value: false })) },
+      { ALT: () => this.after(this.CONSUME(k.nil), this.expr(start, { kind: 'nil' })) },
+      { ALT: () => this.SUBRULE(this.paren) ?? this.error() },
+      { ALT: () => this.SUBRULE(this.ifExpr) ?? this.error() },
+      { ALT: () => this.SUBRULE(this.newExpr) ?? this.error() },
+      { GATE: () => this.structAhead(), ALT: () => this.SUBRULE(this.structLiteral) ?? this.error() },
+      {
+        GATE: () => this.word('spawn') && this.next(Name, 2),
+        ALT: () => {
+          this.CONSUME(Name);
+          const call = this.SUBRULE(this.postfix) ?? this.error();
+          const on = this.OPTION({
+            GATE: () => this.word('on'),
+            DEF: () => {
+              this.CONSUME1(Name);
+              return this.SUBRULE(this.expression);
+            },
+          });
+          return this.expr(start, { kind: 'spawn', call, ...(on ? { on } : {}) });
+        },
+      },
+      { ALT: () => this.expr(start, { kind: 'name', name: this.ident(this.CONSUME2(Name)) }) },
+    ]);
+  });
+
+  /** `Name {` begins a struct literal where one is allowed and what follows looks like one. */
+  protected structAhead(): boolean {
+    if (!this.structs || !this.next(Name)) return false;
+    const open = this.next(m.Dot, 2) ? 4 : 2;
+    if (!this.next(m.LBrace, open)) return false;
+    return this.next(m.RBrace, open + 1) || (this.next(Name, open + 1) && this.next(m.Colon, open + 2));
+  }
+
+  protected readonly structLiteral = this.RULE('structLiteral', (): Expr => {
+    const start = this.here();
+    const first = this.ident(this.CONSUME(Name));
+    const second = this.OPTION(() => {
+      this.CONSUME(m.Dot);
+      return this.ident(this.CONSUME1(Name));
+    });
+    const typeSpan = this.since(start);
+    const type: TypeExpr = second
+      ? { kind: 'named', module: first, name: second, args: [], span: typeSpan }
+      : { kind: 'named', name: first, args: [], span: typeSpan };
+    const fields: { name: Ident; value: Expr }[] = [];
+    this.CONSUME(m.LBrace);
+    this.withStructs(true, () =>
+      this.MANY_SEP({
+        SEP: m.Comma,
+        DEF: () => {
+          // A comma after the last field is allowed.
+          this.OPTION1(() => {
+            const name = this.ident(this.CONSUME2(Name));
+            this.CONSUME(m.Colon);
+            fields.push({ name, value: this.SUBRULE(this.expression) ?? this.error() });
+          });
+        },
+      }),
+    );
+    this.CONSUME(m.RBrace);
+    return this.expr(start, { kind: 'struct', type, fields });
+  });
+
+  protected readonly ifExpr = this.RULE('ifExpr', (): Expr => {
+    const start = this.here();
+    this.CONSUME(k.if);
+    const condition = this.withStructs(false, () => this.SUBRULE(this.expression)) ?? this.error();
+    this.bodyAhead();
+    const body = this.SUBRULE(this.block) ?? this.emptyBlock();
+    const otherwise = this.OPTION(() => {
+      this.CONSUME(k.else);
+      const from = this.here();
+      return this.OR<Block>([
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.ifExpr) ?? this.error();
+            return { span: this.since(from), stmts: [], value };
+          },
+        },
+        { ALT: () => this.SUBRULE1(this.block) ?? this.emptyBlock() },
+      ]);
+    });
+    return this.expr(start, {
+      kind: 'if',
+      condition,
+      then: body,
+      ...(otherwise ? { else: otherwise } : {}),
+    } as Fresh<Expr>);
+  });
+
+  protected readonly newExpr = this.RULE('newExpr', (): Expr => {
+    const start = this.here();
+    this.CONSUME(k.new);
+    const of = this.OPTION(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(k.shared);
+            let local = false;
+            this.OPTION1({
+              GATE: () => this.word('local'),
+              DEF: () => {
+                this.CONSUME(Name);
+                local = true;
+              },
+            });
+            return local ? ('sharedLocal' as const) : ('shared' as const);
+          },
+        },
+        { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
+      ]),
+    );
+    const before = this.inExpression;
+    this.inExpression = true;
+    const type = this.SUBRULE(this.type);
+    this.inExpression = before;
+    const dist = this.OPTION2({ GATE: () => this.word('dist'), DEF: () => this.SUBRULE(this.dist) });
+    return this.expr(start, {
+      kind: 'new',
+      of: of ?? 'private',
+      type,
+      ...(dist ? { dist: dist.words } : {}),
+    } as Fresh<Expr>);
+  });
+}
