@@ -113,7 +113,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "'",
 };
 
-const unescape = (body: string): Literal<string> => {
+const withoutEscapes = (body: string): Literal<string> => {
   let value = '';
   let problem: LiteralProblem | undefined;
   for (let i = 0; i < body.length; i++) {
@@ -160,14 +160,14 @@ export const stringValue = (text: string): Literal<string> => {
       },
     };
   }
-  return unescape(text.slice(1, -1));
+  return withoutEscapes(text.slice(1, -1));
 };
 
 /** The byte of `'a'`. */
 export const charValue = (text: string): Literal<number> => {
   if (text.length < 2 || !text.endsWith("'"))
     return { value: 0, problem: { code: 'PG0007', message: "the character has no closing `'`", ...whole(text) } };
-  const { value, problem } = unescape(text.slice(1, -1));
+  const { value, problem } = withoutEscapes(text.slice(1, -1));
   if (problem) return { value: 0, problem };
   const points = [...value];
   const code = points[0]?.codePointAt(0) ?? 0;

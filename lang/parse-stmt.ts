@@ -18,6 +18,9 @@ const assignTokens: ReadonlyMap<TokenType, AssignOp> = new Map<TokenType, Assign
   [m.ShrEq, '>>='],
 ]);
 
+/** Operators that one might try in a reduction. */
+const wrongReductions: readonly TokenType[] = [m.Minus, m.Slash, m.Percent, m.AndAnd, m.OrOr];
+
 export abstract class StatementRules extends ExpressionRules {
   // ---- statements ----
 
@@ -156,7 +159,7 @@ export abstract class StatementRules extends ExpressionRules {
         this.CONSUME(Name);
         this.CONSUME(m.LParen);
         const op = this.OR<IToken>([
-          ...[...reduceTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })),
+          ...[...reduceTokens.keys(), ...wrongReductions].map((type) => ({ ALT: () => this.CONSUME(type) })),
           { ALT: () => this.CONSUME1(Name) },
         ]);
         this.CONSUME(m.Colon);

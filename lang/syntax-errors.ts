@@ -232,22 +232,26 @@ export const syntaxDiagnostic = (input: {
 /** In the order of the text, one message a line: what follows a mistake on its line is mostly its echo. */
 const distinct = (all: readonly Diagnostic[], source: Source): Diagnostic[] => {
   const seen = new Set<number>();
-  return [...all]
-    .map((d) => ({
-      ...d,
-      span: {
-        ...d.span,
-        start: Math.min(d.span.start, source.text.length),
-        end: Math.min(Math.max(d.span.end, d.span.start), source.text.length),
-      },
-    }))
-    .sort((a, b) => a.span.start - b.span.start)
-    .filter((d) => {
-      const { line } = lineCol(source, d.span.start);
-      if (seen.has(line)) return false;
-      seen.add(line);
-      return true;
-    });
+  return (
+    [...all]
+      .map((d) => ({
+        ...d,
+        span: {
+          ...d.span,
+          start: Math.min(d.span.start, source.text.length),
+          end: Math.min(Math.max(d.span.end, d.span.start), source.text.length),
+        },
+      }))
+      // A wrong character or number is the cause of what the parser then missed on that line.
+      .sort((a, b) => Number(b.code < 'PG01') - Number(a.code < 'PG01') || a.span.start - b.span.start)
+      .filter((d) => {
+        const { line } = lineCol(source, d.span.start);
+        if (seen.has(line)) return false;
+        seen.add(line);
+        return true;
+      })
+      .sort((a, b) => a.span.start - b.span.start)
+  );
 };
 
 /** The module with the comment lines just above each declaration as its doc. */
