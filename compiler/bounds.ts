@@ -1,8 +1,18 @@
-// Bounds between values: what conditions and checks say about i64 values, as differences u <= v + c, and what follows.
+// Bounds between values: what conditions and checks say about integers, as differences u <= v + c, and what follows.
 //
 // After ABCD (Bodik, Gupta, Sarkar: Eliminating Array Bounds Checks on Demand, PLDI 2000): a fact is an edge, a proof is a
 // short path. Integers wrap, so `w = v + k` gives an edge only where the bounds known of v show that it does not.
-import { type Comparison, type Defs, i64Range, intOf, opOf, type Relation, rangeOf } from './facts.ts';
+import {
+  type Comparison,
+  type Defs,
+  i32Range,
+  i64Range,
+  intOf,
+  opOf,
+  type Range,
+  type Relation,
+  rangeOf,
+} from './facts.ts';
 import type { Value } from './ir.ts';
 
 /** Stands for the number 0 in facts. */
@@ -13,8 +23,13 @@ interface Edge {
   readonly c: bigint;
 }
 
-/** Edges of so many values are followed from either end: proofs are short. */
+/** Edges of so many values are followed from either end, in a proof and in the proofs that sums in it do not wrap. */
 const maxReach = 40;
+const maxInnerReach = 12;
+/** Proofs within proofs. */
+const outermost = 2;
+/** Values looked at in one proof: most need ten. */
+const maxEffort = 600;
 
 /** What is known at a point of the program. Scopes nest; a fact ends with its scope. */
 export class Bounds {
@@ -22,6 +37,8 @@ export class Bounds {
   /** u → v with u <= v + c, and the same edges from v. */
   readonly #above = new Map<Value, Edge[]>();
   readonly #below = new Map<Value, Edge[]>();
+  readonly #ranges = new Map<Value, Range>();
+  #effort = maxEffort;
   readonly #log: { readonly u: Value; readonly v: Value }[] = [];
 
   constructor(defs: Defs) {
@@ -55,9 +72,8 @@ export class Bounds {
     this.#log.push({ u, v });
   }
 
-  /** Learns a relation between i64 values. */
+  /** Learns a relation between integers. */
   learn(r: Relation): void {
-    if (r.suffix !== 'i64') return;
     if (!r.signed) {
       // a <u b with b >= 0: a is between 0 and b.
       const [a, b] = r.op === 'lt' || r.op === 'le' ? [r.left, r.right] : [r.right, r.left];
@@ -86,7 +102,7 @@ export class Bounds {
 
   /** Whether u <= v + c certainly holds. */
   proves(u: Value, v: Value, c: bigint): boolean {
-    const best = this.#distance(u, v, 3);
+    const best = this.#distance(u, v, outermost);
     return best !== undefined && best <= c;
   }
 
@@ -112,11 +128,11 @@ export class Bounds {
 
   /** The largest the value can be, as far as is known. */
   upper(v: Value): bigint {
-    return this.#upper(v, 3);
+    return this.#upper(v, outermost);
   }
 
   lower(v: Value): bigint {
-    return this.#lower(v, 3);
+    return this.#lower(v, outermost);
   }
 
   #upper(v: Value, nesting: number): bigint {
@@ -129,11 +145,22 @@ export class Bounds {
     return c === undefined || -c < i64Range.lo ? i64Range.lo : -c;
   }
 
+  #range(v: Value): Range {
+    let known = this.#ranges.get(v);
+    if (!known) {
+      known = rangeOf(this.#defs, v);
+      this.#ranges.set(v, known);
+    }
+    return known;
+  }
+
   /** The least c found with u <= v + c: what is above u meets what is below v. */
   #distance(u: Value, v: Value, nesting: number): bigint | undefined {
     if (u === v) return 0n;
-    const above = this.#reach(u, (x) => this.#aboveOf(x, nesting));
-    const below = this.#reach(v, (x) => this.#belowOf(x, nesting));
+    const limit = nesting === outermost ? maxReach : maxInnerReach;
+    if (nesting === outermost) this.#effort = maxEffort;
+    const above = this.#reach(u, limit, (x) => this.#aboveOf(x, nesting));
+    const below = this.#reach(v, limit, (x) => this.#belowOf(x, nesting));
     let best: bigint | undefined;
     for (const [x, c] of above) {
       const rest = below.get(x);
@@ -143,10 +170,10 @@ export class Bounds {
   }
 
   /** Values that edges lead to, each with the least sum found on the way. */
-  #reach(from: Value, edgesOf: (v: Value) => readonly Edge[]): ReadonlyMap<Value, bigint> {
+  #reach(from: Value, limit: number, edgesOf: (v: Value) => readonly Edge[]): ReadonlyMap<Value, bigint> {
     const best = new Map<Value, bigint>([[from, 0n]]);
     const work: Value[] = [from];
-    for (let k = 0; k < work.length && k < maxReach; k++) {
+    for (let k = 0; k < work.length && k < limit && this.#effort-- > 0; k++) {
       const x = work[k] ?? from;
       const sum = best.get(x) ?? 0n;
       for (const e of edgesOf(x)) {
@@ -164,13 +191,15 @@ export class Bounds {
     if (u === zero) return edges;
     const k = intOf(this.#defs, u);
     if (k !== undefined) return [{ value: zero, c: k }];
-    const range = rangeOf(this.#defs, u);
+    const range = this.#range(u);
     if (range.hi < i64Range.hi) edges.push({ value: zero, c: range.hi });
     const inst = opOf(this.#defs, u);
     const [a, b, c] = inst?.args ?? [];
     if (!inst || a === undefined) return edges;
     const by = this.#step(u, nesting);
-    if (by) edges.push({ value: by.value, c: by.c });
+    if (by) edges.push(by);
+    const same = this.#sameNumber(u, nesting);
+    if (same !== undefined) edges.push({ value: same, c: 0n });
     if (inst.op === 'select' && b !== undefined && c !== undefined) {
       // min(b, c): below both.
       const r = this.#lesser(a, b, c);
@@ -180,7 +209,7 @@ export class Bounds {
       inst.op === 'rem_s' &&
       b !== undefined &&
       nesting > 0 &&
-      rangeOf(this.#defs, a).lo >= 0n &&
+      this.#range(a).lo >= 0n &&
       this.#lower(b, nesting - 1) > 0n
     ) {
       edges.push({ value: b, c: -1n });
@@ -193,13 +222,15 @@ export class Bounds {
     if (v === zero) return edges;
     const k = intOf(this.#defs, v);
     if (k !== undefined) return [{ value: zero, c: -k }];
-    const range = rangeOf(this.#defs, v);
+    const range = this.#range(v);
     if (range.lo > i64Range.lo) edges.push({ value: zero, c: -range.lo });
     const inst = opOf(this.#defs, v);
     const [a, b, c] = inst?.args ?? [];
     if (!inst || a === undefined) return edges;
     const by = this.#step(v, nesting);
     if (by) edges.push({ value: by.value, c: -by.c });
+    const same = this.#sameNumber(v, nesting);
+    if (same !== undefined) edges.push({ value: same, c: 0n });
     if (inst.op === 'select' && b !== undefined && c !== undefined && this.#lesser(a, b, c) === 'second') {
       edges.push({ value: b, c: 0n }, { value: c, c: 0n });
     }
@@ -210,23 +241,44 @@ export class Bounds {
   #step(v: Value, nesting: number): Edge | undefined {
     const inst = opOf(this.#defs, v);
     const [a, b] = inst?.args ?? [];
-    if (inst?.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
-    if (inst.op !== 'add' && inst.op !== 'sub') return undefined;
+    if (a === undefined || b === undefined || (inst?.op !== 'add' && inst?.op !== 'sub')) return undefined;
+    const limits = inst.suffix === 'i32' ? i32Range : i64Range;
     const k = intOf(this.#defs, b);
-    if (k === undefined) return undefined;
+    if (k === undefined || (inst.suffix !== 'i32' && inst.suffix !== 'i64')) return undefined;
     const c = inst.op === 'add' ? k : -k;
-    const range = rangeOf(this.#defs, a);
-    if (c >= 0n ? range.hi <= i64Range.hi - c : range.lo >= i64Range.lo - c) return { value: a, c };
+    const range = this.#range(a);
+    if (c >= 0n ? range.hi <= limits.hi - c : range.lo >= limits.lo - c) return { value: a, c };
     if (nesting === 0) return undefined;
-    const fits =
-      c >= 0n ? this.#upper(a, nesting - 1) <= i64Range.hi - c : this.#lower(a, nesting - 1) >= i64Range.lo - c;
+    const fits = c >= 0n ? this.#upper(a, nesting - 1) <= limits.hi - c : this.#lower(a, nesting - 1) >= limits.lo - c;
     return fits ? { value: a, c } : undefined;
+  }
+
+  /** The operand of a conversion that keeps the number. */
+  #sameNumber(v: Value, nesting: number): Value | undefined {
+    const inst = opOf(this.#defs, v);
+    const a = inst?.args[0];
+    if (!inst || a === undefined) return undefined;
+    switch (inst.op) {
+      case 'extend_s':
+        return a;
+      case 'extend_u':
+        return this.#range(a).lo >= 0n || (nesting > 0 && this.#lower(a, nesting - 1) >= 0n) ? a : undefined;
+      case 'wrap': {
+        const range = this.#range(a);
+        if (range.lo >= i32Range.lo && range.hi <= i32Range.hi) return a;
+        if (nesting === 0) return undefined;
+        const fits = this.#upper(a, nesting - 1) <= i32Range.hi && this.#lower(a, nesting - 1) >= i32Range.lo;
+        return fits ? a : undefined;
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** Whether `select condition, b, c` is the smaller ('first') or the larger ('second') of b and c. */
   #lesser(condition: Value, b: Value, c: Value): 'first' | 'second' | undefined {
     const test = opOf(this.#defs, condition);
-    if (test?.suffix !== 'i64') return undefined;
+    if (test?.suffix !== 'i64' && test?.suffix !== 'i32') return undefined;
     const [x, y] = test.args;
     const straight = x === b && y === c;
     if (!straight && !(x === c && y === b)) return undefined;

@@ -96,7 +96,7 @@ export const maxExtent = 1n << 32n;
 
 const fullRange = (width: number): Range => ({ lo: -(1n << BigInt(width - 1)), hi: (1n << BigInt(width - 1)) - 1n });
 export const i64Range = fullRange(64);
-const i32Range = fullRange(32);
+export const i32Range = fullRange(32);
 
 const hull = (a: Range, b: Range): Range => ({ lo: a.lo < b.lo ? a.lo : b.lo, hi: a.hi > b.hi ? a.hi : b.hi });
 const inside = (a: Range, b: Range): boolean => a.lo >= b.lo && a.hi <= b.hi;

@@ -9,8 +9,19 @@
 // began. A counter can wrap only past a bound that its own test did not stop it at: that test must be there.
 import { unreachable } from '../../lang/unreachable.ts';
 import { Bounds, zero } from '../bounds.ts';
-import { countedOf, type Def, type Defs, defsOf, i64Range, inductionsOf, maxExtent, relationsOf } from '../facts.ts';
-import type { Body, Func, Inst, LoopInst, OpInst, Value } from '../ir.ts';
+import {
+  countedOf,
+  type Def,
+  type Defs,
+  defsOf,
+  i32Range,
+  i64Range,
+  inductionsOf,
+  isCompare,
+  maxExtent,
+  relationsOf,
+} from '../facts.ts';
+import type { Body, Func, Inst, IrType, LoopInst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { breaksTo, forEachInst, madeBy } from '../tree.ts';
@@ -20,6 +31,7 @@ interface State {
   readonly context: PassContext;
   readonly defs: Defs;
   readonly bounds: Bounds;
+  readonly types: readonly IrType[];
   /** Values that are the number of images. */
   readonly images: readonly Value[];
 }
@@ -36,7 +48,7 @@ export const checkElim = (f: Func, context: PassContext): Func => {
     bounds.atMost(v, images[0] ?? v, 0n);
     bounds.atMost(images[0] ?? v, v, 0n);
   }
-  const s: State = { context, defs, bounds, images: images.slice(0, 1) };
+  const s: State = { context, defs, bounds, types: f.types, images: images.slice(0, 1) };
   learnExtents(s, f);
   return { ...f, body: elimBody(s, f.body) };
 };
@@ -121,16 +133,20 @@ const learnCounters = (s: State, loop: LoopInst): void => {
   const c = countedOf(s.defs, loop);
   if (!c?.signed || c.test.results.length > 0) return;
   const { step, param, init } = c.induction;
+  const limits = s.types[param] === 'i32' ? i32Range : i64Range;
   if (inductionsOf(s.defs, loop).every((i) => i.param !== param)) return;
   if (step > 0n && (c.op === 'lt' || c.op === 'le')) {
     // At the step the counter is below (or at) the bound.
-    const most = s.bounds.upper(c.bound) - (c.op === 'lt' ? 1n : 0n);
-    if (most + step <= i64Range.hi) s.bounds.atMost(init, param, 0n);
+    const most = atMost(s.bounds.upper(c.bound), limits.hi) - (c.op === 'lt' ? 1n : 0n);
+    if (most + step <= limits.hi) s.bounds.atMost(init, param, 0n);
   } else if (step < 0n && (c.op === 'gt' || c.op === 'ge')) {
-    const least = s.bounds.lower(c.bound) + (c.op === 'gt' ? 1n : 0n);
-    if (least + step >= i64Range.lo) s.bounds.atMost(param, init, 0n);
+    const least = atLeast(s.bounds.lower(c.bound), limits.lo) + (c.op === 'gt' ? 1n : 0n);
+    if (least + step >= limits.lo) s.bounds.atMost(param, init, 0n);
   }
 };
+
+const atMost = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const atLeast = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
   const [a, b, c] = inst.args;
@@ -175,8 +191,9 @@ const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
 /** A comparison that the facts decide is a constant. */
 const decided = (s: State, inst: OpInst): readonly Inst[] => {
   const result = inst.results[0];
-  const [r] = inst.suffix === 'i64' && result !== undefined ? relationsOf(s.defs, result, true) : [];
-  if (!r || result === undefined || !r.signed) return [inst];
+  if (result === undefined || !isCompare(inst.op) || (inst.suffix !== 'i64' && inst.suffix !== 'i32')) return [inst];
+  const [r] = relationsOf(s.defs, result, true);
+  if (!r?.signed) return [inst];
   const [no] = relationsOf(s.defs, result, false);
   const yes = s.bounds.holds(r.left, r.op, r.right);
   if (!yes && !(no && s.bounds.holds(no.left, no.op, no.right))) return [inst];
