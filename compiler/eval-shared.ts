@@ -185,6 +185,16 @@ const arrayStep = (i: OpInst, node: Node): Step | undefined => {
     case 'dynamic.init':
       if (g.kind !== 'dynamic') return undefined;
       return (r, m) => initDynamic(node, m, g, m.slot + at, values(r, i.args));
+    case 'shared.reciprocal': {
+      const offset = dimAt(at, numberImm(i.imms, 1)) + descriptor.reciprocal;
+      return (r, m) => {
+        r[d] = memory.view.getFloat64(m.slot + offset, true);
+      };
+    }
+    case 'shared.holder':
+      return (r, m) => {
+        r[d] = BigInt(memory.view.getInt32(m.slot + at + descriptor.on, true));
+      };
     case 'shared.part':
     case 'shared.part_now':
     case 'dynamic.base':

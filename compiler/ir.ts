@@ -300,6 +300,14 @@ export const ops = {
     imms: ['global', 'number'],
     cost: 3,
   }),
+  'shared.reciprocal': row(undefined, [], ['f64'], '1 / B of a dimension, rounded to nearest', {
+    imms: ['global', 'number'],
+    cost: 3,
+  }),
+  'shared.holder': row(undefined, [], ['i64'], 'the image that holds everything (`on p`), -1 otherwise', {
+    imms: ['global'],
+    cost: 3,
+  }),
   'shared.elem': row(
     undefined,
     ['gptr', '…'],

@@ -97,9 +97,9 @@ const immFault = (kind: ImmKind, suffix: string, imm: Imm): string | undefined =
   }
 };
 
-/** `init` alone takes the place of a let: it writes it. */
+/** The place of an array is that of its descriptor. `init` alone takes the place of a let: it writes it. */
 const globalKinds = (op: OpName, f: Func): readonly IrGlobal['kind'][] => {
-  if (op === 'global') return f.name === 'init' ? ['private', 'symmetric', 'let'] : ['private', 'symmetric'];
+  if (op === 'global') return ['private', 'symmetric', 'shared', 'dynamic', ...(f.name === 'init' ? (['let'] as const) : [])];
   if (op === 'let') return ['let', 'config'];
   return op.startsWith('dynamic.') ? ['dynamic'] : ['shared'];
 };

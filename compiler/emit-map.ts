@@ -1,0 +1,90 @@
+// What is known about places in the finished bytes: code offsets → positions for the node's reports, a source map for
+// debuggers, and the custom section that carries the manifest.
+import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping';
+import { type Manifest, sectionName } from '../vm/abi.ts';
+import type { IrProgram } from './ir.ts';
+
+/** Code offset → position id, in ascending order. Id 0: of no known place. */
+export interface Place {
+  readonly offset: number;
+  readonly pos: number;
+}
+
+/** Reads the map that binaryen made, in which the "line" of a place is its position's id. */
+export const placesIn = (sourceMap: string): Place[] => {
+  const segments = decodedMappings(new TraceMap(sourceMap)).flat();
+  const places: Place[] = [];
+  for (const segment of segments) {
+    const pos = segment.length > 1 ? (segment[2] ?? -1) + 1 : 0;
+    if (places.at(-1)?.pos !== pos) places.push({ offset: segment[0], pos });
+  }
+  return places;
+};
+
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** A number in the variable-length base 64 of source maps (Source Map revision 3). */
+const vlq = (n: number): string => {
+  let rest = n < 0 ? (-n << 1) | 1 : n << 1;
+  let text = '';
+  do {
+    const digit = rest & 31;
+    rest >>>= 5;
+    text += digits[rest > 0 ? digit | 32 : digit];
+  } while (rest > 0);
+  return text;
+};
+
+/** A source map of revision 3 from code offsets to the user's files. */
+export const sourceMapOf = (program: IrProgram, places: readonly Place[], file: string): string => {
+  const names: string[] = [];
+  const nameIds = new Map<string, number>();
+  let mappings = '';
+  let last = { offset: 0, file: 0, line: 0, col: 0, name: 0 };
+  for (const { offset, pos } of places) {
+    const p = program.positions[pos];
+    if (!p || pos === 0) continue;
+    let name = nameIds.get(p.fn);
+    if (name === undefined) {
+      name = names.push(p.fn) - 1;
+      nameIds.set(p.fn, name);
+    }
+    const now = { offset, file: p.file, line: p.line - 1, col: p.col - 1, name };
+    const differences = [
+      now.offset - last.offset,
+      now.file - last.file,
+      now.line - last.line,
+      now.col - last.col,
+      now.name - last.name,
+    ];
+    mappings += `${mappings === '' ? '' : ','}${differences.map(vlq).join('')}`;
+    last = now;
+  }
+  return JSON.stringify({ version: 3, file, sources: program.files, names, mappings });
+};
+
+const leb128 = (n: number): number[] => {
+  const bytes: number[] = [];
+  let rest = n;
+  do {
+    const byte = rest & 0x7f;
+    rest >>>= 7;
+    bytes.push(rest > 0 ? byte | 0x80 : byte);
+  } while (rest > 0);
+  return bytes;
+};
+
+/** The module with the manifest as its last section: what comes before keeps its offsets. */
+export const withManifest = (wasm: Uint8Array, manifest: Manifest): Uint8Array => {
+  const encoder = new TextEncoder();
+  const name = encoder.encode(sectionName);
+  const content = encoder.encode(JSON.stringify(manifest));
+  const size = leb128(name.length);
+  const head = [0, ...leb128(size.length + name.length + content.length), ...size];
+  const out = new Uint8Array(wasm.length + head.length + name.length + content.length);
+  out.set(wasm);
+  out.set(head, wasm.length);
+  out.set(name, wasm.length + head.length);
+  out.set(content, wasm.length + head.length + name.length);
+  return out;
+};

@@ -1,0 +1,168 @@
+// IR → wasm, through binaryen as emitter with a few cheap passes. The only file that loads binaryen, and only when asked:
+// that costs more than all the rest of a small compilation.
+import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, type Manifest } from '../vm/abi.ts';
+import { emitFunc, type ModuleContext } from './emit-func.ts';
+import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
+import type { Binaryen, Module } from './emit-ops.ts';
+import type { IrProgram } from './ir.ts';
+import { type Layout, layoutOf } from './layout.ts';
+
+export interface EmitOptions {
+  /** The main file, as given. */
+  readonly program: string;
+  /** The compiler's version, for the manifest. */
+  readonly compiler: string;
+  /** Also give the text form. */
+  readonly wat?: boolean;
+}
+
+export interface EmitResult {
+  readonly wasm: Uint8Array;
+  readonly sourceMap: string;
+  readonly wat?: string;
+}
+
+let loading: Promise<Binaryen> | undefined;
+
+const loadBinaryen = (): Promise<Binaryen> => {
+  loading ??= import('binaryen').then((x) => x.default);
+  return loading;
+};
+
+/** Starts to load binaryen, so that it is there when the rest of the compilation is done. */
+export const warmUp = (): void => {
+  // A failure comes to light again in emit.
+  loadBinaryen().catch(() => undefined);
+};
+
+/** Cheap passes of binaryen that make up for our plain code: nesting, fewer locals, branches without blocks. */
+const cleanUp = [
+  'simplify-locals',
+  'vacuum',
+  'coalesce-locals',
+  'simplify-locals',
+  'vacuum',
+  'reorder-locals',
+  'remove-unused-brs',
+  'remove-unused-names',
+  'merge-blocks',
+  'vacuum',
+];
+
+const declare = (b: Binaryen, m: Module, program: IrProgram, layout: Layout): void => {
+  const { i32, i64, f32, f64, none } = b;
+  // One by one: `All` would include what the oldest engine we support refuses.
+  const f = b.Features;
+  m.setFeatures(
+    f.Atomics | f.MutableGlobals | f.NontrappingFPToInt | f.BulkMemory | f.BulkMemoryOpt | f.SignExt | f.Multivalue,
+  );
+  const data = new Uint8Array(layout.dataBytes);
+  for (const d of program.data) data.set(d.bytes, (layout.data.get(d.name) ?? dataBase) - dataBase);
+  m.setMemory(
+    1,
+    65536,
+    null,
+    data.length > 0 ? [{ offset: m.i32.const(0), data, passive: true }] : [],
+    true,
+    false,
+    'memory',
+  );
+  m.addMemoryImport('memory', 'pgc', imports.memory, true);
+  for (const name of [imports.slot, imports.image, imports.images, imports.slotBits])
+    m.addGlobalImport(name, 'pgc', name, i32, false);
+  for (const [name, type] of [
+    [imports.outI32, i32],
+    [imports.outI64, i64],
+    [imports.outF32, f32],
+    [imports.outF64, f64],
+  ] as const) {
+    m.addFunctionImport(name, 'pgc', name, b.createType([i32, type]), none);
+  }
+  m.addFunctionImport(imports.outStr, 'pgc', imports.outStr, b.createType([i32, i32, i32]), none);
+  m.addFunctionImport(imports.outEnd, 'pgc', imports.outEnd, b.createType([i32, i32]), none);
+  m.addFunctionImport(imports.now, 'pgc', imports.now, none, f64);
+  m.addGlobal('sp', i32, true, m.i32.const(0));
+  m.addGlobalExport('sp', exports.stackPointer);
+  const load =
+    data.length > 0 ? m.memory.init('0', m.i32.const(dataBase), m.i32.const(0), m.i32.const(data.length)) : m.nop();
+  m.addFunction('pgc.load', none, none, [], load);
+  m.addFunctionExport('pgc.load', exports.load);
+};
+
+const configsOf = (program: IrProgram, layout: Layout): ConfigEntry[] =>
+  program.globals.flatMap((g) => {
+    if (g.kind !== 'config') return [];
+    const entry: ConfigEntry = {
+      name: g.name,
+      type: g.configType as ConfigEntry['type'],
+      offset: layout.offsets.get(g.name) ?? 0,
+      default: g.default,
+    };
+    return [g.doc === undefined ? entry : { ...entry, doc: g.doc }];
+  });
+
+/** Names by index of wasm function, imports first, read from the finished module: binaryen decides the order. */
+const functionNames = (m: Module, b: Binaryen): string[] => {
+  const imported: string[] = [];
+  const own: string[] = [];
+  for (let i = 0; i < m.getNumFunctions(); i++) {
+    const info = b.getFunctionInfo(m.getFunctionByIndex(i));
+    (info.base ? imported : own).push(info.name);
+  }
+  const shown = (name: string): string => (name.startsWith('runtime.') || name.startsWith('pgc.') ? '' : name);
+  return [...imported.map(() => ''), ...own.map(shown)];
+};
+
+/** Emits a program that verifies and is lowered (lower-shared, lower-runtime). Throws only on bugs of ours. */
+export const emit = async (program: IrProgram, options: EmitOptions): Promise<EmitResult> => {
+  const b = await loadBinaryen();
+  const layout = layoutOf(program);
+  const m = new b.Module();
+  try {
+    declare(b, m, program, layout);
+    const formats: Format[] = [];
+    const formatIds = new Map<string, number>();
+    const format = (json: string): number => {
+      const known = formatIds.get(json);
+      if (known !== undefined) return known;
+      formatIds.set(json, formats.length);
+      formats.push(JSON.parse(json) as Format);
+      return formats.length - 1;
+    };
+    const context: ModuleContext = { b, m, layout, funcs: new Map(program.funcs.map((f) => [f.name, f])), format };
+    m.addDebugInfoFileName('positions');
+    for (const f of program.funcs) emitFunc(context, f);
+    m.addFunctionExport('init', exports.init);
+    m.addFunctionExport('main', exports.main);
+    b.setDebugInfo(true);
+    m.runPasses(cleanUp);
+    const functions = functionNames(m, b);
+    const file = `${options.program.replace(/^.*[\\/]/, '').replace(/\.pg$/, '')}.wasm`;
+    const { binary, sourceMap } = m.emitBinary(`${file}.map`);
+    const places = placesIn(sourceMap ?? '{"version":3,"sources":[],"names":[],"mappings":""}');
+    const manifest: Manifest = {
+      abi: abiVersion,
+      compiler: options.compiler,
+      program: options.program,
+      dataBytes: layout.dataBytes,
+      privateBytes: layout.privateBytes,
+      symmetricBase: layout.symmetricBase,
+      symmetricBytes: layout.symmetricBytes,
+      configs: configsOf(program, layout),
+      formats,
+      files: program.files,
+      positions: program.positions,
+      offsets: places.map((p, i) => p.offset - (places[i - 1]?.offset ?? 0)),
+      offsetPositions: places.map((p) => p.pos),
+      functions,
+    };
+    const wat = options.wat ? m.emitText() : undefined;
+    return {
+      wasm: withManifest(binary, manifest),
+      sourceMap: sourceMapOf(program, places, file),
+      ...(wat === undefined ? {} : { wat }),
+    };
+  } finally {
+    m.dispose();
+  }
+};

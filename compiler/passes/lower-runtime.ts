@@ -1,0 +1,240 @@
+// lower-runtime: barriers, collectives, the heap and the layout of arrays become calls of the run-time's PG functions.
+//
+//   before   barrier                       after   %p = const.i32 12          the position, for reports
+//                                                  call @runtime.barrier(%p)
+//
+//   before   %s = allreduce.f64 add, %x    after   every image publishes %x in its cell (runtime.exchange), and adds up the
+//                                                  cells of all images in their order: all get the same bits.
+//
+// Required: the emitter knows none of these ops.
+import { descriptor } from '../../vm/abi.ts';
+import type { Body, Imm, Inst, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
+import { textImm } from '../ir-types.ts';
+import type { Pass } from '../passes.ts';
+import { type Edit, editOf, withBodies } from '../tree.ts';
+
+const by = 'lower-runtime';
+
+interface Out {
+  insts: Inst[];
+  readonly edit: Edit;
+  readonly pos: number;
+  readonly program: IrProgram;
+}
+
+const emit = (
+  o: Out,
+  op: OpName,
+  suffix: string,
+  type: IrType,
+  args: readonly Value[],
+  imms: readonly Imm[] = [],
+  result?: Value,
+): Value => {
+  const v = result ?? o.edit.value(type);
+  o.insts.push({ kind: 'op', op, suffix, results: [v], args, imms, pos: o.pos, by });
+  return v;
+};
+
+const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
+  o.insts.push({ kind: 'op', op, suffix, results: [], args, imms, pos: o.pos, by });
+};
+
+const call = (o: Out, name: string, args: readonly Value[], results: readonly Value[]): void => {
+  const callee = `runtime.${name}`;
+  if (!o.program.funcs.some((f) => f.name === callee))
+    throw new Error(`internal error: the run-time has no function ${callee}`);
+  o.insts.push({ kind: 'op', op: 'call', suffix: '', results, args, imms: [callee], pos: o.pos, by });
+};
+
+const position = (o: Out): Value => emit(o, 'const', 'i32', 'i32', [], [BigInt(o.pos)]);
+const i64 = (o: Out, n: number | bigint): Value => emit(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
+
+/** A value as the 64 bits of a collective's cell, and back. */
+const toBits = (o: Out, suffix: string, v: Value): Value => {
+  switch (suffix) {
+    case 'i64':
+      return v;
+    case 'i32':
+      return emit(o, 'extend_u', '', 'i64', [v]);
+    case 'f64':
+      return emit(o, 'reinterpret', 'i64.f64', 'i64', [v]);
+    default:
+      return emit(o, 'extend_u', '', 'i64', [emit(o, 'reinterpret', 'i32.f32', 'i32', [v])]);
+  }
+};
+
+const fromBits = (o: Out, suffix: string, bits: Value, result?: Value): Value => {
+  switch (suffix) {
+    case 'i64':
+      return emit(o, 'or', 'i64', 'i64', [bits, i64(o, 0)], [], result);
+    case 'i32':
+      return emit(o, 'wrap', '', 'i32', [bits], [], result);
+    case 'f64':
+      return emit(o, 'reinterpret', 'f64.i64', 'f64', [bits], [], result);
+    default:
+      return emit(o, 'reinterpret', 'f32.i32', 'f32', [emit(o, 'wrap', '', 'i32', [bits])], [], result);
+  }
+};
+
+const publish = (o: Out, suffix: string, value: Value): Value => {
+  const bits = toBits(o, suffix, value);
+  const cell = o.edit.value('i64');
+  call(o, 'exchange', [position(o), bits], [cell]);
+  // The own cell as a place; others have theirs at the same offset.
+  return emit(o, 'gptr.of', '', 'gptr', [emit(o, 'wrap', '', 'i32', [cell])]);
+};
+
+/** The value that `image` published. */
+const published = (o: Out, suffix: string, cell: Value, image: Value, result?: Value): Value => {
+  const place = emit(o, 'remote', '', 'gptr', [cell, image]);
+  const bits = emit(o, 'load', 'i64', 'i64', [emit(o, 'addr', '', 'ptr', [place])], [0]);
+  return fromBits(o, suffix, bits, result);
+};
+
+const combine = (o: Out, word: string, suffix: string, a: Value, b: Value): Value => {
+  const type = suffix as IrType;
+  const direct: readonly string[] = suffix.startsWith('f')
+    ? ['add', 'mul', 'min', 'max']
+    : ['add', 'mul', 'and', 'or', 'xor'];
+  if (direct.includes(word)) return emit(o, word as OpName, suffix, type, [a, b]);
+  const [kind, sign] = word.split('_');
+  const compare = `${kind === 'min' ? 'lt' : 'gt'}_${sign}` as OpName;
+  return emit(o, 'select', suffix, type, [emit(o, compare, suffix, 'i32', [b, a]), b, a]);
+};
+
+/** The values of all images combined in their order: image 0's first, so that every image gets the same bits. */
+const overImages = (o: Out, word: string, suffix: string, cell: Value, result: Value): void => {
+  const type = suffix as IrType;
+  const outer = o.insts;
+  const first = published(o, suffix, cell, i64(o, 0));
+  const one = i64(o, 1);
+  const images = emit(o, 'num_images', '', 'i64', []);
+  const label = o.edit.label('l0');
+  const choice = o.edit.label('i0');
+  const image = o.edit.value('i64');
+  const sum = o.edit.value(type);
+  o.insts = [];
+  const done = emit(o, 'ge_s', 'i64', 'i32', [image, images]);
+  const leave: Body = { insts: [], end: { kind: 'break', label, args: [sum], pos: o.pos, by } };
+  const stay: Body = { insts: [], end: { kind: 'break', label: choice, args: [], pos: o.pos, by } };
+  o.insts.push({ kind: 'if', label: choice, condition: done, results: [], then: leave, else: stay, pos: o.pos, by });
+  const next = combine(o, word, suffix, sum, published(o, suffix, cell, image));
+  const following = emit(o, 'add', 'i64', 'i64', [image, one]);
+  const body: Body = { insts: o.insts, end: { kind: 'next', label, args: [following, next], pos: o.pos, by } };
+  o.insts = outer;
+  o.insts.push({
+    kind: 'loop',
+    label,
+    params: [image, sum],
+    inits: [one, first],
+    results: [result],
+    body,
+    independent: false,
+    pos: o.pos,
+    by,
+  });
+};
+
+const kinds = { star: 0, block: 1, cyclic: 2, blocks: 3, on: 4 } as const;
+
+const globalNamed = (o: Out, name: string): IrGlobal => {
+  const g = o.program.globals.find((x) => x.name === name);
+  if (!g) throw new Error(`internal error: no global @${name}`);
+  return g;
+};
+
+/** Stores extents (and what follows them) into the fields of a descriptor that the run-time starts from. */
+const storeFields = (o: Out, place: Value, values: readonly Value[], field: number): void => {
+  values.forEach((v, k) => {
+    const p = emit(o, 'addr', '', 'ptr', [place]);
+    effect(o, 'store', 'i64', [p, v], [descriptor.dims + k * descriptor.dimBytes + field]);
+  });
+};
+
+const lowerInit = (o: Out, inst: OpInst): void => {
+  const name = textImm(inst.imms, 0);
+  const g = globalNamed(o, name);
+  const place = emit(o, 'global', '', 'gptr', [], [name]);
+  if (g.kind === 'shared') {
+    const rank = g.dims.length;
+    storeFields(o, place, inst.args.slice(0, rank), descriptor.extent);
+    storeFields(o, place, inst.args.slice(rank), descriptor.block);
+    const packed = g.dims.reduce((all, dim, k) => all | (kinds[dim] << (4 * k)), 0);
+    return call(o, 'shared_layout', [place, i64(o, rank), i64(o, g.elementBytes), i64(o, packed)], []);
+  }
+  if (g.kind !== 'dynamic') throw new Error(`internal error: ${inst.op} of @${name}`);
+  storeFields(o, place, inst.args, descriptor.extent);
+  call(o, 'dynamic_layout', [place, i64(o, g.rank), i64(o, g.elementBytes), i64(o, g.symmetric ? 1 : 0)], []);
+};
+
+/** Lowers one op into `o`; false if it is none of these. */
+const lowerOp = (o: Out, inst: OpInst): boolean => {
+  const [a, b] = inst.args;
+  const [result] = inst.results;
+  switch (inst.op) {
+    case 'barrier':
+      call(o, 'barrier', [position(o)], []);
+      return true;
+    case 'idle':
+      call(o, 'idle', [position(o), ...inst.args], []);
+      return true;
+    case 'alloc':
+    case 'free':
+      call(o, inst.op, inst.args, inst.results);
+      return true;
+    case 'shared.init':
+    case 'dynamic.init':
+      lowerInit(o, inst);
+      return true;
+    case 'shared.swap': {
+      const [first, second] = [textImm(inst.imms, 0), textImm(inst.imms, 1)];
+      const g = globalNamed(o, first);
+      const rank = g.kind === 'shared' ? g.dims.length : 1;
+      call(
+        o,
+        'shared_swap',
+        [emit(o, 'global', '', 'gptr', [], [first]), emit(o, 'global', '', 'gptr', [], [second]), i64(o, rank)],
+        [],
+      );
+      return true;
+    }
+    case 'allreduce':
+      if (a === undefined || result === undefined) return false;
+      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst.suffix, a), result);
+      return true;
+    case 'reduce': {
+      if (a === undefined || b === undefined || result === undefined) return false;
+      const all = o.edit.value(inst.suffix as IrType);
+      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst.suffix, a), all);
+      const here = emit(o, 'eq', 'i64', 'i32', [emit(o, 'this_image', '', 'i64', []), b]);
+      emit(o, 'select', inst.suffix, inst.suffix as IrType, [here, all, a], [], result);
+      return true;
+    }
+    case 'broadcast':
+      if (a === undefined || b === undefined || result === undefined) return false;
+      published(o, inst.suffix, publish(o, inst.suffix, a), b, result);
+      return true;
+    default:
+      return false;
+  }
+};
+
+export const lowerRuntime: Pass['run'] = (f, context) => {
+  const edit = editOf(f);
+  let changed = false;
+  const body = (b: Body): Body => {
+    const insts: Inst[] = [];
+    for (const inst of b.insts) {
+      if (inst.kind !== 'op') {
+        insts.push(withBodies(inst, body));
+        continue;
+      }
+      if (lowerOp({ insts, edit, pos: inst.pos, program: context.program }, inst)) changed = true;
+      else insts.push(inst);
+    }
+    return { insts, end: b.end };
+  };
+  const lowered = body(f.body);
+  return changed ? { ...f, types: edit.types, body: lowered } : f;
+};
