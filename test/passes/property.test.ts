@@ -5,6 +5,7 @@ import { evaluate } from '../../compiler/eval.ts';
 import type { IrProgram } from '../../compiler/ir.ts';
 import { optimise, passes, runPasses, sequence } from '../../compiler/pipeline.ts';
 import { verify } from '../../compiler/verify.ts';
+import { arbitraryProgram } from '../ir/arbitrary.ts';
 import { randomProgram } from './random.ts';
 
 const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
@@ -59,6 +60,39 @@ describe('passes keep what a program does', () => {
         const before = randomProgram(list);
         const after = optimise(before, { skip, verify: true, only: sequence.filter((n) => optional.includes(n)) });
         expect(seen(after)).toEqual(seen(before));
+      }),
+      { numRuns: 3 * runs },
+    );
+  });
+
+  test('programs with global memory, on several images', () => {
+    // lower-runtime makes calls of the run-time, which these programs do not have.
+    const known = [...optional, 'lower-shared'];
+    fc.assert(
+      fc.property(
+        arbitraryProgram({ faults: false }),
+        fc.subarray(known),
+        fc.integer({ min: 1, max: 4 }),
+        (before, skip, images) => {
+          const names = sequence.filter((n) => known.includes(n) && !skip.includes(n));
+          const run = (p: IrProgram) => {
+            const { outcome, output } = evaluate(p, { images });
+            const of = (image: number) => output.filter((c) => c.image === image).map((c) => c.text);
+            return { outcome, output: Array.from({ length: images }, (_, image) => of(image)) };
+          };
+          expect(run(runPasses(before, names, { verify: true }))).toEqual(run(before));
+        },
+      ),
+      { numRuns: 3 * runs },
+    );
+  });
+
+  test('faults come at the same place in what is printed', () => {
+    const known = [...optional, 'lower-shared'];
+    fc.assert(
+      fc.property(arbitraryProgram(), fc.subarray(known), (before, skip) => {
+        const names = sequence.filter((n) => known.includes(n) && !skip.includes(n));
+        expect(seen(runPasses(before, names, { verify: true }))).toEqual(seen(before));
       }),
       { numRuns: 3 * runs },
     );
