@@ -527,6 +527,12 @@ describe('arrays', () => {
     const result = run(`${ask('u', 0, ['coordinate', 'lo', 'hi'])}${owner}ret`, { head, init, images: 3 });
     expect(byImage(result, 3)).toEqual(['-1 0 0 1', '0 0 5 1', '-1 0 0 1']);
   });
+  test('what the arithmetic of elements needs besides: the reciprocal of the block, and the holder', () => {
+    const head = 'shared @u elem 8 dist(block)\nshared @v elem 8 dist(on)\n';
+    const init = `${constants('i64', ['8', '0', '1'])}shared.init %c0, %c1, @u\nshared.init %c0, %c2, @v`;
+    const text = `%r = shared.reciprocal @u, 0\n${print('f64', '%r')}%h = shared.holder @v\n${print('i64', '%h')}%n = shared.holder @u\n${print('i64', '%n')}`;
+    expect(lines(text, { head, init, images: 2 })).toEqual(['0.25', '1', '-1', '0.25', '1', '-1']);
+  });
   test('elements, and a swap of handles', () => {
     const head = 'shared @u elem 8 dist(block)\nshared @v elem 8 dist(block)\n';
     const init = `${constants('i64', ['4', '0'])}shared.init %c0, %c1, @u\nshared.init %c0, %c1, @v`;
