@@ -206,7 +206,12 @@ export const syntaxDiagnostic = (input: {
   for (const v of parser.missingValues)
     all.push(
       error('PG0105', `\`${v.name.name}\` needs a value`, v.name.span, {
-        hint: v.kind === 'let' ? 'write `= value`, or `var` for a variable that starts as zero' : 'write `= value`',
+        hint:
+          v.name.name === 'mut'
+            ? 'a variable that changes is declared with `var`'
+            : v.kind === 'let'
+              ? 'write `= value`, or `var` for a variable that starts as zero'
+              : 'write `= value`',
       }),
     );
   for (const span of parser.missingRanges)

@@ -1,0 +1,283 @@
+// Calls of functions, struct literals, `new`, and methods of arrays.
+import type * as Ast from './ast.ts';
+import { checkBuiltin } from './check-builtins.ts';
+import { toValue } from './check-convert.ts';
+import { checkIntrinsic } from './check-intrinsics.ts';
+import { notYet } from './check-later.ts';
+import { checkInteger, moduleMember } from './check-places.ts';
+import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
+import {
+  bare,
+  type Context,
+  type Entity,
+  type EntityOf,
+  error,
+  errorExpr,
+  isError,
+  type Operand,
+  plural,
+  textOf,
+} from './check-state.ts';
+import { didYouMean } from './check-suggest.ts';
+import { checkSize, maxRank } from './check-types.ts';
+import type { Span } from './source.ts';
+import { toSlice } from './check-convert.ts';
+import type { Expr } from './typed.ts';
+import { errorType, i64, type StructField, type Type, typeName } from './types.ts';
+
+type Call = Extract<Ast.Expr, { kind: 'call' }>;
+
+/** Checks arguments for their own mistakes only: there is no function to check them against. */
+const looseArgs = (x: Context, args: readonly Ast.Expr[]): void => {
+  for (const a of args) if (a.kind !== 'operator' && a.kind !== 'nil') x.checker.rules.operand(x, a);
+};
+
+// ---- functions of the program -----------------------------------------------------------------------------------
+
+const callFn = (x: Context, e: Call, entity: EntityOf<'fn'>): Expr => {
+  const fn = x.checker.rules.fn(entity);
+  x.uses.fns.add(fn);
+  const params = entity.decl.params;
+  const args = e.args.map((a, i) => {
+    const param = fn.params[i];
+    if (!param) return a.kind === 'operator' || a.kind === 'nil' ? errorExpr(a.span) : x.checker.rules.value(x, a);
+    return x.checker.rules.need(x, a, param.type, { span: params[i]?.type.span ?? param.span, text: `parameter \`${param.name}\` of \`${fn.name}\`` });
+  });
+  if (args.length !== fn.params.length) {
+    const extra = e.args[fn.params.length];
+    const missing = fn.params.slice(args.length).map((p) => `\`${p.name}: ${typeName(p.type)}\``);
+    error(x, 'PG0303', extra?.span ?? { ...e.span, start: Math.max(e.span.start, e.span.end - 1) }, `\`${fn.name}\` takes ${plural(fn.params.length, 'argument')}, found ${args.length}`, {
+      label: extra ? 'one too many' : `missing ${missing.join(', ')}`,
+      secondary: [{ span: fn.span, text: 'declared here' }],
+    });
+    return { ...errorExpr(e.span), type: fn.result.kind === 'void' ? errorType : fn.result };
+  }
+  return { kind: 'call', fn, args, type: fn.result, span: e.span };
+};
+
+const notCallable = (x: Context, e: Call, what: string, declared: Span | undefined, hint?: string): Expr => {
+  error(x, 'PG0209', e.callee.span, `${what} cannot be called`, {
+    label: 'not a function',
+    ...(declared ? { secondary: [{ span: declared, text: 'declared here' }] } : {}),
+    ...(hint === undefined ? {} : { hint }),
+  });
+  looseArgs(x, e.args);
+  return errorExpr(e.span);
+};
+
+const callEntity = (x: Context, e: Call, entity: Entity, name: string): Expr => {
+  switch (entity.kind) {
+    case 'fn':
+      return callFn(x, e, entity);
+    case 'absent':
+      looseArgs(x, e.args);
+      return errorExpr(e.span);
+    case 'struct':
+      return notCallable(x, e, `the struct \`${name}\``, entity.span, `a value is written \`${name} { ${entity.decl.fields.map((f) => `${f.name.name}: …`).join(', ')} }\``);
+    case 'module':
+      return notCallable(x, e, `the module \`${name}\``, entity.span, `call a function of it: \`${name}.f(…)\``);
+    default:
+      return notCallable(x, e, `\`${name}\``, entity.span);
+  }
+};
+
+// ---- methods ----------------------------------------------------------------------------------------------------
+
+/** The number of a dimension, which must be constant. */
+const dimension = (x: Context, e: Ast.Expr, rank: number): number | undefined => {
+  const v = checkInteger(x, e, 'a dimension');
+  if (isError(v.type)) return undefined;
+  if (v.kind !== 'const') {
+    error(x, 'PG0503', e.span, 'the number of a dimension must be a constant', { label: 'only known at run time' });
+    return undefined;
+  }
+  const k = Number(v.value);
+  if (k >= 0 && k < rank) return k;
+  error(x, 'PG0510', e.span, `there is no dimension ${k}`, { label: rank === 1 ? 'there is only dimension 0' : `dimensions are 0 to ${rank - 1}` });
+  return undefined;
+};
+
+const sharedMethod = (x: Context, e: Call, o: Extract<Operand, { kind: 'sharedArray' }>, name: Ast.Ident): Expr => {
+  const rank = o.array.type.kind === 'sharedArray' ? o.array.type.rank : 1;
+  const most = 1;
+  const least = name.name === 'dim' ? 1 : 0;
+  if (e.args.length < least || e.args.length > most) {
+    error(x, 'PG0303', e.span, `\`${name.name}\` takes ${name.name === 'dim' ? 'the number of a dimension' : 'at most the number of a dimension'}, found ${plural(e.args.length, 'argument')}`);
+    return errorExpr(e.span);
+  }
+  const arg = e.args[0];
+  const k = arg ? dimension(x, arg, rank) : 0;
+  if (k === undefined) return errorExpr(e.span);
+  if (name.name === 'dim') return { kind: 'sharedLength', array: o.array, dim: k, type: i64, span: e.span };
+  const kind = o.array.dist?.[k]?.kind;
+  if (kind === 'cyclic' || kind === 'blocks') {
+    error(x, 'PG0411', name.span, `\`${o.array.name}\` has no one block on an image`, {
+      label: 'only for `block` distributions',
+      secondary: [{ span: o.array.span, text: `distributed ${kind === 'cyclic' ? '`cyclic`' : '`block(B)`'} here` }],
+      hint: `\`${o.array.name}.local\` has the elements that live here, in storage order`,
+    });
+    return errorExpr(e.span);
+  }
+  return { kind: 'sharedBound', array: o.array, which: name.name === 'lo' ? 'lo' : 'hi', dim: k, type: i64, span: e.span };
+};
+
+const dimMethod = (x: Context, e: Call, o: Operand, t: Type): Expr => {
+  const arg = e.args[0];
+  const rank = t.kind === 'array' ? t.extents.length : t.kind === 'slice' || t.kind === 'dynamicArray' ? t.rank : 1;
+  if (!arg || e.args.length !== 1) {
+    error(x, 'PG0303', e.span, `\`dim\` takes the number of a dimension, found ${plural(e.args.length, 'argument')}`);
+    return errorExpr(e.span);
+  }
+  const k = dimension(x, arg, rank);
+  if (k === undefined) return errorExpr(e.span);
+  if (t.kind === 'array') return { kind: 'const', value: BigInt(t.extents[k] ?? 0), type: i64, span: e.span };
+  const slice = o.kind === 'place' && t.kind === 'dynamicArray' ? toSlice(o.place, e.span) : toValue(x, o);
+  return slice ? { kind: 'length', slice, dim: k, type: i64, span: e.span } : errorExpr(e.span);
+};
+
+const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'field' }>): Expr => {
+  const o = x.checker.rules.operand(x, callee.base);
+  const { name } = callee;
+  if (o.kind === 'error') {
+    looseArgs(x, e.args);
+    return errorExpr(e.span);
+  }
+  if (o.kind === 'sharedArray' && ['lo', 'hi', 'dim'].includes(name.name)) return sharedMethod(x, e, o, name);
+  const t = o.kind === 'sharedArray' ? o.array.type : o.kind === 'place' ? o.place.type : o.expr.type;
+  if (name.name === 'dim' && ['array', 'slice', 'dynamicArray', 'str'].includes(t.kind)) return dimMethod(x, e, o, t);
+  if (isError(t) || name.name === '') return errorExpr(e.span);
+  const sequence = ['array', 'slice', 'dynamicArray', 'str', 'sharedArray'].includes(t.kind);
+  if (sequence && (name.name === 'len' || name.name === 'local')) {
+    error(x, 'PG0209', e.span, `\`${name.name}\` is a property, not a function`, { hint: `write \`.${name.name}\` without parentheses` });
+  } else if (sequence && (name.name === 'lo' || name.name === 'hi')) {
+    error(x, 'PG0411', name.span, `\`.${name.name}()\` is a property of shared arrays`, { label: `this is ${typeName(t)}` });
+  } else {
+    const known = sequence ? ['len', 'dim', ...(t.kind === 'sharedArray' ? ['local', 'lo', 'hi'] : [])] : [];
+    error(x, 'PG0209', name.span, `${typeName(t)} has no function \`${name.name}\``, {
+      label: 'not a function',
+      ...(sequence ? didYouMean(name.name, known) : { hint: `PG has no methods: write \`${name.name}(${textOf(x, callee.base.span)})\`` }),
+    });
+  }
+  looseArgs(x, e.args);
+  return errorExpr(e.span);
+};
+
+/** Any call. Those of builtins that are statements give the type void and are turned into statements by their caller. */
+export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => {
+  const callee = bare(e.callee);
+  if (callee.kind === 'field') {
+    const member = moduleMember(x, callee.base, callee.name, 'function');
+    if (member === 'missing') {
+      looseArgs(x, e.args);
+      return errorExpr(e.span);
+    }
+    return member ? callEntity(x, e, member, callee.name.name) : callMethod(x, e, callee);
+  }
+  if (callee.kind === 'name') {
+    const name = callee.name.name;
+    const local = lookupLocal(x, name);
+    if (local) return notCallable(x, e, `the variable \`${name}\``, local.kind === 'local' ? local.local.span : local.span);
+    const entity = x.module.names.get(name);
+    if (entity) return callEntity(x, e, entity, name);
+    if (isBuiltin(name)) return checkBuiltin(x, e, name, want);
+    if (name.startsWith('__')) return checkIntrinsic(x, e, callee.name);
+    unknownName(x, callee.name, true);
+    looseArgs(x, e.args);
+    return errorExpr(e.span);
+  }
+  if (callee.kind === 'error') return errorExpr(e.span);
+  const o = x.checker.rules.operand(x, callee);
+  if (o.kind === 'error') return errorExpr(e.span);
+  return notCallable(x, e, 'this value', undefined);
+};
+
+// ---- struct literals --------------------------------------------------------------------------------------------
+
+export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>): Expr => {
+  const { rules } = x.checker;
+  const t = rules.type(x, e.type);
+  if (t.kind !== 'struct') {
+    for (const f of e.fields) rules.value(x, f.value);
+    if (!isError(t)) error(x, 'PG0312', e.type.span, `${typeName(t)} has no fields`, { label: 'not a struct' });
+    return errorExpr(e.span);
+  }
+  const seen = new Map<string, Span>();
+  const fields: { field: StructField; value: Expr }[] = [];
+  let fine = true;
+  for (const f of e.fields) {
+    const field = t.struct.fields.find((g) => g.name.name === f.name.name);
+    const value = field
+      ? rules.need(x, f.value, field.type, { span: field.name.span, text: `field \`${field.name.name}\` is ${typeName(field.type)}` })
+      : rules.value(x, f.value);
+    const before = seen.get(f.name.name);
+    if (!field) {
+      fine = false;
+      if (f.name.name !== '')
+        error(x, 'PG0311', f.name.span, `${t.struct.name} has no field \`${f.name.name}\``, {
+          label: 'unknown field',
+          secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
+          ...didYouMean(f.name.name, t.struct.fields.map((g) => g.name.name)),
+        });
+    } else if (before) {
+      fine = false;
+      error(x, 'PG0312', f.name.span, `field \`${f.name.name}\` is given twice`, {
+        label: 'given again',
+        secondary: [{ span: before, text: 'first given here' }],
+      });
+    } else fields.push({ field, value });
+    seen.set(f.name.name, f.name.span);
+  }
+  const missing = t.struct.fields.filter((g) => !seen.has(g.name.name));
+  if (missing.length > 0 && fine) {
+    fine = false;
+    error(x, 'PG0312', e.type.span, `${missing.length === 1 ? 'field' : 'fields'} ${missing.map((g) => `\`${g.name.name}\``).join(', ')} of ${t.struct.name} ${missing.length === 1 ? 'is' : 'are'} missing`, {
+      label: 'every field is given',
+      secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
+      hint: `a struct of all zeros is \`var x: ${t.struct.name};\``,
+    });
+  }
+  return fine ? { kind: 'struct', fields, type: t, span: e.span } : { ...errorExpr(e.span), type: t };
+};
+
+// ---- new --------------------------------------------------------------------------------------------------------
+
+export const checkNew = (x: Context, e: Extract<Ast.Expr, { kind: 'new' }>): Expr => {
+  const { rules } = x.checker;
+  if (e.of === 'shared' || e.of === 'co') {
+    notYet(x, e.span, `\`new ${e.of}\` is`, `declare a module-level \`${e.of}\` array: its extents may depend on configs and on \`num_images()\``);
+    return errorExpr(e.span);
+  }
+  if (e.type.kind === 'slice') {
+    error(x, 'PG0502', e.type.span, 'how many elements?', { label: 'no extent', hint: 'write `new [n]T`' });
+    return errorExpr(e.span);
+  }
+  if (e.type.kind !== 'array') {
+    const t = rules.type(x, e.type);
+    if (isError(t)) return errorExpr(e.span);
+    checkSize(x, t, e.type.span);
+    if (e.of === 'private') return { kind: 'new', element: t, extents: [], type: { kind: 'pointer', target: t }, span: e.span };
+    const one: Expr = { kind: 'const', value: 1n, type: i64, span: e.span };
+    return { kind: 'newSharedLocal', element: t, extent: one, type: { kind: 'sharedPointer', target: t }, span: e.span };
+  }
+  const element = rules.type(x, e.type.element);
+  const extents = e.type.extents.map((n) => checkInteger(x, n, 'an extent'));
+  for (const n of extents) {
+    if (n.kind === 'const' && !isError(n.type) && (n.value as bigint) < 0n)
+      error(x, 'PG0502', n.span, 'an extent is not negative', { label: `${n.value}` });
+  }
+  if (isError(element) || extents.some((n) => isError(n.type))) return errorExpr(e.span);
+  const rank = extents.length;
+  if (e.of === 'private') {
+    if (rank > maxRank) {
+      error(x, 'PG0502', e.type.span, `arrays have at most ${maxRank} dimensions, found ${rank}`);
+      return errorExpr(e.span);
+    }
+    return { kind: 'new', element, extents, type: { kind: 'slice', rank, element }, span: e.span };
+  }
+  const extent = extents[0];
+  if (!extent || rank !== 1) {
+    error(x, 'PG0502', e.type.span, '`new shared local` has one dimension', { label: `found ${rank}` });
+    return errorExpr(e.span);
+  }
+  return { kind: 'newSharedLocal', element, extent, type: { kind: 'sharedPointer', target: element }, span: e.span };
+};

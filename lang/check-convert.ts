@@ -1,0 +1,159 @@
+// From what was found to what is wanted: loads, the one implicit conversion (array place → slice), and the messages for
+// everything that does not fit.
+import type * as Ast from './ast.ts';
+import { isNumber, isPointer } from './check-numbers.ts';
+import { type Context, error, errorExpr, isError, type Operand, textOf } from './check-state.ts';
+import type { Label } from './diagnostic.ts';
+import type { Span } from './source.ts';
+import type { Expr, Local, Place } from './typed.ts';
+import { sameType, type Type, typeName } from './types.ts';
+
+// ---- places -----------------------------------------------------------------------------------------------------
+
+/** The local whose memory a place is part of. */
+const rootLocal = (p: Place): Local | undefined => {
+  let at = p;
+  while (at.kind === 'field' || at.kind === 'element') at = at.base;
+  return at.kind === 'local' ? at.local : undefined;
+};
+
+/** Notes that something may refer to the place from now on. */
+export const takeAddress = (p: Place): void => {
+  const local = rootLocal(p);
+  if (local) local.addressTaken = true;
+};
+
+/** True for places in the global space, which other images own or may own. */
+export const isSharedPlace = (p: Place): boolean => {
+  let at = p;
+  while (at.kind === 'field' || at.kind === 'element') at = at.base;
+  switch (at.kind) {
+    case 'remote':
+    case 'sharedElement':
+      return true;
+    case 'global':
+      return at.global.storage === 'shared';
+    case 'deref':
+    case 'pointerElement':
+      return at.pointer.type.kind === 'sharedPointer';
+    default:
+      return false;
+  }
+};
+
+/** The place that a slice value is a view of, if it is known. */
+export const viewedPlace = (e: Expr): Place | undefined => {
+  let at = e;
+  while (at.kind === 'slice') at = at.base;
+  return at.kind === 'toSlice' ? at.place : undefined;
+};
+
+/** True for views of memory in the global space: they can only be copied from and to. */
+export const isRemoteView = (e: Expr): boolean => {
+  const place = viewedPlace(e);
+  return place !== undefined && isSharedPlace(place);
+};
+
+/** All of an array place as a slice. */
+export const toSlice = (p: Place, span: Span): Expr | undefined => {
+  const t = p.type;
+  if (t.kind !== 'array' && t.kind !== 'dynamicArray') return undefined;
+  takeAddress(p);
+  const rank = t.kind === 'array' ? t.extents.length : t.rank;
+  return { kind: 'toSlice', place: p, type: { kind: 'slice', rank, element: t.element }, span };
+};
+
+// ---- values -----------------------------------------------------------------------------------------------------
+
+export const remoteView = (x: Context, span: Span): void =>
+  error(x, 'PG0409', span, 'a slice refers to memory of its own image only', {
+    label: 'memory in the global space',
+    hint: 'copy it first: `b[..] = …;` with an array `b` of your own',
+  });
+
+/** The value of an operand. `want` lets an array become a slice where one is wanted. */
+export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
+  switch (o.kind) {
+    case 'error':
+      return errorExpr(o.span);
+    case 'sharedArray':
+      error(x, 'PG0405', o.span, `the shared array \`${o.array.name}\` is no value`, {
+        label: 'spread over all images',
+        secondary: [{ span: o.array.span, text: 'declared here' }],
+        hint: `\`${o.array.name}[i]\` is an element, \`${o.array.name}.local\` a slice of the elements that live here`,
+      });
+      return errorExpr(o.span);
+    case 'value': {
+      const { expr } = o;
+      if (expr.type.kind === 'void') {
+        error(x, 'PG0305', expr.span, 'a value is needed here', { label: 'gives no value' });
+        return errorExpr(expr.span);
+      }
+      if (isRemoteView(expr)) {
+        remoteView(x, expr.span);
+        return errorExpr(expr.span);
+      }
+      return expr;
+    }
+    case 'place': {
+      const { place } = o;
+      if (isError(place.type)) return errorExpr(place.span);
+      if (want?.kind === 'slice' && (place.type.kind === 'array' || place.type.kind === 'dynamicArray')) {
+        const slice = toSlice(place, place.span);
+        if (slice && sameType(slice.type, want)) return toValue(x, { kind: 'value', expr: slice });
+      }
+      if (place.type.kind === 'dynamicArray') {
+        error(x, 'PG0405', place.span, 'an array whose extents are known at run time is no value', {
+          label: `of type ${typeName(place.type)}`,
+          hint: `\`${textOf(x, place.span)}[..]\` is a slice of all of it`,
+        });
+        return errorExpr(place.span);
+      }
+      return { kind: 'load', place, type: place.type, span: place.span };
+    }
+  }
+};
+
+const needsParens = (e: Ast.Expr): boolean => e.kind === 'binary' || e.kind === 'unary' || e.kind === 'addressOf' || e.kind === 'deref';
+
+const conversionHint = (x: Context, e: Ast.Expr, found: Type, want: Type): string | undefined => {
+  const text = textOf(x, e.span);
+  const short = text.length <= 40 && !text.includes('\n');
+  const inParens = needsParens(e) ? `(${text})` : text;
+  if (e.kind === 'if' || !short) return isNumber(found) && isNumber(want) ? `convert with \`as ${typeName(want)}\`` : undefined;
+  if ((e.kind === 'float' || e.kind === 'int') && isNumber(want)) {
+    return want.kind === 'int' ? `a ${typeName(want)} is written without a fraction; \`as ${typeName(want)}\` cuts it off` : undefined;
+  }
+  if (isNumber(found) && isNumber(want)) return `nothing converts by itself: \`${inParens} as ${typeName(want)}\``;
+  if (found.kind === 'bool' && want.kind === 'int') return `write \`${inParens} as ${typeName(want)}\``;
+  if (found.kind === 'int' && want.kind === 'bool') return `compare it: \`${inParens} != 0\``;
+  if (isPointer(found) && sameType(found.target, want)) return `\`*${inParens}\` is what it points to`;
+  if (want.kind === 'pointer' && sameType(want.target, found)) return `\`&${inParens}\` is a pointer to it`;
+  if (found.kind === 'sharedPointer' && want.kind === 'pointer') return `\`local(${text})\` gives a pointer to what lives here`;
+  if (found.kind === 'slice' && want.kind === 'array') return 'copy into an array: `b[..] = …;`';
+  if (found.kind === 'array' && want.kind === 'slice' && sameType(found.element, want.element) && found.extents.length === want.rank)
+    return 'only an array in a variable can be seen as a slice: give it a name with `let` first';
+  return undefined;
+};
+
+/** Reports that a value of type `found` stands where `want` is needed. */
+export const mismatch = (x: Context, e: Ast.Expr, found: Type, want: Type, why?: Label): void => {
+  const hint = conversionHint(x, e, found, want);
+  const names = typeName(found) === typeName(want) ? ['another struct of this name', typeName(want)] : [typeName(found), typeName(want)];
+  error(x, 'PG0301', e.span, `expected ${names[1]}, found ${names[0]}`, {
+    label: `${names[0]}`,
+    expected: names[1] ?? '',
+    found: names[0] ?? '',
+    ...(why ? { secondary: [why] } : {}),
+    ...(hint === undefined ? {} : { hint }),
+  });
+};
+
+/** The value of `e`, which must be of type `want`. */
+export const need = (x: Context, e: Ast.Expr, want: Type, why?: Label): Expr => {
+  if (isError(want)) return x.checker.rules.value(x, e);
+  const value = x.checker.rules.value(x, e, want);
+  if (sameType(value.type, want)) return value;
+  mismatch(x, e, value.type, want, why);
+  return errorExpr(e.span);
+};

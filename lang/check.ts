@@ -1,0 +1,99 @@
+// Syntax trees → typed tree. All modules are loaded and their names collected; then structs, constants, variables and
+// signatures are resolved as they are needed, in any order; then bodies are checked, and initialisers sorted.
+import { collect } from './check-collect.ts';
+import { need } from './check-convert.ts';
+import { checkOperand, checkValue } from './check-expr.ts';
+import { checkBody, checkMain, resolveFn } from './check-functions.ts';
+import { checkInitialValue, resolveConst, resolveGlobal } from './check-globals.ts';
+import { loadModules, moduleContext } from './check-modules.ts';
+import { initialisationOrder } from './check-order.ts';
+import type { Checker, Entity, EntityOf, ModuleInfo, Rules } from './check-state.ts';
+import { checkBlock } from './check-stmts.ts';
+import { checkType, completeStruct } from './check-types.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { ModuleHost } from './modules.ts';
+import type { Source } from './source.ts';
+import type { Fn, Program } from './typed.ts';
+
+export interface CheckResult {
+  /** Present exactly if no diagnostic is an error. */
+  readonly program?: Program;
+  /** In order of place. */
+  readonly diagnostics: Diagnostic[];
+  readonly sources: Source[];
+}
+
+const ofKind = <K extends Entity['kind']>(modules: readonly ModuleInfo[], kind: K): EntityOf<K>[] =>
+  modules.flatMap((m) => [...m.names.values()]).filter((e): e is EntityOf<K> => e.kind === kind);
+
+const newChecker = (sources: Source[]): Checker => {
+  const rules: Rules = {
+    operand: checkOperand,
+    value: checkValue,
+    need,
+    type: checkType,
+    block: checkBlock,
+    global: (e, from, at) => resolveGlobal(checker, e, from, at),
+    constant: (e, from, at) => resolveConst(checker, e, from, at),
+    struct: (e) => e.struct,
+    fn: (e) => resolveFn(checker, e),
+  };
+  const checker: Checker = { diagnostics: [], sources, structs: [], rules, depth: 0 };
+  return checker;
+};
+
+/** Codes that a piece of text which the parser skipped may bring about elsewhere. */
+const consequences: ReadonlySet<string> = new Set(['PG0201', 'PG0204', 'PG0206', 'PG0304', 'PG0307', 'PG0308', 'PG0309']);
+
+/** Leaves out what follows from mistakes of syntax, and what is said twice; sorts by place. */
+const settle = (all: readonly Diagnostic[], modules: readonly ModuleInfo[]): Diagnostic[] => {
+  const syntax = all.filter((d) => d.severity === 'error' && /^PG0[01]/.test(d.code));
+  const broken = modules.flatMap((m) =>
+    m.tree.decls.filter((d) =>
+      syntax.some((s) => s.span.source === d.span.source && s.span.start <= d.span.end && d.span.start <= s.span.end),
+    ),
+  );
+  const follows = (d: Diagnostic): boolean =>
+    syntax.length > 0 &&
+    !/^PG0[01]/.test(d.code) &&
+    (consequences.has(d.code) ||
+      broken.some((b) => b.span.source === d.span.source && b.span.start <= d.span.start && d.span.end <= b.span.end));
+  const seen = new Set<string>();
+  const kept = all.filter((d) => {
+    const key = `${d.code} ${d.span.source} ${d.span.start} ${d.span.end} ${d.message}`;
+    if (follows(d) || seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  return kept.sort((a, b) => a.span.source - b.span.source || a.span.start - b.span.start || a.span.end - b.span.end);
+};
+
+/** Checks the program whose main module is at `mainPath`, with all that it imports. */
+export const check = (mainPath: string, host: ModuleHost): CheckResult => {
+  const sources: Source[] = [];
+  const checker = newChecker(sources);
+  const loaded = loadModules(checker, sources, mainPath, host);
+  const { main, modules } = loaded;
+  collect(checker, loaded, modules);
+
+  const structs = ofKind(modules, 'struct');
+  const byStruct = new Map<object, EntityOf<'struct'>>(structs.map((e) => [e.struct, e]));
+  for (const e of structs) completeStruct(moduleContext(checker, e.module), e, byStruct);
+  for (const e of ofKind(modules, 'const')) resolveConst(checker, e, moduleContext(checker, e.module), e.span);
+  const globals = ofKind(modules, 'global');
+  for (const e of globals) resolveGlobal(checker, e, moduleContext(checker, e.module), e.span);
+  for (const e of globals) checkInitialValue(checker, e);
+  const fns = ofKind(modules, 'fn');
+  for (const e of fns) checkBody(checker, e);
+
+  const mainContext = moduleContext(checker, main);
+  const uses = new Map(fns.flatMap((e) => (e.fn ? [[e.fn, e.uses] as const] : [])));
+  const order = initialisationOrder(mainContext, globals, uses);
+  const entry = modules.length > 0 ? checkMain(checker, main) : undefined;
+
+  const diagnostics = settle(checker.diagnostics, modules);
+  const failed = checker.diagnostics.some((d) => d.severity === 'error');
+  if (failed || !entry) return { diagnostics, sources };
+  const functions = fns.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
+  return { program: { sources, structs: checker.structs, globals: order, functions, main: entry }, diagnostics, sources };
+};
