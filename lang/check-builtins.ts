@@ -90,8 +90,14 @@ export const atomicPlace = (x: Context, e: Ast.Expr, name: BuiltinName, writes: 
   const wide = (t.kind === 'int' && t.bits >= 32) || (t.kind === 'float' && t.bits === 64);
   const bitwise = name === 'fetch_and' || name === 'fetch_or' || name === 'fetch_xor';
   if (!wide || (bitwise && t.kind === 'float')) {
-    const text = bitwise && wide ? `\`${name}\` works on integers, found ${typeName(t)}` : `there are no atomics on ${typeName(t)}`;
-    error(x, 'PG0413', e.span, text, { label: typeName(t), hint: 'atomics work on 32- and 64-bit integers and on f64' });
+    const text =
+      bitwise && wide
+        ? `\`${name}\` works on integers, found ${typeName(t)}`
+        : `there are no atomics on ${typeName(t)}`;
+    error(x, 'PG0413', e.span, text, {
+      label: typeName(t),
+      hint: 'atomics work on 32- and 64-bit integers and on f64',
+    });
     return undefined;
   }
   if (writes && !checkWritable(x, p, e.span, 'changed')) return undefined;
@@ -165,7 +171,12 @@ export const warnInForall = (x: Context, span: Span, what: string): void => {
   });
 };
 
-const checkCollective = (x: Context, e: Call, name: 'broadcast' | 'reduce' | 'allreduce', want: Type | undefined): Expr => {
+const checkCollective = (
+  x: Context,
+  e: Call,
+  name: 'broadcast' | 'reduce' | 'allreduce',
+  want: Type | undefined,
+): Expr => {
   const args = [...e.args];
   const opArg = name === 'broadcast' ? undefined : args.shift();
   const op = opArg && operatorOf(x, opArg);
@@ -181,7 +192,10 @@ const checkCollective = (x: Context, e: Call, name: 'broadcast' | 'reduce' | 'al
     return errorExpr(e.span);
   }
   if (op ? !checkReduction(x, op, t, source.span) : !isNumber(t) && t.kind !== 'bool') {
-    if (!op) error(x, 'PG0414', source.span, `\`broadcast\` takes a number or a bool, found ${typeName(t)}`, { label: typeName(t) });
+    if (!op)
+      error(x, 'PG0414', source.span, `\`broadcast\` takes a number or a bool, found ${typeName(t)}`, {
+        label: typeName(t),
+      });
     return errorExpr(e.span);
   }
   return { kind: 'collective', name, ...(op ? { op } : {}), value, ...(root ? { root } : {}), type: t, span: e.span };
@@ -201,8 +215,14 @@ const checkImageOf = (x: Context, e: Call): Expr => {
   const t = o.kind === 'sharedArray' ? o.array.type : o.kind === 'place' ? o.place.type : o.expr.type;
   if (t.kind === 'sharedPointer') return { kind: 'imageOf', pointer: toValue(x, o), type: i64, span: e.span };
   if (isError(t)) return errorExpr(e.span);
-  const hint = o.kind === 'sharedArray' ? `name an element: \`image_of(${o.array.name}[i])\`` : 'what is private or my own lives on `this_image()`';
-  error(x, 'PG0419', arg.span, '`image_of` asks about a place in the global space', { label: `this is ${typeName(t)}`, hint });
+  const hint =
+    o.kind === 'sharedArray'
+      ? `name an element: \`image_of(${o.array.name}[i])\``
+      : 'what is private or my own lives on `this_image()`';
+  error(x, 'PG0419', arg.span, '`image_of` asks about a place in the global space', {
+    label: `this is ${typeName(t)}`,
+    hint,
+  });
   return errorExpr(e.span);
 };
 
@@ -265,7 +285,10 @@ export const checkBuiltin = (x: Context, e: Call, name: BuiltinName, want: Type 
     case 'assert':
     case 'trap':
     case 'exit':
-      error(x, 'PG0305', e.span, `\`${name}\` gives no value`, { label: 'a value is needed here', hint: 'it is a statement of its own' });
+      error(x, 'PG0305', e.span, `\`${name}\` gives no value`, {
+        label: 'a value is needed here',
+        hint: 'it is a statement of its own',
+      });
       return errorExpr(e.span);
     case 'fetch_add':
     case 'fetch_sub':

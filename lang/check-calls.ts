@@ -1,7 +1,7 @@
 // Calls of functions, struct literals, `new`, and methods of arrays.
 import type * as Ast from './ast.ts';
 import { checkBuiltin } from './check-builtins.ts';
-import { toValue } from './check-convert.ts';
+import { toSlice, toValue } from './check-convert.ts';
 import { checkIntrinsic } from './check-intrinsics.ts';
 import { notYet } from './check-later.ts';
 import { checkInteger, moduleMember } from './check-places.ts';
@@ -21,7 +21,6 @@ import {
 import { didYouMean } from './check-suggest.ts';
 import { checkSize, maxRank } from './check-types.ts';
 import type { Span } from './source.ts';
-import { toSlice } from './check-convert.ts';
 import type { Expr } from './typed.ts';
 import { errorType, i64, type StructField, type Type, typeName } from './types.ts';
 
@@ -41,15 +40,24 @@ const callFn = (x: Context, e: Call, entity: EntityOf<'fn'>): Expr => {
   const args = e.args.map((a, i) => {
     const param = fn.params[i];
     if (!param) return a.kind === 'operator' || a.kind === 'nil' ? errorExpr(a.span) : x.checker.rules.value(x, a);
-    return x.checker.rules.need(x, a, param.type, { span: params[i]?.type.span ?? param.span, text: `parameter \`${param.name}\` of \`${fn.name}\`` });
+    return x.checker.rules.need(x, a, param.type, {
+      span: params[i]?.type.span ?? param.span,
+      text: `parameter \`${param.name}\` of \`${fn.name}\``,
+    });
   });
   if (args.length !== fn.params.length) {
     const extra = e.args[fn.params.length];
     const missing = fn.params.slice(args.length).map((p) => `\`${p.name}: ${typeName(p.type)}\``);
-    error(x, 'PG0303', extra?.span ?? { ...e.span, start: Math.max(e.span.start, e.span.end - 1) }, `\`${fn.name}\` takes ${plural(fn.params.length, 'argument')}, found ${args.length}`, {
-      label: extra ? 'one too many' : `missing ${missing.join(', ')}`,
-      secondary: [{ span: fn.span, text: 'declared here' }],
-    });
+    error(
+      x,
+      'PG0303',
+      extra?.span ?? { ...e.span, start: Math.max(e.span.start, e.span.end - 1) },
+      `\`${fn.name}\` takes ${plural(fn.params.length, 'argument')}, found ${args.length}`,
+      {
+        label: extra ? 'one too many' : `missing ${missing.join(', ')}`,
+        secondary: [{ span: fn.span, text: 'declared here' }],
+      },
+    );
     return { ...errorExpr(e.span), type: fn.result.kind === 'void' ? errorType : fn.result };
   }
   return { kind: 'call', fn, args, type: fn.result, span: e.span };
@@ -73,7 +81,13 @@ const callEntity = (x: Context, e: Call, entity: Entity, name: string): Expr => 
       looseArgs(x, e.args);
       return errorExpr(e.span);
     case 'struct':
-      return notCallable(x, e, `the struct \`${name}\``, entity.span, `a value is written \`${name} { ${entity.decl.fields.map((f) => `${f.name.name}: …`).join(', ')} }\``);
+      return notCallable(
+        x,
+        e,
+        `the struct \`${name}\``,
+        entity.span,
+        `a value is written \`${name} { ${entity.decl.fields.map((f) => `${f.name.name}: …`).join(', ')} }\``,
+      );
     case 'module':
       return notCallable(x, e, `the module \`${name}\``, entity.span, `call a function of it: \`${name}.f(…)\``);
     default:
@@ -93,7 +107,9 @@ const dimension = (x: Context, e: Ast.Expr, rank: number): number | undefined =>
   }
   const k = Number(v.value);
   if (k >= 0 && k < rank) return k;
-  error(x, 'PG0510', e.span, `there is no dimension ${k}`, { label: rank === 1 ? 'there is only dimension 0' : `dimensions are 0 to ${rank - 1}` });
+  error(x, 'PG0510', e.span, `there is no dimension ${k}`, {
+    label: rank === 1 ? 'there is only dimension 0' : `dimensions are 0 to ${rank - 1}`,
+  });
   return undefined;
 };
 
@@ -102,7 +118,12 @@ const sharedMethod = (x: Context, e: Call, o: Extract<Operand, { kind: 'sharedAr
   const most = 1;
   const least = name.name === 'dim' ? 1 : 0;
   if (e.args.length < least || e.args.length > most) {
-    error(x, 'PG0303', e.span, `\`${name.name}\` takes ${name.name === 'dim' ? 'the number of a dimension' : 'at most the number of a dimension'}, found ${plural(e.args.length, 'argument')}`);
+    error(
+      x,
+      'PG0303',
+      e.span,
+      `\`${name.name}\` takes ${name.name === 'dim' ? 'the number of a dimension' : 'at most the number of a dimension'}, found ${plural(e.args.length, 'argument')}`,
+    );
     return errorExpr(e.span);
   }
   const arg = e.args[0];
@@ -118,7 +139,14 @@ const sharedMethod = (x: Context, e: Call, o: Extract<Operand, { kind: 'sharedAr
     });
     return errorExpr(e.span);
   }
-  return { kind: 'sharedBound', array: o.array, which: name.name === 'lo' ? 'lo' : 'hi', dim: k, type: i64, span: e.span };
+  return {
+    kind: 'sharedBound',
+    array: o.array,
+    which: name.name === 'lo' ? 'lo' : 'hi',
+    dim: k,
+    type: i64,
+    span: e.span,
+  };
 };
 
 const dimMethod = (x: Context, e: Call, o: Operand, t: Type): Expr => {
@@ -148,14 +176,20 @@ const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'fiel
   if (isError(t) || name.name === '') return errorExpr(e.span);
   const sequence = ['array', 'slice', 'dynamicArray', 'str', 'sharedArray'].includes(t.kind);
   if (sequence && (name.name === 'len' || name.name === 'local')) {
-    error(x, 'PG0209', e.span, `\`${name.name}\` is a property, not a function`, { hint: `write \`.${name.name}\` without parentheses` });
+    error(x, 'PG0209', e.span, `\`${name.name}\` is a property, not a function`, {
+      hint: `write \`.${name.name}\` without parentheses`,
+    });
   } else if (sequence && (name.name === 'lo' || name.name === 'hi')) {
-    error(x, 'PG0411', name.span, `\`.${name.name}()\` is a property of shared arrays`, { label: `this is ${typeName(t)}` });
+    error(x, 'PG0411', name.span, `\`.${name.name}()\` is a property of shared arrays`, {
+      label: `this is ${typeName(t)}`,
+    });
   } else {
     const known = sequence ? ['len', 'dim', ...(t.kind === 'sharedArray' ? ['local', 'lo', 'hi'] : [])] : [];
     error(x, 'PG0209', name.span, `${typeName(t)} has no function \`${name.name}\``, {
       label: 'not a function',
-      ...(sequence ? didYouMean(name.name, known) : { hint: `PG has no methods: write \`${name.name}(${textOf(x, callee.base.span)})\`` }),
+      ...(sequence
+        ? didYouMean(name.name, known)
+        : { hint: `PG has no methods: write \`${name.name}(${textOf(x, callee.base.span)})\`` }),
     });
   }
   looseArgs(x, e.args);
@@ -176,7 +210,8 @@ export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => 
   if (callee.kind === 'name') {
     const name = callee.name.name;
     const local = lookupLocal(x, name);
-    if (local) return notCallable(x, e, `the variable \`${name}\``, local.kind === 'local' ? local.local.span : local.span);
+    if (local)
+      return notCallable(x, e, `the variable \`${name}\``, local.kind === 'local' ? local.local.span : local.span);
     const entity = x.module.names.get(name);
     if (entity) return callEntity(x, e, entity, name);
     if (isBuiltin(name)) return checkBuiltin(x, e, name, want);
@@ -207,7 +242,10 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
   for (const f of e.fields) {
     const field = t.struct.fields.find((g) => g.name.name === f.name.name);
     const value = field
-      ? rules.need(x, f.value, field.type, { span: field.name.span, text: `field \`${field.name.name}\` is ${typeName(field.type)}` })
+      ? rules.need(x, f.value, field.type, {
+          span: field.name.span,
+          text: `field \`${field.name.name}\` is ${typeName(field.type)}`,
+        })
       : rules.value(x, f.value);
     const before = seen.get(f.name.name);
     if (!field) {
@@ -216,7 +254,10 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
         error(x, 'PG0311', f.name.span, `${t.struct.name} has no field \`${f.name.name}\``, {
           label: 'unknown field',
           secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
-          ...didYouMean(f.name.name, t.struct.fields.map((g) => g.name.name)),
+          ...didYouMean(
+            f.name.name,
+            t.struct.fields.map((g) => g.name.name),
+          ),
         });
     } else if (before) {
       fine = false;
@@ -230,11 +271,17 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
   const missing = t.struct.fields.filter((g) => !seen.has(g.name.name));
   if (missing.length > 0 && fine) {
     fine = false;
-    error(x, 'PG0312', e.type.span, `${missing.length === 1 ? 'field' : 'fields'} ${missing.map((g) => `\`${g.name.name}\``).join(', ')} of ${t.struct.name} ${missing.length === 1 ? 'is' : 'are'} missing`, {
-      label: 'every field is given',
-      secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
-      hint: `a struct of all zeros is \`var x: ${t.struct.name};\``,
-    });
+    error(
+      x,
+      'PG0312',
+      e.type.span,
+      `${missing.length === 1 ? 'field' : 'fields'} ${missing.map((g) => `\`${g.name.name}\``).join(', ')} of ${t.struct.name} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      {
+        label: 'every field is given',
+        secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
+        hint: `a struct of all zeros is \`var x: ${t.struct.name};\``,
+      },
+    );
   }
   return fine ? { kind: 'struct', fields, type: t, span: e.span } : { ...errorExpr(e.span), type: t };
 };
@@ -244,7 +291,12 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
 export const checkNew = (x: Context, e: Extract<Ast.Expr, { kind: 'new' }>): Expr => {
   const { rules } = x.checker;
   if (e.of === 'shared' || e.of === 'co') {
-    notYet(x, e.span, `\`new ${e.of}\` is`, `declare a module-level \`${e.of}\` array: its extents may depend on configs and on \`num_images()\``);
+    notYet(
+      x,
+      e.span,
+      `\`new ${e.of}\` is`,
+      `declare a module-level \`${e.of}\` array: its extents may depend on configs and on \`num_images()\``,
+    );
     return errorExpr(e.span);
   }
   if (e.type.kind === 'slice') {
@@ -255,9 +307,16 @@ export const checkNew = (x: Context, e: Extract<Ast.Expr, { kind: 'new' }>): Exp
     const t = rules.type(x, e.type);
     if (isError(t)) return errorExpr(e.span);
     checkSize(x, t, e.type.span);
-    if (e.of === 'private') return { kind: 'new', element: t, extents: [], type: { kind: 'pointer', target: t }, span: e.span };
+    if (e.of === 'private')
+      return { kind: 'new', element: t, extents: [], type: { kind: 'pointer', target: t }, span: e.span };
     const one: Expr = { kind: 'const', value: 1n, type: i64, span: e.span };
-    return { kind: 'newSharedLocal', element: t, extent: one, type: { kind: 'sharedPointer', target: t }, span: e.span };
+    return {
+      kind: 'newSharedLocal',
+      element: t,
+      extent: one,
+      type: { kind: 'sharedPointer', target: t },
+      span: e.span,
+    };
   }
   const element = rules.type(x, e.type.element);
   const extents = e.type.extents.map((n) => checkInteger(x, n, 'an extent'));

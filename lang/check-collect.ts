@@ -19,7 +19,13 @@ const importName = (d: Extract<Ast.Decl, { kind: 'import' }>): Ast.Ident => {
   return { name, span: d.pathSpan };
 };
 
-const newStruct = (name: Ast.Ident): StructType => ({ name: name.name, span: name.span, fields: [], size: 1, align: 1 });
+const newStruct = (name: Ast.Ident): StructType => ({
+  name: name.name,
+  span: name.span,
+  fields: [],
+  size: 1,
+  align: 1,
+});
 
 const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
   const { module } = x;
@@ -31,7 +37,9 @@ const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
       return declare(
         x,
         name,
-        target ? { kind: 'module', span: name.span, module: target, name: name.name } : { kind: 'absent', span: name.span },
+        target
+          ? { kind: 'module', span: name.span, module: target, name: name.name }
+          : { kind: 'absent', span: name.span },
       );
     }
     case 'const':

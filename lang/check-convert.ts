@@ -114,24 +114,34 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
   }
 };
 
-const needsParens = (e: Ast.Expr): boolean => e.kind === 'binary' || e.kind === 'unary' || e.kind === 'addressOf' || e.kind === 'deref';
+const needsParens = (e: Ast.Expr): boolean =>
+  e.kind === 'binary' || e.kind === 'unary' || e.kind === 'addressOf' || e.kind === 'deref';
 
 const conversionHint = (x: Context, e: Ast.Expr, found: Type, want: Type): string | undefined => {
   const text = textOf(x, e.span);
   const short = text.length <= 40 && !text.includes('\n');
   const inParens = needsParens(e) ? `(${text})` : text;
-  if (e.kind === 'if' || !short) return isNumber(found) && isNumber(want) ? `convert with \`as ${typeName(want)}\`` : undefined;
+  if (e.kind === 'if' || !short)
+    return isNumber(found) && isNumber(want) ? `convert with \`as ${typeName(want)}\`` : undefined;
   if ((e.kind === 'float' || e.kind === 'int') && isNumber(want)) {
-    return want.kind === 'int' ? `a ${typeName(want)} is written without a fraction; \`as ${typeName(want)}\` cuts it off` : undefined;
+    return want.kind === 'int'
+      ? `a ${typeName(want)} is written without a fraction; \`as ${typeName(want)}\` cuts it off`
+      : undefined;
   }
   if (isNumber(found) && isNumber(want)) return `nothing converts by itself: \`${inParens} as ${typeName(want)}\``;
   if (found.kind === 'bool' && want.kind === 'int') return `write \`${inParens} as ${typeName(want)}\``;
   if (found.kind === 'int' && want.kind === 'bool') return `compare it: \`${inParens} != 0\``;
   if (isPointer(found) && sameType(found.target, want)) return `\`*${inParens}\` is what it points to`;
   if (want.kind === 'pointer' && sameType(want.target, found)) return `\`&${inParens}\` is a pointer to it`;
-  if (found.kind === 'sharedPointer' && want.kind === 'pointer') return `\`local(${text})\` gives a pointer to what lives here`;
+  if (found.kind === 'sharedPointer' && want.kind === 'pointer')
+    return `\`local(${text})\` gives a pointer to what lives here`;
   if (found.kind === 'slice' && want.kind === 'array') return 'copy into an array: `b[..] = …;`';
-  if (found.kind === 'array' && want.kind === 'slice' && sameType(found.element, want.element) && found.extents.length === want.rank)
+  if (
+    found.kind === 'array' &&
+    want.kind === 'slice' &&
+    sameType(found.element, want.element) &&
+    found.extents.length === want.rank
+  )
     return 'only an array in a variable can be seen as a slice: give it a name with `let` first';
   return undefined;
 };
@@ -139,7 +149,10 @@ const conversionHint = (x: Context, e: Ast.Expr, found: Type, want: Type): strin
 /** Reports that a value of type `found` stands where `want` is needed. */
 export const mismatch = (x: Context, e: Ast.Expr, found: Type, want: Type, why?: Label): void => {
   const hint = conversionHint(x, e, found, want);
-  const names = typeName(found) === typeName(want) ? ['another struct of this name', typeName(want)] : [typeName(found), typeName(want)];
+  const names =
+    typeName(found) === typeName(want)
+      ? ['another struct of this name', typeName(want)]
+      : [typeName(found), typeName(want)];
   error(x, 'PG0301', e.span, `expected ${names[1]}, found ${names[0]}`, {
     label: `${names[0]}`,
     expected: names[1] ?? '',

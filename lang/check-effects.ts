@@ -43,7 +43,10 @@ const mayRead = (e: Ast.Expr): boolean => {
 
 const checkWaitUntil = (x: Context, e: Call, arg: Ast.Expr): CheckedStmt => {
   const uses = newUses();
-  const condition = x.checker.rules.need({ ...x, uses }, arg, boolType, { span: e.callee.span, text: 'waits for a bool' });
+  const condition = x.checker.rules.need({ ...x, uses }, arg, boolType, {
+    span: e.callee.span,
+    text: 'waits for a bool',
+  });
   for (const g of uses.globals) x.uses.globals.add(g);
   for (const f of uses.fns) x.uses.fns.add(f);
   if (isError(condition.type)) return failed;
@@ -64,7 +67,8 @@ const checkWaitUntil = (x: Context, e: Call, arg: Ast.Expr): CheckedStmt => {
 
 const distText = (d: DimDist): string => (d.kind === 'star' ? '*' : d.kind === 'blocks' ? 'block(B)' : d.kind);
 
-const differentConstants = (a: Expr, b: Expr): boolean => a.kind === 'const' && b.kind === 'const' && a.value !== b.value;
+const differentConstants = (a: Expr, b: Expr): boolean =>
+  a.kind === 'const' && b.kind === 'const' && a.value !== b.value;
 
 /** Why two shared arrays cannot exchange their handles. */
 const layoutProblem = (a: Global, b: Global): string | undefined => {
@@ -72,7 +76,8 @@ const layoutProblem = (a: Global, b: Global): string | undefined => {
   if (!sameType(a.type, b.type)) return `${typeName(a.type)} and ${typeName(b.type)}`;
   const words = (g: Global): string => (g.dist ?? []).map(distText).join(', ');
   if (words(a) !== words(b)) return `\`dist(${words(a)})\` and \`dist(${words(b)})\``;
-  const sizes = (g: Global): Expr[] => (g.dist ?? []).flatMap((d) => (d.kind === 'blocks' ? [d.size] : d.kind === 'on' ? [d.image] : []));
+  const sizes = (g: Global): Expr[] =>
+    (g.dist ?? []).flatMap((d) => (d.kind === 'blocks' ? [d.size] : d.kind === 'on' ? [d.image] : []));
   const sb = sizes(b);
   if (sizes(a).some((s, i) => sb[i] && differentConstants(s, sb[i]))) return 'their distributions differ';
   const eb = b.extents ?? [];
@@ -98,7 +103,13 @@ const swapArrays = (x: Context, e: Call, a: Global, b: Global): CheckedStmt => {
 };
 
 const typeOf = (o: Operand): Type | undefined =>
-  o.kind === 'place' ? o.place.type : o.kind === 'value' ? o.expr.type : o.kind === 'sharedArray' ? o.array.type : undefined;
+  o.kind === 'place'
+    ? o.place.type
+    : o.kind === 'value'
+      ? o.expr.type
+      : o.kind === 'sharedArray'
+        ? o.array.type
+        : undefined;
 
 const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): CheckedStmt => {
   const a = x.checker.rules.operand(x, first);
@@ -108,11 +119,15 @@ const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): Chec
   if (a.kind !== 'place' || b.kind !== 'place') {
     const wrong = a.kind !== 'place' ? first : second;
     const t = typeOf(a.kind !== 'place' ? a : b);
-    error(x, 'PG0416', wrong.span, 'two places or two shared arrays are exchanged', { label: t ? `this is ${typeName(t)}` : 'not a place' });
+    error(x, 'PG0416', wrong.span, 'two places or two shared arrays are exchanged', {
+      label: t ? `this is ${typeName(t)}` : 'not a place',
+    });
     return failed;
   }
   if (a.place.type.kind === 'dynamicArray' || b.place.type.kind === 'dynamicArray') {
-    error(x, 'PG0416', e.span, 'arrays whose extents are known at run time cannot be exchanged', { hint: 'copy their slices, or exchange shared arrays' });
+    error(x, 'PG0416', e.span, 'arrays whose extents are known at run time cannot be exchanged', {
+      hint: 'copy their slices, or exchange shared arrays',
+    });
     return failed;
   }
   if (!sameType(a.place.type, b.place.type)) {
@@ -149,7 +164,10 @@ const assertStmt = (x: Context, e: Call, arg: Ast.Expr): CheckedStmt => {
 const atomicStore = (x: Context, e: Call, target: Ast.Expr, operand: Ast.Expr): CheckedStmt => {
   const place: Place | undefined = atomicPlace(x, target, 'atomic_store', true);
   if (!place) return failed;
-  const value = x.checker.rules.need(x, operand, place.type, { span: target.span, text: `the place is ${typeName(place.type)}` });
+  const value = x.checker.rules.need(x, operand, place.type, {
+    span: target.span,
+    text: `the place is ${typeName(place.type)}`,
+  });
   return { stmt: { kind: 'atomicStore', place, value, span: e.span }, diverges: false };
 };
 
@@ -183,4 +201,3 @@ export const checkEffectCall = (x: Context, e: Call, name: BuiltinName): Checked
       return failed;
   }
 };
-

@@ -30,7 +30,10 @@ const nil = (x: Context, e: Ast.Expr, want: Type | undefined): Expr => {
       found: 'nil',
     });
   } else if (!want) {
-    error(x, 'PG0313', e.span, 'what would `nil` point to?', { label: 'the type of the pointer is not known', hint: 'write the type: `var p: *T = nil;` or `nil as *T`' });
+    error(x, 'PG0313', e.span, 'what would `nil` point to?', {
+      label: 'the type of the pointer is not known',
+      hint: 'write the type: `var p: *T = nil;` or `nil as *T`',
+    });
   }
   return errorExpr(e.span);
 };
@@ -54,15 +57,21 @@ const branchType = (x: Context, b: CheckedBlock, ast: Ast.Block): Type | undefin
 /** An `if` where a value is wanted. */
 export const checkIf = (x: Context, e: Extract<Ast.Expr, { kind: 'if' }>, want: Type | undefined): Expr => {
   const { rules } = x.checker;
-  const condition = rules.need(x, e.condition, boolType, { span: { ...e.span, end: e.span.start + 2 }, text: 'conditions are bool' });
+  const condition = rules.need(x, e.condition, boolType, {
+    span: { ...e.span, end: e.span.start + 2 },
+    text: 'conditions are bool',
+  });
   if (!e.else) {
     const then = rules.block(x, e.then, { type: want });
     if (then.diverges && then.type.kind === 'void') return errorExpr(e.span);
-    error(x, 'PG0315', e.span, 'an `if` that gives a value needs an `else`', { label: 'no value if the condition is false' });
+    error(x, 'PG0315', e.span, 'an `if` that gives a value needs an `else`', {
+      label: 'no value if the condition is false',
+    });
     return errorExpr(e.span);
   }
   // The branch whose type does not depend on its context comes first.
-  const elseFirst = e.then.value !== undefined && isFlexible(e.then.value) && !(e.else.value !== undefined && isFlexible(e.else.value));
+  const elseFirst =
+    e.then.value !== undefined && isFlexible(e.then.value) && !(e.else.value !== undefined && isFlexible(e.else.value));
   const first = elseFirst ? e.else : e.then;
   const second = elseFirst ? e.then : e.else;
   const a = rules.block(x, first, { type: want });
@@ -77,7 +86,8 @@ export const checkIf = (x: Context, e: Extract<Ast.Expr, { kind: 'if' }>, want: 
   if (typeA && typeB && !sameType(typeA, typeB)) {
     const at = second.value;
     const other = first.value;
-    if (at) mismatch(x, at, typeB, typeA, other && { span: other.span, text: `the other branch gives ${typeName(typeA)}` });
+    if (at)
+      mismatch(x, at, typeB, typeA, other && { span: other.span, text: `the other branch gives ${typeName(typeA)}` });
     return errorExpr(e.span);
   }
   if ((typeA && isError(typeA)) || (typeB && isError(typeB))) return errorExpr(e.span);
@@ -132,7 +142,10 @@ const checkByKind = (x: Context, e: Ast.Expr, want: Type | undefined): Operand =
     case 'operator':
       // `f(min)` with a variable of this name looks like an operator.
       if (e.op === 'min' || e.op === 'max') return checkName(x, { name: e.op, span });
-      error(x, 'PG0205', span, `the operator \`${e.op}\` is no value`, { label: 'a value is needed here', hint: 'operators stand alone only in collectives: `allreduce(+, x)`' });
+      error(x, 'PG0205', span, `the operator \`${e.op}\` is no value`, {
+        label: 'a value is needed here',
+        hint: 'operators stand alone only in collectives: `allreduce(+, x)`',
+      });
       return errorOperand(span);
     case 'struct':
       return value(checkStruct(x, e));

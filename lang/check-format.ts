@@ -48,7 +48,9 @@ const parseSpec = (text: string): Spec | undefined => {
 };
 
 const foreignSpec = (format: string): string | undefined =>
-  /%[-+ 0-9.]*[a-zA-Z]/.test(format) && !format.includes('{') ? 'values are shown by `{}`, not by `%`: `{:.3}` for `%.3f`, `{:x}` for `%x`' : undefined;
+  /%[-+ 0-9.]*[a-zA-Z]/.test(format) && !format.includes('{')
+    ? 'values are shown by `{}`, not by `%`: `{:.3}` for `%.3f`, `{:x}` for `%x`'
+    : undefined;
 
 /** Splits a format into texts and holes; reports what is malformed. */
 const piecesOf = (x: Context, literal: Extract<Ast.Expr, { kind: 'string' }>): readonly Piece[] | undefined => {

@@ -1,9 +1,9 @@
 // Functions: signatures when they are first used, bodies when all names are known.
 import type * as Ast from './ast.ts';
+import { mismatch } from './check-convert.ts';
 import { moduleContext } from './check-modules.ts';
 import { declareLocal } from './check-scope.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type ModuleInfo } from './check-state.ts';
-import { mismatch } from './check-convert.ts';
 import { checkSize } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { Fn, Local } from './typed.ts';
@@ -38,7 +38,11 @@ export const checkBody = (checker: Checker, e: FnEntity): void => {
   const fn = resolveFn(checker, e);
   const outer: Context = { ...moduleContext(checker, e.module), uses: e.uses };
   const resultSpan = e.decl.result?.span ?? e.decl.name.span;
-  const x: Context = { ...outer, scope: { names: new Map(), parent: undefined }, fn: { name: fn.name, result: fn.result, resultSpan } };
+  const x: Context = {
+    ...outer,
+    scope: { names: new Map(), parent: undefined },
+    fn: { name: fn.name, result: fn.result, resultSpan },
+  };
   for (const [i, p] of e.decl.params.entries()) {
     const local = fn.params[i];
     if (!local) continue;
@@ -47,7 +51,11 @@ export const checkBody = (checker: Checker, e: FnEntity): void => {
   }
   const { body, result } = e.decl;
   const wantsValue = fn.result.kind !== 'void';
-  const checked = checker.rules.block(x, body, wantsValue ? { type: isError(fn.result) ? undefined : fn.result } : undefined);
+  const checked = checker.rules.block(
+    x,
+    body,
+    wantsValue ? { type: isError(fn.result) ? undefined : fn.result } : undefined,
+  );
   fn.body = checked.block;
   if (!wantsValue || isError(fn.result)) return;
   const why = { span: resultSpan, text: `the result of \`${fn.name}\` is ${typeName(fn.result)}` };
@@ -82,11 +90,21 @@ export const checkMain = (checker: Checker, module: ModuleInfo): Fn | undefined 
   const { params, result } = e.decl;
   const first = params[0];
   if (first) {
-    error(x, 'PG0206', { ...first.name.span, end: params.at(-1)?.type.span.end ?? first.type.span.end }, '`main` takes no parameters', {
-      label: 'nobody passes these',
-      hint: 'values from the command line are `config const`s',
-    });
+    error(
+      x,
+      'PG0206',
+      { ...first.name.span, end: params.at(-1)?.type.span.end ?? first.type.span.end },
+      '`main` takes no parameters',
+      {
+        label: 'nobody passes these',
+        hint: 'values from the command line are `config const`s',
+      },
+    );
   }
-  if (result) error(x, 'PG0206', result.span, '`main` has no result', { label: 'nobody takes it', hint: '`exit(code)` ends the program with a code' });
+  if (result)
+    error(x, 'PG0206', result.span, '`main` has no result', {
+      label: 'nobody takes it',
+      hint: '`exit(code)` ends the program with a code',
+    });
   return resolveFn(checker, e);
 };

@@ -1,8 +1,8 @@
 // Module-level constants and variables: their types, extents, distributions and initial values.
 import type * as Ast from './ast.ts';
 import { notYet } from './check-later.ts';
-import { isNumber } from './check-numbers.ts';
 import { moduleContext } from './check-modules.ts';
+import { isNumber } from './check-numbers.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type Mutable } from './check-state.ts';
 import { checkSize, constantExtent } from './check-types.ts';
 import type { Span } from './source.ts';
@@ -20,7 +20,12 @@ const cyclic = (x: Context, name: string, at: Span, declared: Span): void =>
   });
 
 /** The value of a `const` declaration: a folded number, bool or text. */
-export const constantValue = (x: Context, type: Ast.TypeExpr | undefined, e: Ast.Expr, what: string): Expr | undefined => {
+export const constantValue = (
+  x: Context,
+  type: Ast.TypeExpr | undefined,
+  e: Ast.Expr,
+  what: string,
+): Expr | undefined => {
   const { rules } = x.checker;
   const declared = type && rules.type(x, type);
   const value = declared
@@ -32,8 +37,14 @@ export const constantValue = (x: Context, type: Ast.TypeExpr | undefined, e: Ast
     error(x, 'PG0504', e.span, 'a config const is a number or a bool', { label: 'a text' });
     return undefined;
   }
-  const hint = what === 'a config const' ? 'a default is known while compiling; compute with it in a `let`' : 'use `let` for a value that is computed at the start';
-  error(x, 'PG0503', culprit(value), `the value of ${what} must be known while compiling`, { label: 'only known at run time', hint });
+  const hint =
+    what === 'a config const'
+      ? 'a default is known while compiling; compute with it in a `let`'
+      : 'use `let` for a value that is computed at the start';
+  error(x, 'PG0503', culprit(value), `the value of ${what} must be known while compiling`, {
+    label: 'only known at run time',
+    hint,
+  });
   return undefined;
 };
 
@@ -76,7 +87,10 @@ export const asInt = (e: Expr): Expr => {
 const integer = (x: Context, e: Ast.Expr, what: string): Expr => {
   const value = x.checker.rules.value(x, e, i64);
   if (value.type.kind !== 'int' && !isError(value.type))
-    error(x, 'PG0301', e.span, `${what} is an integer, found ${typeName(value.type)}`, { expected: 'an integer', found: typeName(value.type) });
+    error(x, 'PG0301', e.span, `${what} is an integer, found ${typeName(value.type)}`, {
+      expected: 'an integer',
+      found: typeName(value.type),
+    });
   return asInt(value);
 };
 
@@ -113,12 +127,21 @@ const distribution = (x: Context, d: Variable, rank: number): readonly DimDist[]
       : `one word a dimension: \`dist(block, *)\``;
   };
   if (on) {
-    error(x, 'PG0410', d.dist.span, '`on p` places the whole array', { label: 'one word is enough', hint: 'write `dist(on p)`' });
-  } else if (dims.length !== rank) {
-    error(x, 'PG0410', d.dist.span, `the array has ${rank} dimension${rank === 1 ? '' : 's'}, its distribution ${dims.length}`, {
-      label: `${rank} ${rank === 1 ? 'word is' : 'words are'} wanted`,
-      hint: hintFor(),
+    error(x, 'PG0410', d.dist.span, '`on p` places the whole array', {
+      label: 'one word is enough',
+      hint: 'write `dist(on p)`',
     });
+  } else if (dims.length !== rank) {
+    error(
+      x,
+      'PG0410',
+      d.dist.span,
+      `the array has ${rank} dimension${rank === 1 ? '' : 's'}, its distribution ${dims.length}`,
+      {
+        label: `${rank} ${rank === 1 ? 'word is' : 'words are'} wanted`,
+        hint: hintFor(),
+      },
+    );
   } else if (dims.every((w) => w.kind === 'star')) {
     error(x, 'PG0410', d.dist.span, 'no dimension is divided', {
       label: 'all of it would be on one image',
@@ -164,7 +187,10 @@ const variableShape = (x: Context, d: Variable): Shape | undefined => {
   if (d.storage !== 'var' && (type.kind === 'slice' || type.kind === 'str')) {
     error(x, 'PG0318', d.type.span, `a ${d.storage} variable cannot be a ${type.kind === 'str' ? 'str' : 'slice'}`, {
       label: 'refers to memory of one image',
-      hint: type.kind === 'slice' ? `give extents: \`${d.storage} ${d.name.name}: [n]${typeName(type.element)};\`` : 'a text means nothing to other images',
+      hint:
+        type.kind === 'slice'
+          ? `give extents: \`${d.storage} ${d.name.name}: [n]${typeName(type.element)};\``
+          : 'a text means nothing to other images',
     });
     return undefined;
   }
@@ -205,7 +231,9 @@ const resolveVariable = (x: Context, e: GlobalEntity, d: Variable): void => {
     return;
   }
   if (!d.value) {
-    error(x, 'PG0313', e.span, `\`${d.name.name}\` has neither a type nor a value`, { hint: `write \`${d.storage} ${d.name.name}: int;\`` });
+    error(x, 'PG0313', e.span, `\`${d.name.name}\` has neither a type nor a value`, {
+      hint: `write \`${d.storage} ${d.name.name}: int;\``,
+    });
     return;
   }
   const value = x.checker.rules.value(x, d.value);
@@ -235,7 +263,10 @@ export const checkInitialValue = (checker: Checker, e: GlobalEntity): void => {
   e.pending = false;
   const x: Context = { ...moduleContext(checker, e.module), uses: e.uses };
   const { type } = e.global;
-  if (e.decl.kind === 'variable' && (type.kind === 'sharedArray' || type.kind === 'dynamicArray' || (e.global.storage === 'shared' && !isScalar(type))))
+  if (
+    e.decl.kind === 'variable' &&
+    (type.kind === 'sharedArray' || type.kind === 'dynamicArray' || (e.global.storage === 'shared' && !isScalar(type)))
+  )
     return noInitialValue(x, e.decl);
   const why = e.decl.type ? { span: e.decl.type.span, text: `declared as ${typeName(type)}` } : undefined;
   const value = checker.rules.need(x, e.decl.value, type, why);

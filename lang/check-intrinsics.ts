@@ -60,7 +60,9 @@ export const checkIntrinsic = (x: Context, e: Extract<Ast.Expr, { kind: 'call' }
   const name = ident.name.slice(2);
   const { rules } = x.checker;
   if (!x.module.library || !isIntrinsic(name)) {
-    const message = x.module.library ? `no intrinsic \`${ident.name}\`` : 'names that begin with `__` are the library\'s';
+    const message = x.module.library
+      ? `no intrinsic \`${ident.name}\``
+      : "names that begin with `__` are the library's";
     error(x, 'PG0208', ident.span, message, {
       label: x.module.library ? 'unknown' : 'only modules of the library may call this',
       ...(x.module.library ? didYouMean(name, Object.keys(signatures)) : {}),
@@ -69,7 +71,12 @@ export const checkIntrinsic = (x: Context, e: Extract<Ast.Expr, { kind: 'call' }
   }
   const s = signatures[name];
   if (e.args.length !== s.params.length) {
-    error(x, 'PG0303', e.span, `\`${ident.name}\` takes ${plural(s.params.length, 'argument')}, found ${e.args.length}`);
+    error(
+      x,
+      'PG0303',
+      e.span,
+      `\`${ident.name}\` takes ${plural(s.params.length, 'argument')}, found ${e.args.length}`,
+    );
     return errorExpr(e.span);
   }
   const args: Expr[] = [];

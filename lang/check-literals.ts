@@ -69,8 +69,7 @@ export const flexibility = (e: Ast.Expr): Flexibility => {
 export const isFlexible = (e: Ast.Expr): boolean => flexibility(e) !== 'no';
 
 /** The type of a flexible expression in a place that wants nothing. */
-export const defaultType = (f: Flexibility): Type | undefined =>
-  f === 'int' ? i64 : f === 'float' ? f64 : undefined;
+export const defaultType = (f: Flexibility): Type | undefined => (f === 'int' ? i64 : f === 'float' ? f64 : undefined);
 
 const constant = (value: bigint | number, type: Type, span: Span): Expr => ({ kind: 'const', value, type, span });
 

@@ -17,7 +17,10 @@ const inLoop = (x: Context, loop: LoopContext): Context => ({ ...x, loops: [...x
 const newLoop = (kind: LoopContext['kind'], span: LoopContext['span']): LoopContext => ({ kind, span, left: false });
 
 export const checkWhile = (x: Context, s: Extract<Ast.Stmt, { kind: 'while' }>): CheckedStmt => {
-  const condition = x.checker.rules.need(x, s.condition, boolType, { span: { ...s.span, end: s.span.start + 5 }, text: 'conditions are bool' });
+  const condition = x.checker.rules.need(x, s.condition, boolType, {
+    span: { ...s.span, end: s.span.start + 5 },
+    text: 'conditions are bool',
+  });
   const loop = newLoop('loop', s.span);
   const body = x.checker.rules.block(inLoop(x, loop), s.body, undefined);
   const forever = condition.kind === 'const' && condition.value === true && !loop.left;
@@ -40,8 +43,12 @@ const checkRange = (x: Context, r: Ast.Range): { readonly range: Range; readonly
   const first = rules.value(x, leader, i64);
   let type = first.type;
   if (type.kind !== 'int' && !isError(type)) {
-    const hint = type.kind === 'float' ? { hint: 'ranges run over integers; compute a float from the loop variable' } : {};
-    error(x, 'PG0319', leader.span, `a range runs over integers, found ${typeName(type)}`, { label: typeName(type), ...hint });
+    const hint =
+      type.kind === 'float' ? { hint: 'ranges run over integers; compute a float from the loop variable' } : {};
+    error(x, 'PG0319', leader.span, `a range runs over integers, found ${typeName(type)}`, {
+      label: typeName(type),
+      ...hint,
+    });
     type = errorType;
   }
   const end = (e: Ast.Expr) => {
@@ -69,7 +76,9 @@ export const checkForEach = (x: Context, s: Extract<Ast.Stmt, { kind: 'forEach' 
   const o = x.checker.rules.operand(x, s.over);
   const whole = o.kind === 'place' ? toSlice(o.place, o.place.span) : undefined;
   const inner = withScope(inLoop(x, newLoop('loop', s.span)));
-  const body = (t: Type): { readonly local: Local; readonly block: ReturnType<Context['checker']['rules']['block']> } => {
+  const body = (
+    t: Type,
+  ): { readonly local: Local; readonly block: ReturnType<Context['checker']['rules']['block']> } => {
     const local = declareLocal(inner, s.name, t, 'loop variable');
     return { local, block: x.checker.rules.block(inner, s.body, undefined) };
   };
@@ -174,8 +183,12 @@ const overArray = (x: Context, inner: Context, s: Extract<Ast.Stmt, { kind: 'for
     const sequence = t.kind === 'slice' || t.kind === 'array' || t.kind === 'dynamicArray';
     error(x, 'PG0406', array.span, `\`forall\` runs over a shared array, found ${typeName(t)}`, {
       label: sequence ? 'of one image only' : typeName(t),
-      ...(o.kind === 'place' && o.place.kind === 'global' ? { secondary: [{ span: o.place.global.span, text: 'declared here' }] } : {}),
-      hint: sequence ? `this image's elements: \`foreach i in 0..${text}.len\`` : 'over a range: `forall i in lo..hi on e`',
+      ...(o.kind === 'place' && o.place.kind === 'global'
+        ? { secondary: [{ span: o.place.global.span, text: 'declared here' }] }
+        : {}),
+      hint: sequence
+        ? `this image's elements: \`foreach i in 0..${text}.len\``
+        : 'over a range: `forall i in lo..hi on e`',
     });
     return { locals };
   }
@@ -183,11 +196,17 @@ const overArray = (x: Context, inner: Context, s: Extract<Ast.Stmt, { kind: 'for
   if (s.names.length !== rank) {
     const first = s.names[0]?.span ?? s.span;
     const names = rank === 1 ? 'i' : '(i, j)';
-    error(x, 'PG0406', { ...first, end: s.names.at(-1)?.span.end ?? first.end }, `\`${o.array.name}\` has ${plural(rank, 'dimension')}, the loop ${plural(s.names.length, 'variable')}`, {
-      label: `${plural(rank, 'variable')} wanted`,
-      secondary: [{ span: o.array.span, text: 'declared here' }],
-      hint: `write \`forall ${names} in ${o.array.name}\``,
-    });
+    error(
+      x,
+      'PG0406',
+      { ...first, end: s.names.at(-1)?.span.end ?? first.end },
+      `\`${o.array.name}\` has ${plural(rank, 'dimension')}, the loop ${plural(s.names.length, 'variable')}`,
+      {
+        label: `${plural(rank, 'variable')} wanted`,
+        secondary: [{ span: o.array.span, text: 'declared here' }],
+        hint: `write \`forall ${names} in ${o.array.name}\``,
+      },
+    );
     return { locals };
   }
   return { over: { kind: 'array', array: o.array }, locals };
@@ -207,20 +226,32 @@ const overRange = (
     return { locals };
   }
   if (range.step?.kind === 'const' && !isError(range.step.type) && (range.step.value as bigint) < 0n) {
-    error(x, 'PG0510', range.step.span, 'the step of a forall is positive', { label: 'counts down', hint: 'the iterations have no order: count up' });
+    error(x, 'PG0510', range.step.span, 'the step of a forall is positive', {
+      label: 'counts down',
+      hint: 'the iterations have no order: count up',
+    });
     return { locals };
   }
   const o = x.checker.rules.operand(inner, over.on, i64);
   if (o.kind === 'error') return { locals };
   if (o.kind === 'place' && isSharedPlace(o.place)) return { over: { kind: 'element', range, place: o.place }, locals };
   if (o.kind === 'sharedArray') {
-    error(x, 'PG0406', over.on.span, 'an element decides where an iteration runs, not the whole array', { label: 'which element?', hint: `write \`on ${o.array.name}[${s.names[0]?.name ?? 'i'}]\`` });
+    error(x, 'PG0406', over.on.span, 'an element decides where an iteration runs, not the whole array', {
+      label: 'which element?',
+      hint: `write \`on ${o.array.name}[${s.names[0]?.name ?? 'i'}]\``,
+    });
     return { locals };
   }
   const image = toValue(x, o);
   if (isError(image.type)) return { locals };
   if (image.type.kind !== 'int') {
-    error(x, 'PG0406', over.on.span, `\`on\` takes an element of a shared array or the number of an image, found ${typeName(image.type)}`, { label: typeName(image.type) });
+    error(
+      x,
+      'PG0406',
+      over.on.span,
+      `\`on\` takes an element of a shared array or the number of an image, found ${typeName(image.type)}`,
+      { label: typeName(image.type) },
+    );
     return { locals };
   }
   return { over: { kind: 'image', range, image }, locals };

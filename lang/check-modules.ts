@@ -80,7 +80,8 @@ const importFile = (l: Loader, from: ModuleInfo, d: Import, text: string): Modul
   const hint = ((): string => {
     if (!text.endsWith('.pg') && l.host.read(l.host.resolve(from.path, `${text}.pg`)) !== undefined)
       return `did you mean \`import "${text}.pg"\`?`;
-    if (l.host.stdNames.includes(stemOf(text))) return `the library's module is imported by \`import std.${stemOf(text)};\``;
+    if (l.host.stdNames.includes(stemOf(text)))
+      return `the library's module is imported by \`import std.${stemOf(text)};\``;
     return `paths are relative to the file that imports: looked for \`${path}\``;
   })();
   return missing(l, from, d, `the file "${text}"`, { hint });

@@ -17,7 +17,9 @@ export const wrap = (t: Int, n: bigint): bigint => (t.signed ? BigInt.asIntN(t.b
 
 export const rangeOf = (t: Int): { readonly low: bigint; readonly high: bigint } => {
   const bits = BigInt(t.bits);
-  return t.signed ? { low: -(1n << (bits - 1n)), high: (1n << (bits - 1n)) - 1n } : { low: 0n, high: (1n << bits) - 1n };
+  return t.signed
+    ? { low: -(1n << (bits - 1n)), high: (1n << (bits - 1n)) - 1n }
+    : { low: 0n, high: (1n << bits) - 1n };
 };
 
 export const fits = (t: Int, n: bigint): boolean => {

@@ -51,7 +51,8 @@ const arithmetic = (x: Context, e: Binary, left: Expr, right: Expr): Expr => {
   if (isPointer(right.type) && t.kind === 'int' && e.op === '+')
     return inapplicable(x, e, t, right.type, 'the pointer comes first: `p + k`');
   if (isShift(e.op)) {
-    if (t.kind !== 'int' || right.type.kind !== 'int') return inapplicable(x, e, t, right.type, 'only integers are shifted');
+    if (t.kind !== 'int' || right.type.kind !== 'int')
+      return inapplicable(x, e, t, right.type, 'only integers are shifted');
   } else if (!sameType(t, right.type)) {
     if (isNumber(t) && isNumber(right.type)) {
       error(x, 'PG0301', e.right.span, `expected ${typeName(t)}, found ${typeName(right.type)}`, {
@@ -68,12 +69,26 @@ const arithmetic = (x: Context, e: Binary, left: Expr, right: Expr): Expr => {
     if (t.kind !== 'int' && t.kind !== 'bool')
       return inapplicable(x, e, t, right.type, t.kind === 'float' ? 'bits are those of integers' : undefined);
   } else if (!isNumber(t)) {
-    return inapplicable(x, e, t, right.type, t.kind === 'str' ? 'texts cannot be joined; print their parts one after the other' : undefined);
+    return inapplicable(
+      x,
+      e,
+      t,
+      right.type,
+      t.kind === 'str' ? 'texts cannot be joined; print their parts one after the other' : undefined,
+    );
   }
   if (left.kind === 'const' && right.kind === 'const') {
     const value = foldArithmetic(t, e.op, left.value, right.value);
     if (value !== undefined) return { kind: 'const', value, type: t, span: e.span };
-    warning(x, 'PG0508', e.span, right.value === 0n ? `division by zero: the program will stop here` : 'the quotient is out of range: the program will stop here', { label: 'always fails' });
+    warning(
+      x,
+      'PG0508',
+      e.span,
+      right.value === 0n
+        ? `division by zero: the program will stop here`
+        : 'the quotient is out of range: the program will stop here',
+      { label: 'always fails' },
+    );
   }
   return { kind: 'arithmetic', op: e.op, left, right, type: t, span: e.span };
 };
@@ -98,7 +113,12 @@ const compare = (x: Context, e: Binary, left: Expr, right: Expr): Expr => {
   }
   const comparable = isNumber(t) || isPointer(t) || ((t.kind === 'bool' || t.kind === 'str') && !ordered);
   if (!comparable) {
-    const hint = t.kind === 'struct' ? 'compare the fields' : t.kind === 'array' || t.kind === 'slice' ? 'compare the elements in a loop' : undefined;
+    const hint =
+      t.kind === 'struct'
+        ? 'compare the fields'
+        : t.kind === 'array' || t.kind === 'slice'
+          ? 'compare the elements in a loop'
+          : undefined;
     return inapplicable(x, e, t, right.type, hint);
   }
   if (left.kind === 'const' && right.kind === 'const')
@@ -117,7 +137,8 @@ const logical = (x: Context, e: Binary, left: Expr, right: Expr): Expr => {
     return errorExpr(e.span);
   }
   if (left.kind === 'const' && right.kind === 'const') {
-    const value = e.op === '&&' ? left.value === true && right.value === true : left.value === true || right.value === true;
+    const value =
+      e.op === '&&' ? left.value === true && right.value === true : left.value === true || right.value === true;
     return { kind: 'const', value, type: boolType, span: e.span };
   }
   return { kind: 'logical', op: e.op, left, right, type: boolType, span: e.span };
@@ -217,7 +238,12 @@ export const checkUnary = (x: Context, e: Extract<Ast.Expr, { kind: 'unary' }>, 
   if (isError(t)) return errorExpr(e.span);
   const fine = e.op === '!' ? t.kind === 'bool' : e.op === '~' ? t.kind === 'int' : isNumber(t);
   if (!fine) {
-    const hint = e.op === '!' && t.kind === 'int' ? 'bits are complemented by `~`; to test for zero write `== 0`' : e.op === '~' && t.kind === 'bool' ? 'a bool is negated by `!`' : undefined;
+    const hint =
+      e.op === '!' && t.kind === 'int'
+        ? 'bits are complemented by `~`; to test for zero write `== 0`'
+        : e.op === '~' && t.kind === 'bool'
+          ? 'a bool is negated by `!`'
+          : undefined;
     error(x, 'PG0302', e.span, `\`${e.op}\` cannot be applied to ${typeName(t)}`, {
       secondary: [{ span: e.operand.span, text: typeName(t) }],
       ...(hint === undefined ? {} : { hint }),
@@ -249,8 +275,14 @@ export const checkCast = (x: Context, e: Extract<Ast.Expr, { kind: 'cast' }>): E
   const to = x.checker.rules.type(x, e.type);
   const inner = bare(e.operand);
   // A literal that only a u64 holds, and nil, which points to whatever is wanted.
-  const big = inner.kind === 'int' && inner.suffix === undefined && !fits(i64 as Extract<Type, { kind: 'int' }>, inner.value);
-  const hint = inner.kind === 'nil' || (big && to.kind === 'float') ? to : big ? ({ kind: 'int', bits: 64, signed: false } as const) : undefined;
+  const big =
+    inner.kind === 'int' && inner.suffix === undefined && !fits(i64 as Extract<Type, { kind: 'int' }>, inner.value);
+  const hint =
+    inner.kind === 'nil' || (big && to.kind === 'float')
+      ? to
+      : big
+        ? ({ kind: 'int', bits: 64, signed: false } as const)
+        : undefined;
   const operand = x.checker.rules.value(x, e.operand, hint);
   if (isError(to) || isError(operand.type)) return errorExpr(e.span);
   const problem = castProblem(operand.type, to);

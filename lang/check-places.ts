@@ -48,7 +48,12 @@ const entityOperand = (x: Context, e: Entity, name: Ast.Ident): Operand => {
     }
     default: {
       const what = e.kind === 'fn' ? 'a function' : e.kind === 'struct' ? 'a struct' : 'a module';
-      const hint = e.kind === 'fn' ? `call it: \`${name.name}(…)\`` : e.kind === 'struct' ? `a value is written \`${name.name} { … }\`` : `name a member: \`${name.name}.…\``;
+      const hint =
+        e.kind === 'fn'
+          ? `call it: \`${name.name}(…)\``
+          : e.kind === 'struct'
+            ? `a value is written \`${name.name} { … }\``
+            : `name a member: \`${name.name}.…\``;
       error(x, 'PG0205', span, `\`${name.name}\` is ${what}, not a value`, {
         label: 'a value is needed here',
         secondary: [{ span: e.span, text: 'declared here' }],
@@ -81,7 +86,12 @@ export const checkName = (x: Context, name: Ast.Ident): Operand => {
 const folded = (n: number, span: Span): Operand => value({ kind: 'const', value: BigInt(n), type: i64, span });
 
 /** The entity that `m.name` names, if `m` is a module. */
-export const moduleMember = (x: Context, base: Ast.Expr, name: Ast.Ident, what: string): Entity | 'missing' | undefined => {
+export const moduleMember = (
+  x: Context,
+  base: Ast.Expr,
+  name: Ast.Ident,
+  what: string,
+): Entity | 'missing' | undefined => {
   const inner = bare(base);
   if (inner.kind !== 'name' || lookupLocal(x, inner.name.name)) return undefined;
   const module = x.module.names.get(inner.name.name);
@@ -89,10 +99,17 @@ export const moduleMember = (x: Context, base: Ast.Expr, name: Ast.Ident, what: 
   return memberOf(x, module, name, what) ?? 'missing';
 };
 
-const noField = (x: Context, name: Ast.Ident, t: Type, names: readonly string[], more: Partial<Diagnostic> = {}): Operand => {
+const noField = (
+  x: Context,
+  name: Ast.Ident,
+  t: Type,
+  names: readonly string[],
+  more: Partial<Diagnostic> = {},
+): Operand => {
   if (name.name !== '') {
     const near = didYouMean(name.name, names);
-    const list = names.length > 0 && names.length <= 8 ? { hint: `it has ${names.map((n) => `\`${n}\``).join(', ')}` } : {};
+    const list =
+      names.length > 0 && names.length <= 8 ? { hint: `it has ${names.map((n) => `\`${n}\``).join(', ')}` } : {};
     error(x, 'PG0311', name.span, `${typeName(t)} has no field \`${name.name}\``, {
       label: 'unknown field',
       ...(near.hint === undefined ? list : near),
@@ -117,9 +134,14 @@ const fieldOf = (x: Context, base: Place, name: Ast.Ident, span: Span): Operand 
 /** `.len` and other properties that are no fields. */
 const lengthOf = (x: Context, base: Operand, name: Ast.Ident, span: Span): Operand | undefined => {
   if (name.name !== 'len') return undefined;
-  if (base.kind === 'sharedArray') return value({ kind: 'sharedLength', array: base.array, dim: 'all', type: i64, span });
+  if (base.kind === 'sharedArray')
+    return value({ kind: 'sharedLength', array: base.array, dim: 'all', type: i64, span });
   const t = base.kind === 'place' ? base.place.type : base.kind === 'value' ? base.expr.type : undefined;
-  if (t?.kind === 'array') return folded(t.extents.reduce((n, e) => n * e, 1), span);
+  if (t?.kind === 'array')
+    return folded(
+      t.extents.reduce((n, e) => n * e, 1),
+      span,
+    );
   if (base.kind === 'place' && t?.kind === 'dynamicArray') {
     const slice = toSlice(base.place, span);
     return slice && value({ kind: 'length', slice, dim: 'all', type: i64, span });
@@ -140,18 +162,27 @@ const propertyOf = (x: Context, base: Operand, name: Ast.Ident, span: Span): Ope
   if (base.kind === 'sharedArray' && name.name === 'local') {
     const { type } = base.array;
     if (type.kind !== 'sharedArray') return errorOperand(span);
-    return value({ kind: 'sharedLocal', array: base.array, type: { kind: 'slice', rank: 1, element: type.element }, span });
+    return value({
+      kind: 'sharedLocal',
+      array: base.array,
+      type: { kind: 'slice', rank: 1, element: type.element },
+      span,
+    });
   }
   const sequence = t?.kind === 'slice' || t?.kind === 'array' || t?.kind === 'dynamicArray' || t?.kind === 'str';
   if (base.kind !== 'sharedArray' && !sequence) return undefined;
   const type = base.kind === 'sharedArray' ? base.array.type : (t ?? strType);
   if (methodNames.has(name.name) && (base.kind === 'sharedArray' || name.name === 'dim')) {
-    error(x, 'PG0311', name.span, `\`${name.name}\` is called`, { hint: `write \`.${name.name}(${name.name === 'dim' ? '0' : ''})\`` });
+    error(x, 'PG0311', name.span, `\`${name.name}\` is called`, {
+      hint: `write \`.${name.name}(${name.name === 'dim' ? '0' : ''})\``,
+    });
     return errorOperand(span);
   }
   const alias = ['length', 'size', 'count'].includes(name.name) ? { hint: 'the number of elements is `.len`' } : {};
   if (['local', 'lo', 'hi'].includes(name.name)) {
-    error(x, 'PG0411', name.span, `\`.${name.name}\` is a property of shared arrays`, { label: `this is ${typeName(type)}` });
+    error(x, 'PG0411', name.span, `\`.${name.name}\` is a property of shared arrays`, {
+      label: `this is ${typeName(type)}`,
+    });
     return errorOperand(span);
   }
   const known = base.kind === 'sharedArray' ? ['len', 'dim', 'local', 'lo', 'hi'] : ['len', 'dim'];
@@ -266,7 +297,10 @@ const slicing = (x: Context, e: IndexExpr, base: Operand): Operand => {
   const t = source.type;
   if (isError(t)) return errorOperand(e.span);
   if (t.kind === 'array') {
-    error(x, 'PG0402', e.base.span, 'only an array in a variable can be sliced', { label: 'an unnamed value', hint: 'give it a name with `let` first' });
+    error(x, 'PG0402', e.base.span, 'only an array in a variable can be sliced', {
+      label: 'an unnamed value',
+      hint: 'give it a name with `let` first',
+    });
     return errorOperand(e.span);
   }
   if (t.kind !== 'slice' && t.kind !== 'str') return notIndexable(x, e, t);
@@ -279,7 +313,10 @@ const slicing = (x: Context, e: IndexExpr, base: Operand): Operand => {
 
 const notIndexable = (x: Context, e: IndexExpr, t: Type): Operand => {
   const hint = isPointer(t) ? { hint: 'a pointer has no length: `p[k]` is one element' } : {};
-  error(x, 'PG0314', e.base.span, `${typeName(t)} cannot be ${isSlicing(e) ? 'sliced' : 'indexed'}`, { label: typeName(t), ...hint });
+  error(x, 'PG0314', e.base.span, `${typeName(t)} cannot be ${isSlicing(e) ? 'sliced' : 'indexed'}`, {
+    label: typeName(t),
+    ...hint,
+  });
   return errorOperand(e.span);
 };
 
@@ -295,7 +332,13 @@ export const checkIndex = (x: Context, e: IndexExpr): Operand => {
   if (base.kind === 'sharedArray') {
     const { type } = base.array;
     if (type.kind !== 'sharedArray' || !checkRank(x, e, type.rank, type)) return errorOperand(e.span);
-    return element(type.element, { kind: 'sharedElement', array: base.array, indices, type: type.element, span: e.span });
+    return element(type.element, {
+      kind: 'sharedElement',
+      array: base.array,
+      indices,
+      type: type.element,
+      span: e.span,
+    });
   }
   const t = base.kind === 'place' ? base.place.type : base.expr.type;
   switch (t.kind) {
@@ -425,13 +468,19 @@ export const checkAddressOf = (x: Context, e: Extract<Ast.Expr, { kind: 'address
     error(x, 'PG0417', e.span, message, { label: 'has no address', hint });
     return errorOperand(e.span);
   };
-  if (o.kind === 'sharedArray') return no(`the shared array \`${o.array.name}\` has no one address`, `\`&${o.array.name}[0]\` points to its first element`);
+  if (o.kind === 'sharedArray')
+    return no(
+      `the shared array \`${o.array.name}\` has no one address`,
+      `\`&${o.array.name}[0]\` points to its first element`,
+    );
   if (o.kind === 'value') return no('a value has no address', 'put it into a variable first');
   const p = o.place;
   const root = rootOf(p);
-  if (p.type.kind === 'dynamicArray') return no('the address of an array is that of its first element', `write \`&${textOf(x, e.place.span)}[0]\``);
+  if (p.type.kind === 'dynamicArray')
+    return no('the address of an array is that of its first element', `write \`&${textOf(x, e.place.span)}[0]\``);
   if (root.kind === 'temporary') return no('a value has no address', 'put it into a variable first');
-  if (root.kind === 'sliceElement' && root.slice.type.kind === 'str') return no('the bytes of a text have no address', 'copy them into an array');
+  if (root.kind === 'sliceElement' && root.slice.type.kind === 'str')
+    return no('the bytes of a text have no address', 'copy them into an array');
   if (p.kind === 'global' && (p.global.storage === 'let' || p.global.storage === 'config'))
     return no(`\`${p.global.name}\` never changes: nothing may point to it`, 'copy it into a variable first');
   takeAddress(p);
@@ -461,13 +510,19 @@ export const checkWritable = (x: Context, p: Place, span: Span, how = 'assigned'
             ? `copy it first: \`var my_${name} = ${name};\``
             : 'the loop alone changes its variable; a `while` loop with a `var` can do anything';
       const shown = what === 'let' ? `\`${name}\` never changes` : `the ${what} \`${name}\` cannot be ${how}`;
-      return no(shown, { secondary: [{ span: root.local.span, text: what === 'let' ? 'declared with `let` here' : 'declared here' }], hint });
+      return no(shown, {
+        secondary: [{ span: root.local.span, text: what === 'let' ? 'declared with `let` here' : 'declared here' }],
+        hint,
+      });
     }
     case 'global': {
       const { storage, name } = root.global;
       if (storage !== 'let' && storage !== 'config') return true;
       const text = storage === 'let' ? 'declared with `let` here' : 'declared `config const` here';
-      const hint = storage === 'let' ? `use \`var ${name}\` for a variable that changes` : `it is set on the command line: \`-- --${name}=…\``;
+      const hint =
+        storage === 'let'
+          ? `use \`var ${name}\` for a variable that changes`
+          : `it is set on the command line: \`-- --${name}=…\``;
       return no(`\`${name}\` never changes`, { secondary: [{ span: root.global.span, text }], hint });
     }
     case 'sliceElement':
@@ -487,10 +542,20 @@ export const placeOf = (x: Context, e: Ast.Expr, what: string): Place | undefine
   if (o.kind === 'place') return isError(o.place.type) ? undefined : o.place;
   const name = bare(e);
   const constant = o.kind === 'value' && o.expr.kind === 'const' && (name.kind === 'name' || name.kind === 'field');
-  const message = o.kind === 'sharedArray' ? `the shared array \`${o.array.name}\` as a whole cannot be ${what}` : constant ? `the constant \`${textOf(x, e.span)}\` cannot be ${what}` : `only a place can be ${what}`;
+  const message =
+    o.kind === 'sharedArray'
+      ? `the shared array \`${o.array.name}\` as a whole cannot be ${what}`
+      : constant
+        ? `the constant \`${textOf(x, e.span)}\` cannot be ${what}`
+        : `only a place can be ${what}`;
   error(x, constant ? 'PG0401' : 'PG0402', e.span, message, {
     label: o.kind === 'sharedArray' ? 'spread over all images' : constant ? 'never changes' : 'a value, not a place',
-    hint: o.kind === 'sharedArray' ? `\`forall i in ${o.array.name} { ${o.array.name}[i] = …; }\` reaches all its elements` : constant ? 'use a module-level `var` for a variable that changes' : 'a place is a variable, an element, a field, or `*p`',
+    hint:
+      o.kind === 'sharedArray'
+        ? `\`forall i in ${o.array.name} { ${o.array.name}[i] = …; }\` reaches all its elements`
+        : constant
+          ? 'use a module-level `var` for a variable that changes'
+          : 'a place is a variable, an element, a field, or `*p`',
   });
   return undefined;
 };

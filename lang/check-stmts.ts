@@ -43,7 +43,9 @@ const checkLocal = (x: Context, s: LetOrVar): CheckedStmt => {
       ? rules.need(x, s.value, declared, s.type && { span: s.type.span, text: `declared as ${typeName(declared)}` })
       : rules.value(x, s.value);
   } else if (!declared) {
-    error(x, 'PG0313', s.name.span, `\`${s.name.name}\` has neither a type nor a value`, { hint: `write \`var ${s.name.name}: int;\`` });
+    error(x, 'PG0313', s.name.span, `\`${s.name.name}\` has neither a type nor a value`, {
+      hint: `write \`var ${s.name.name}: int;\``,
+    });
   }
   const type = declared ?? (value && inferredType(x, value, s.name)) ?? errorType;
   if (s.type && !isError(type)) checkSize(x, type, s.type.span);
@@ -73,7 +75,10 @@ const copySlice = (x: Context, s: Assign, to: Expr): CheckedStmt => {
   from ??= toValue(x, o);
   if (isError(from.type)) return none;
   if (to.type.kind === 'str') {
-    error(x, 'PG0401', s.place.span, 'a text never changes', { label: 'cannot be assigned', hint: 'bytes that change are kept in an array: `[N]u8`' });
+    error(x, 'PG0401', s.place.span, 'a text never changes', {
+      label: 'cannot be assigned',
+      hint: 'bytes that change are kept in an array: `[N]u8`',
+    });
     return none;
   }
   if (!sameType(from.type, to.type)) {
@@ -86,7 +91,8 @@ const copySlice = (x: Context, s: Assign, to: Expr): CheckedStmt => {
         found: typeName(from.type),
         hint: 'a loop gives every element one value',
       });
-    } else mismatch(x, s.value, from.type, to.type, { span: s.place.span, text: `a slice of type ${typeName(to.type)}` });
+    } else
+      mismatch(x, s.value, from.type, to.type, { span: s.place.span, text: `a slice of type ${typeName(to.type)}` });
     return none;
   }
   return done({ kind: 'copySlice', to, from, span: s.span });
@@ -111,7 +117,9 @@ const update = (x: Context, s: Assign, place: Place, op: ArithmeticOp): CheckedS
   const t = place.type;
   const { rules } = x.checker;
   const inapplicable = (found: string): CheckedStmt => {
-    error(x, 'PG0302', s.span, `\`${s.op}\` cannot be applied to ${found}`, { secondary: [{ span: s.place.span, text: typeName(t) }] });
+    error(x, 'PG0302', s.span, `\`${s.op}\` cannot be applied to ${found}`, {
+      secondary: [{ span: s.place.span, text: typeName(t) }],
+    });
     return none;
   };
   if (isPointer(t)) {
@@ -153,7 +161,12 @@ const checkAssign = (x: Context, s: Assign): CheckedStmt => {
   }
   const writable = checkWritable(x, place, s.place.span);
   const op = s.op.slice(0, -1);
-  const result = op === '' ? plainAssign(x, s, place) : isArithmetic(op as Ast.BinaryOp) ? update(x, s, place, op as ArithmeticOp) : none;
+  const result =
+    op === ''
+      ? plainAssign(x, s, place)
+      : isArithmetic(op as Ast.BinaryOp)
+        ? update(x, s, place, op as ArithmeticOp)
+        : none;
   return writable ? result : none;
 };
 
@@ -162,7 +175,10 @@ const plainAssign = (x: Context, s: Assign, place: Place): CheckedStmt => {
     const to = toSlice(place, s.place.span);
     return to ? copySlice(x, s, to) : none;
   }
-  const value = x.checker.rules.need(x, s.value, place.type, { span: s.place.span, text: `this is ${typeName(place.type)}` });
+  const value = x.checker.rules.need(x, s.value, place.type, {
+    span: s.place.span,
+    text: `this is ${typeName(place.type)}`,
+  });
   return done({ kind: 'assign', place, value, span: s.span });
 };
 
@@ -170,7 +186,13 @@ const plainAssign = (x: Context, s: Assign, place: Place): CheckedStmt => {
 
 /** Expressions that are evaluated for what they do. */
 const hasEffect = (e: Expr): boolean =>
-  e.kind === 'call' || e.kind === 'atomic' || e.kind === 'cas' || e.kind === 'collective' || e.kind === 'intrinsic' || e.kind === 'if' || isError(e.type);
+  e.kind === 'call' ||
+  e.kind === 'atomic' ||
+  e.kind === 'cas' ||
+  e.kind === 'collective' ||
+  e.kind === 'intrinsic' ||
+  e.kind === 'if' ||
+  isError(e.type);
 
 const checkExprStmt = (x: Context, e: Ast.Expr, span: Span): CheckedStmt => {
   const inner = bare(e);
@@ -186,8 +208,15 @@ const checkExprStmt = (x: Context, e: Ast.Expr, span: Span): CheckedStmt => {
   const value = checkEffect(x, e);
   if (!hasEffect(value)) {
     const hint =
-      inner.kind === 'binary' && inner.op === '==' ? 'to assign, write `=`' : inner.kind === 'name' || inner.kind === 'field' ? undefined : 'give it a name, or remove it';
-    warning(x, 'PG0309', e.span, 'the value is not used', { label: 'has no effect', ...(hint === undefined ? {} : { hint }) });
+      inner.kind === 'binary' && inner.op === '=='
+        ? 'to assign, write `=`'
+        : inner.kind === 'name' || inner.kind === 'field'
+          ? undefined
+          : 'give it a name, or remove it';
+    warning(x, 'PG0309', e.span, 'the value is not used', {
+      label: 'has no effect',
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
   const diverges = value.kind === 'intrinsic' && value.name === 'fault';
   return done({ kind: 'expr', value, span }, diverges);
@@ -197,7 +226,10 @@ const checkExprStmt = (x: Context, e: Ast.Expr, span: Span): CheckedStmt => {
 
 const checkIfStmt = (x: Context, s: Extract<Ast.Stmt, { kind: 'if' }>): CheckedStmt => {
   const { rules } = x.checker;
-  const condition = rules.need(x, s.condition, boolType, { span: { ...s.span, end: s.span.start + 2 }, text: 'conditions are bool' });
+  const condition = rules.need(x, s.condition, boolType, {
+    span: { ...s.span, end: s.span.start + 2 },
+    text: 'conditions are bool',
+  });
   const then = rules.block(x, s.then, undefined);
   const otherwise = s.else && rules.block(x, s.else, undefined);
   return done(
@@ -212,15 +244,31 @@ const checkReturn = (x: Context, s: Extract<Ast.Stmt, { kind: 'return' }>): Chec
   if (loop) {
     error(x, 'PG0407', s.span, `\`return\` out of a ${loop.kind}`, {
       label: 'leaves the loop',
-      secondary: [{ span: { ...loop.span, end: loop.span.start + loop.kind.length }, text: `all iterations of this ${loop.kind} run` }],
+      secondary: [
+        {
+          span: { ...loop.span, end: loop.span.start + loop.kind.length },
+          text: `all iterations of this ${loop.kind} run`,
+        },
+      ],
       hint: 'remember the result in a variable, and return after the loop',
     });
   }
   const result = x.fn?.result ?? voidType;
-  const where = x.fn ? { span: x.fn.resultSpan, text: result.kind === 'void' ? `\`${x.fn.name}\` has no result` : `the result of \`${x.fn.name}\` is ${typeName(result)}` } : undefined;
+  const where = x.fn
+    ? {
+        span: x.fn.resultSpan,
+        text:
+          result.kind === 'void'
+            ? `\`${x.fn.name}\` has no result`
+            : `the result of \`${x.fn.name}\` is ${typeName(result)}`,
+      }
+    : undefined;
   if (!s.value) {
     if (result.kind !== 'void' && !isError(result)) {
-      error(x, 'PG0316', s.span, `\`return\` needs a value of type ${typeName(result)}`, { label: 'no value', ...(where ? { secondary: [where] } : {}) });
+      error(x, 'PG0316', s.span, `\`return\` needs a value of type ${typeName(result)}`, {
+        label: 'no value',
+        ...(where ? { secondary: [where] } : {}),
+      });
     }
     return done({ kind: 'return', span: s.span }, true);
   }
@@ -231,7 +279,10 @@ const checkReturn = (x: Context, s: Extract<Ast.Stmt, { kind: 'return' }>): Chec
       error(x, 'PG0316', s.value.span, `\`${x.fn?.name ?? ''}\` returns no value`, {
         label: 'unexpected value',
         ...(where ? { secondary: [where] } : {}),
-        hint: value.type.kind === 'void' || builtin ? 'call it, then `return;`' : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
+        hint:
+          value.type.kind === 'void' || builtin
+            ? 'call it, then `return;`'
+            : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
       });
     }
     return done({ kind: 'return', span: s.span }, true);
@@ -248,7 +299,12 @@ const checkJump = (x: Context, s: Extract<Ast.Stmt, { kind: 'break' | 'continue'
   if (loop.kind !== 'loop' && s.kind === 'break') {
     error(x, 'PG0407', s.span, `\`break\` out of a ${loop.kind}`, {
       label: 'leaves the loop',
-      secondary: [{ span: { ...loop.span, end: loop.span.start + loop.kind.length }, text: `all iterations of this ${loop.kind} run` }],
+      secondary: [
+        {
+          span: { ...loop.span, end: loop.span.start + loop.kind.length },
+          text: `all iterations of this ${loop.kind} run`,
+        },
+      ],
       hint: '`continue` ends one iteration; a `for` loop can be left',
     });
     return { diverges: true };
@@ -262,7 +318,9 @@ const checkDelete = (x: Context, s: Extract<Ast.Stmt, { kind: 'delete' }>): Chec
   const t = value.type;
   if (isError(t)) return none;
   if (!isPointer(t) && t.kind !== 'slice') {
-    error(x, 'PG0418', s.value.span, `\`delete\` takes what \`new\` gave, found ${typeName(t)}`, { label: 'neither a pointer nor a slice' });
+    error(x, 'PG0418', s.value.span, `\`delete\` takes what \`new\` gave, found ${typeName(t)}`, {
+      label: 'neither a pointer nor a slice',
+    });
     return none;
   }
   return done({ kind: 'delete', value, span: s.span });
@@ -344,7 +402,11 @@ const valueOf = (b: Ast.Block): { readonly stmts: readonly Ast.Stmt[]; readonly 
 };
 
 /** A block with a scope of its own; `want` is undefined where its value is not used. */
-export const checkBlock = (outer: Context, b: Ast.Block, want: { readonly type: Type | undefined } | undefined): CheckedBlock => {
+export const checkBlock = (
+  outer: Context,
+  b: Ast.Block,
+  want: { readonly type: Type | undefined } | undefined,
+): CheckedBlock => {
   if (outer.checker.depth >= maxDepth) {
     error(outer, 'PG0511', b.span, 'this block is nested too deeply', { hint: 'move inner blocks to functions' });
     return { block: { span: b.span, stmts: [] }, type: errorType, diverges: false };
@@ -355,7 +417,11 @@ export const checkBlock = (outer: Context, b: Ast.Block, want: { readonly type: 
   return result;
 };
 
-const checkOpenBlock = (x: Context, b: Ast.Block, want: { readonly type: Type | undefined } | undefined): CheckedBlock => {
+const checkOpenBlock = (
+  x: Context,
+  b: Ast.Block,
+  want: { readonly type: Type | undefined } | undefined,
+): CheckedBlock => {
   const { stmts: list, value: last } = want ? valueOf(b) : { stmts: b.stmts, value: b.value };
   const stmts: Stmt[] = [];
   let ended: Span | undefined;
@@ -364,10 +430,16 @@ const checkOpenBlock = (x: Context, b: Ast.Block, want: { readonly type: Type | 
     if (!ended || warned) return;
     warned = true;
     const end = list.at(-1)?.span.end ?? span.end;
-    warning(x, 'PG0308', { ...span, end: Math.max(span.end, last ? last.span.end : end) }, 'this code is never reached', {
-      label: 'unreachable',
-      secondary: [{ span: ended, text: 'control does not come past this' }],
-    });
+    warning(
+      x,
+      'PG0308',
+      { ...span, end: Math.max(span.end, last ? last.span.end : end) },
+      'this code is never reached',
+      {
+        label: 'unreachable',
+        secondary: [{ span: ended, text: 'control does not come past this' }],
+      },
+    );
   };
   for (const s of list) {
     notReached(s.span);

@@ -38,7 +38,8 @@ export const moduleNamed = (x: Context, name: Ast.Ident): EntityOf<'module'> | u
   if (e?.kind === 'absent' || name.name === '') return undefined;
   const modules = [...x.module.names].filter(([, m]) => m.kind === 'module').map(([n]) => n);
   const near = didYouMean(name.name, modules);
-  const hint = near.hint ?? `\`import std.${name.name};\` or \`import "${name.name}.pg" as ${name.name};\` makes a module known`;
+  const hint =
+    near.hint ?? `\`import std.${name.name};\` or \`import "${name.name}.pg" as ${name.name};\` makes a module known`;
   error(x, 'PG0204', name.span, `no module \`${name.name}\` is imported here`, { label: 'not a module', hint });
   return undefined;
 };
@@ -74,7 +75,10 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
   if (name === '') return errorType;
   const structs = [...x.module.names].filter(([, e]) => e.kind === 'struct').map(([n]) => n);
   const foreign = foreignTypes[name];
-  const near = foreign === undefined ? didYouMean(name, [...scalarTypes.keys(), ...structs]) : { hint: `PG calls it \`${foreign}\`` };
+  const near =
+    foreign === undefined
+      ? didYouMean(name, [...scalarTypes.keys(), ...structs])
+      : { hint: `PG calls it \`${foreign}\`` };
   error(x, 'PG0304', t.name.span, `unknown type \`${name}\``, { label: 'not a type', ...near });
   return errorType;
 };
@@ -86,7 +90,14 @@ const entityType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>, e: 
     return errorType;
   }
   if (e.kind === 'struct') return { kind: 'struct', struct: e.struct };
-  const what = e.kind === 'fn' ? 'a function' : e.kind === 'module' ? 'a module' : e.kind === 'const' ? 'a constant' : 'a variable';
+  const what =
+    e.kind === 'fn'
+      ? 'a function'
+      : e.kind === 'module'
+        ? 'a module'
+        : e.kind === 'const'
+          ? 'a constant'
+          : 'a variable';
   error(x, 'PG0304', t.name.span, `\`${t.name.name}\` is ${what}, not a type`, {
     label: 'a type is needed here',
     secondary: [{ span: e.span, text: 'declared here' }],
@@ -158,7 +169,12 @@ export const checkType = (x: Context, t: Ast.TypeExpr): Type => {
     }
     case 'handle':
       inner(t.element);
-      notYet(x, t.span, t.of === 'shared' ? 'handles of shared arrays as values are' : 'handles of coarrays as values are', 'name the module-level variable itself');
+      notYet(
+        x,
+        t.span,
+        t.of === 'shared' ? 'handles of shared arrays as values are' : 'handles of coarrays as values are',
+        'name the module-level variable itself',
+      );
       return errorType;
     case 'fn':
       notYet(x, t.span, 'function values are');
@@ -182,7 +198,11 @@ export const checkSize = (x: Context, t: Type, span: Span): void => {
 const containedStruct = (t: Type): Type => (t.kind === 'array' ? containedStruct(t.element) : t);
 
 /** Gives a struct its fields and layout. */
-export const completeStruct = (x: Context, e: EntityOf<'struct'>, byStruct: ReadonlyMap<object, EntityOf<'struct'>>): void => {
+export const completeStruct = (
+  x: Context,
+  e: EntityOf<'struct'>,
+  byStruct: ReadonlyMap<object, EntityOf<'struct'>>,
+): void => {
   if (e.progress !== 'open') return;
   e.progress = 'busy';
   const seen = new Map<string, Span>();

@@ -43,7 +43,15 @@ const newChecker = (sources: Source[]): Checker => {
 };
 
 /** Codes that a piece of text which the parser skipped may bring about elsewhere. */
-const consequences: ReadonlySet<string> = new Set(['PG0201', 'PG0204', 'PG0206', 'PG0304', 'PG0307', 'PG0308', 'PG0309']);
+const consequences: ReadonlySet<string> = new Set([
+  'PG0201',
+  'PG0204',
+  'PG0206',
+  'PG0304',
+  'PG0307',
+  'PG0308',
+  'PG0309',
+]);
 
 /** Leaves out what follows from mistakes of syntax, and what is said twice; sorts by place. */
 const settle = (all: readonly Diagnostic[], modules: readonly ModuleInfo[]): Diagnostic[] => {
@@ -95,5 +103,9 @@ export const check = (mainPath: string, host: ModuleHost): CheckResult => {
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
   const functions = fns.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
-  return { program: { sources, structs: checker.structs, globals: order, functions, main: entry }, diagnostics, sources };
+  return {
+    program: { sources, structs: checker.structs, globals: order, functions, main: entry },
+    diagnostics,
+    sources,
+  };
 };

@@ -61,7 +61,8 @@ or through a function that its initialiser calls. Declarations may stand in any 
   },
   PG0208: {
     title: 'a name of the library',
-    explain: 'Names that begin with two underscores are operations that only modules of the library may use. Programs use the\nlibrary\'s functions: `math.sqrt(x)` instead of `__sqrt(x)`.',
+    explain:
+      "Names that begin with two underscores are operations that only modules of the library may use. Programs use the\nlibrary's functions: `math.sqrt(x)` instead of `__sqrt(x)`.",
   },
   PG0209: {
     title: 'not a function',
@@ -463,7 +464,8 @@ would stop here when it runs.
   },
   PG0511: {
     title: 'too long or too deep',
-    explain: 'An expression with a thousand operators in a row, or as deep, is too much for the compiler. Give parts of it names.',
+    explain:
+      'An expression with a thousand operators in a row, or as deep, is too much for the compiler. Give parts of it names.',
   },
   PG0901: {
     title: 'not in this version',
