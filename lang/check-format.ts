@@ -21,11 +21,11 @@ const offsetsOf = (literal: string, start: number): readonly number[] => {
   const offsets: number[] = [];
   const end = literal.endsWith('"') && literal.length > 1 ? literal.length - 1 : literal.length;
   for (let i = 1; i < end; ) {
-    const escape = /^\\(?:x[0-9a-fA-F]{2}|u\{([0-9a-fA-F]*)\}|[^])/.exec(literal.slice(i, i + 12));
+    const escaped = /^\\(?:x[0-9a-fA-F]{2}|u\{([0-9a-fA-F]*)\}|[\s\S])/.exec(literal.slice(i, i + 12));
     offsets.push(start + i);
     // A character beyond 16 bits is two units in the value.
-    if (escape?.[1] !== undefined && Number.parseInt(escape[1], 16) > 0xffff) offsets.push(start + i);
-    i += escape ? escape[0].length : 1;
+    if (escaped?.[1] !== undefined && Number.parseInt(escaped[1], 16) > 0xffff) offsets.push(start + i);
+    i += escaped ? escaped[0].length : 1;
   }
   offsets.push(start + end);
   return offsets;

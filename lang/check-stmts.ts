@@ -395,7 +395,7 @@ const isValueIf = (s: Ast.Stmt | undefined): s is Extract<Ast.Stmt, { kind: 'if'
   s?.kind === 'if' && s.else !== undefined && (s.then.value !== undefined || isValueIf(s.then.stmts.at(-1)));
 
 /** The value of a block: its last expression, or an `if` with values that stands last. */
-const valueOf = (b: Ast.Block): { readonly stmts: readonly Ast.Stmt[]; readonly value: Ast.Expr | undefined } => {
+const tailOf = (b: Ast.Block): { readonly stmts: readonly Ast.Stmt[]; readonly value: Ast.Expr | undefined } => {
   const last = b.stmts.at(-1);
   if (b.value !== undefined || !isValueIf(last)) return { stmts: b.stmts, value: b.value };
   return { stmts: b.stmts.slice(0, -1), value: last };
@@ -422,7 +422,7 @@ const checkOpenBlock = (
   b: Ast.Block,
   want: { readonly type: Type | undefined } | undefined,
 ): CheckedBlock => {
-  const { stmts: list, value: last } = want ? valueOf(b) : { stmts: b.stmts, value: b.value };
+  const { stmts: list, value: last } = want ? tailOf(b) : { stmts: b.stmts, value: b.value };
   const stmts: Stmt[] = [];
   let ended: Span | undefined;
   let warned = false;
