@@ -98,6 +98,7 @@ const compilePeer = (b: Benchmark, folder: string): string => {
   const flags = [
     '-O3',
     '--target=wasm32',
+    '-fno-builtin',
     '-nostdlib',
     '-Wl,--no-entry',
     '-Wl,--export-dynamic',
