@@ -13,16 +13,31 @@ const names2 = Object.keys(domains2);
 const rows1 = names1.map((n) => pointsOf(domains[n]!, seed).map((x) => [x]));
 const rows2 = names2.map((n) => domains2[n]!());
 
+const specialNames1 = Object.keys(specials1);
+const specialNames2 = Object.keys(specials2);
+
 let results1: number[][] = [];
 let results2: number[][] = [];
+let specialResults1: number[][] = [];
+let specialResults2: number[][] = [];
 
+// One program computes everything: compiling it takes longer than running it.
 beforeAll(async () => {
   const all = await evaluate([
     ...names1.map((n, k) => ({ call: `math.${n}(a)`, arity: 1 as const, rows: rows1[k]! })),
     ...names2.map((n, k) => ({ call: `math.${n}(a, b)`, arity: 2 as const, rows: rows2[k]! })),
+    ...specialNames1.map((n) => ({ call: `math.${n}(a)`, arity: 1 as const, rows: specials1[n]!.map(([x]) => [x]) })),
+    ...specialNames2.map((n) => ({
+      call: `math.${n}(a, b)`,
+      arity: 2 as const,
+      rows: specials2[n]!.map(([x, y]) => [x, y]),
+    })),
   ]);
-  results1 = all.slice(0, names1.length);
-  results2 = all.slice(names1.length);
+  const take = (count: number) => all.splice(0, count);
+  results1 = take(names1.length);
+  results2 = take(names2.length);
+  specialResults1 = take(specialNames1.length);
+  specialResults2 = take(specialNames2.length);
 }, 120_000);
 
 /** The largest error and where; functions that are too far off say so by name. */
@@ -89,26 +104,15 @@ describe('special cases', () => {
         `${what} = ${Object.is(got, -0) ? '-0' : got}, not ${Object.is(want, -0) ? '-0' : want}`,
       ).toBe(true);
   };
-  test('of one argument', async () => {
-    const names = Object.keys(specials1);
-    const results = await evaluate(
-      names.map((n) => ({ call: `math.${n}(a)`, arity: 1 as const, rows: specials1[n]!.map(([x]) => [x]) })),
-    );
-    names.forEach((n, k) => {
-      specials1[n]!.forEach(([x, want], i) => {
-        same(results[k]![i]!, want, `${n}(${Object.is(x, -0) ? '-0' : x})`);
-      });
+  const show = (x: number) => (Object.is(x, -0) ? '-0' : `${x}`);
+  test.each(specialNames1.map((n, k) => [n, k] as const))('%s', (name, k) => {
+    specials1[name]!.forEach(([x, want], i) => {
+      same(specialResults1[k]![i]!, want, `${name}(${show(x)})`);
     });
   });
-  test('of two arguments', async () => {
-    const names = Object.keys(specials2);
-    const results = await evaluate(
-      names.map((n) => ({ call: `math.${n}(a, b)`, arity: 2 as const, rows: specials2[n]!.map(([x, y]) => [x, y]) })),
-    );
-    names.forEach((n, k) => {
-      specials2[n]!.forEach(([x, y, want], i) => {
-        same(results[k]![i]!, want, `${n}(${x}, ${y})`);
-      });
+  test.each(specialNames2.map((n, k) => [n, k] as const))('%s', (name, k) => {
+    specials2[name]!.forEach(([x, y, want], i) => {
+      same(specialResults2[k]![i]!, want, `${name}(${show(x)}, ${show(y)})`);
     });
   });
 });

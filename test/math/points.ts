@@ -56,6 +56,12 @@ export const around = (x: number, steps: number): Piece => {
   return given(...Array.from({ length: 2 * steps + 1 }, (_, k) => fromBits(u + BigInt(k - steps))));
 };
 
+/** The doubles around x, without x itself: for poles. */
+export const beside = (x: number, steps: number): Piece => {
+  const piece = around(x, steps);
+  return piece.kind === 'given' ? given(...piece.points.filter((p) => p !== x)) : piece;
+};
+
 const huge = Number.MAX_VALUE;
 const multiples = (step: number, count: number): Piece =>
   given(...Array.from({ length: count }, (_, k) => (k + 1) * step));
@@ -127,7 +133,7 @@ export const domains: Readonly<Record<string, readonly Piece[]>> = {
     bits(-5e-324, 0.9, 300),
     around(-0.29, 3),
     around(0.41, 3),
-    around(-0.9999999999999999, 1),
+    given(-0.9999999999999999),
   ],
   sin: trigonometric,
   cos: trigonometric,
@@ -148,7 +154,7 @@ export const domains: Readonly<Record<string, readonly Piece[]>> = {
   tanh: [even(-23, 23, 200), even(-2, 2, 300), bits(-5e-324, 1, 200), around(18, 3), around(0.17328679513998632, 3)],
   asinh: [even(-3, 3, 300), bits(-5e-324, huge, 400), around(1e9, 3)],
   acosh: [even(1, 3, 300), even(1, 1.0001, 100), bits(1, huge, 300), around(1e9, 3), around(1.0000000000000002, 1)],
-  atanh: [even(-1, 1, 400), bits(-5e-324, 0.9, 200), around(0.9999999999999998, 1)],
+  atanh: [even(-1, 1, 400), bits(-5e-324, 0.9, 200), given(0.9999999999999998, 0.9999999999999999)],
   cbrt: [bits(-5e-324, huge, 400), even(1, 8, 300), given(...Array.from({ length: 50 }, (_, k) => (k + 1) ** 3))],
   erf: [even(-6, 6, 400), even(-0.6, 0.6, 300), bits(-5e-324, 1, 200), around(0.5, 3)],
   erfc: [
@@ -172,8 +178,8 @@ export const domains: Readonly<Record<string, readonly Piece[]>> = {
     around(2.5, 3),
     around(20, 3),
     around(171.6243769563027, 3),
-    around(-3, 6),
-    around(-100, 6),
+    beside(-3, 6),
+    beside(-100, 6),
     around(1.4616321449683622, 3),
   ],
   lgamma: [
