@@ -245,7 +245,8 @@ export const lowerLoad = (s: State, p: Place): readonly Value[] => {
   const pos = position(s, p.span);
   if (p.kind === 'global' && (p.global.storage === 'let' || p.global.storage === 'config') && !isAggregate(p.type)) {
     const scalar = p.type.kind !== 'str' && p.type.kind !== 'slice';
-    if (scalar && !s.initialising) return [emit(s, pos, 'let', memTypeOf(p.type), [], [p.global.symbol])];
+    if (scalar && (p.global.storage === 'config' || !s.initialising))
+      return [emit(s, pos, 'let', memTypeOf(p.type), [], [p.global.symbol])];
   }
   return loadValue(s, pos, p.type, lowerPlace(s, p));
 };
