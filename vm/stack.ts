@@ -50,8 +50,8 @@ const absoluteOffsets = (manifest: Manifest): readonly number[] => {
   return offsets;
 };
 
-/** The position whose code the offset lies in: that of the greatest listed offset not above it. */
-const positionAt = (manifest: Manifest, offset: number): number => {
+/** Where in the table of offsets the code at `offset` is: the greatest one not above it; -1: before all. */
+const entryAt = (manifest: Manifest, offset: number): number => {
   const offsets = absoluteOffsets(manifest);
   let low = 0;
   let high = offsets.length;
@@ -60,14 +60,21 @@ const positionAt = (manifest: Manifest, offset: number): number => {
     if (offsets[middle]! <= offset) low = middle + 1;
     else high = middle;
   }
-  return low === 0 ? 0 : (manifest.offsetPositions[low - 1] ?? 0);
+  return low - 1;
 };
 
 const framesOfRaw = (manifest: Manifest, raw: RawFrame): Frame[] => {
   const fn = manifest.functions[raw.index] ?? '';
-  const frames = framesOf(manifest, positionAt(manifest, raw.offset));
-  if (frames.length > 0) return frames;
-  return hidden(fn) ? [] : [{ fn, file: '', line: 0, col: 0, inlined: false }];
+  const entry = entryAt(manifest, raw.offset);
+  const framesAt = (at: number): Frame[] => framesOf(manifest, manifest.offsetPositions[at] ?? 0);
+  const isOwn = (frames: readonly Frame[]): boolean => hidden(fn) || frames.at(-1)?.fn === fn;
+  const frames = framesAt(entry);
+  if (frames.length > 0 && isOwn(frames)) return frames;
+  if (hidden(fn)) return [];
+  // The entry of a function, where V8 looks at its stack, comes before all code that has a place: take its first place.
+  const first = [entry + 1, entry + 2].map(framesAt).find((f) => f.length > 0 && isOwn(f));
+  if (first) return first.slice(-1);
+  return [{ fn, file: '', line: 0, col: 0, inlined: false }];
 };
 
 /**

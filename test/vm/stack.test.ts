@@ -52,9 +52,18 @@ describe('positions', () => {
     const frame = (offset: number) => names(callStack(m, [{ index: 1, offset }], 0));
     expect(frame(10)).toEqual(['leaf:1']);
     expect(frame(19)).toEqual(['leaf:1']);
-    expect(frame(20)).toEqual(['leaf:2 inlined', 'middle:3 inlined', 'main:4']);
-    expect(frame(30)).toEqual(['main:4']);
-    expect(frame(9)).toEqual(['leaf:0']);
+    expect(names(callStack(m, [{ index: 2, offset: 20 }], 0))).toEqual([
+      'leaf:2 inlined',
+      'middle:3 inlined',
+      'main:4',
+    ]);
+    expect(names(callStack(m, [{ index: 2, offset: 30 }], 0))).toEqual(['main:4']);
+  });
+
+  test('the entry of a function is shown at its first place; code of no function that we know at none', () => {
+    expect(names(callStack(m, [{ index: 1, offset: 9 }], 0))).toEqual(['leaf:1']);
+    expect(names(callStack(m, [{ index: 2, offset: 19 }], 0))).toEqual(['main:4']);
+    expect(names(callStack(m, [{ index: 1, offset: 30 }], 0))).toEqual(['leaf:0']);
   });
 
   test('the run-time is left out, inlined or not', () => {
