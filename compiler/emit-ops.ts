@@ -174,8 +174,8 @@ const atomicStore: Emit = (c) => {
   }
 };
 
-/** A loop of compare-and-swap for what wasm has no instruction for. `next` gives the new value from the old. */
-const swapLoop = (c: OpContext, next: (old: ExpressionRef) => ExpressionRef): ExpressionRef => {
+/** A loop of compare-and-swap for what wasm has no instruction for. `next` gives the new value from the old, which it may ask for more than once. */
+const swapLoop = (c: OpContext, next: (old: () => ExpressionRef) => ExpressionRef): ExpressionRef => {
   const { m, b } = c;
   const wide = c.inst.suffix !== 'i32';
   const space = wide ? m.i64 : m.i32;
@@ -187,7 +187,7 @@ const swapLoop = (c: OpContext, next: (old: ExpressionRef) => ExpressionRef): Ex
   const value = (local: number): ExpressionRef =>
     float ? m.f64.reinterpret(m.local.get(local, b.i64)) : m.local.get(local, type);
   const bits = (e: ExpressionRef): ExpressionRef => (float ? m.i64.reinterpret(e) : e);
-  const exchange = c.at(space.atomic.rmw.cmpxchg(0, c.arg(0), m.local.get(seen, type), bits(next(value(seen)))));
+  const exchange = c.at(space.atomic.rmw.cmpxchg(0, c.arg(0), m.local.get(seen, type), bits(next(() => value(seen)))));
   const retry = m.if(
     space.ne(m.local.get(got, type), m.local.get(seen, type)),
     m.block(null, [m.local.set(seen, m.local.get(got, type)), m.br(again)]),
@@ -209,11 +209,11 @@ const rmw: Emit = (c) => {
   if (c.inst.suffix === 'f64') {
     return swapLoop(c, (old) =>
       word === 'add'
-        ? m.f64.add(old, c.arg(1))
+        ? m.f64.add(old(), c.arg(1))
         : word === 'min'
-          ? m.f64.min(old, c.arg(1))
+          ? m.f64.min(old(), c.arg(1))
           : word === 'max'
-            ? m.f64.max(old, c.arg(1))
+            ? m.f64.max(old(), c.arg(1))
             : c.arg(1),
     );
   }
@@ -224,7 +224,7 @@ const rmw: Emit = (c) => {
   if (direct) return c.at(direct(0, c.arg(0), c.arg(1)));
   const [kind, sign] = word.split('_');
   const compare = kind === 'min' ? (sign === 's' ? space.lt_s : space.lt_u) : sign === 's' ? space.gt_s : space.gt_u;
-  return swapLoop(c, (old) => m.select(compare(old, c.arg(1)), old, c.arg(1)));
+  return swapLoop(c, (old) => m.select(compare(old(), c.arg(1)), old(), c.arg(1)));
 };
 
 const cas: Emit = (c) => {

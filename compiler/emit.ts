@@ -4,6 +4,7 @@ import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, 
 import { emitFunc, type ModuleContext } from './emit-func.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import type { Binaryen, Module } from './emit-ops.ts';
+import { prunePositions } from './emit-positions.ts';
 import type { IrProgram } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
 
@@ -114,7 +115,8 @@ const functionNames = (m: Module, b: Binaryen): string[] => {
 };
 
 /** Emits a program that verifies and is lowered (lower-shared, lower-runtime). Throws only on bugs of ours. */
-export const emit = async (program: IrProgram, options: EmitOptions): Promise<EmitResult> => {
+export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
+  const program = prunePositions(lowered);
   const b = await loadBinaryen();
   const layout = layoutOf(program);
   const m = new b.Module();
