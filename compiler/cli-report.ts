@@ -29,7 +29,7 @@ const paint = (code: string, text: string): string => (colourOn(process.stderr) 
 /** Says what the user got wrong, with hints, and gives the exit code for it. */
 export const mistake = (message: string, ...hints: readonly (string | undefined)[]): number => {
   const lines = [`${paint('1;31', 'error')}: ${message}`];
-  for (const hint of hints) if (hint !== undefined) lines.push(`${paint('36', 'hint:')} ${hint}`);
+  for (const hint of hints) if (hint !== undefined) lines.push(`  ${paint('36', 'hint:')} ${hint}`);
   process.stderr.write(`${lines.join('\n')}\n`);
   return exitCodes.usage;
 };

@@ -2,8 +2,8 @@
 import type { Expr, Global, Local, Place, SliceIndex } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
-import { kernel } from '../vm/abi.ts';
 import type { OpName, PosId, Value } from './ir.ts';
+import { allocate, product } from './lower-alloc.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue } from './lower-memory.ts';
 import {
   arithmetic,
@@ -18,9 +18,9 @@ import {
   reduceWord,
   toI64,
 } from './lower-numbers.ts';
+import { lowerQuery } from './lower-query.ts';
 import { assignedIn, isCheapAndPure, sameConstant } from './lower-scan.ts';
 import {
-  append,
   carried,
   constI32,
   constI64,
@@ -29,9 +29,7 @@ import {
   emitIf,
   emitTyped,
   finish,
-  freshLabel,
   internString,
-  nested,
   newSlot,
   position,
   type State,
@@ -395,29 +393,10 @@ const sharedLocalLength = (s: State, pos: PosId, array: Global): Value => {
   return count;
 };
 
-const product = (s: State, pos: PosId, values: readonly Value[]): Value =>
-  values.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
-
-const maxExtent = 1n << 31n;
-
-/** Ends the run unless 0 <= n <= 2^31: then a product of two extents cannot overflow. */
-const checkExtent = (s: State, pos: PosId, n: Value): void => {
-  const label = freshLabel(s, 'i');
-  const condition = emit(s, pos, 'gt_u', 'i64', [n, constI64(s, pos, maxExtent)]);
-  const then = nested(s, pos, () => finish(s, { kind: 'fault', fault: 'extent', args: [n], pos }));
-  const otherwise = nested(s, pos, () => finish(s, { kind: 'break', label, args: [], pos }));
-  append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
-};
-
 const lowerNew = (s: State, e: Extract<Expr, { kind: 'new' }>): readonly Value[] => {
   const pos = position(s, e.span);
-  const bytes = sizeOf(e.element);
-  if (e.extents.length === 0) return [emit(s, pos, 'alloc', '', [constI64(s, pos, bytes)])];
   const extents = e.extents.map((x) => lowerIndex(s, x));
-  for (const n of extents) checkExtent(s, pos, n);
-  const count = product(s, pos, extents);
-  if (extents.length > 1) checkExtent(s, pos, count);
-  return [emit(s, pos, 'alloc', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, bytes)])]), ...extents];
+  return [allocate(s, pos, extents, sizeOf(e.element)), ...extents];
 };
 
 const atomicWords: Record<Extract<Expr, { kind: 'atomic' }>['op'], string> = {
@@ -464,32 +443,6 @@ const lowerCollective = (s: State, e: Extract<Expr, { kind: 'collective' }>): Va
   const word = e.op ? [reduceWord(e.op, e.type)] : [];
   const args = root === undefined ? [value] : [value, root];
   return narrow(s, pos, e.type, emit(s, pos, e.name, suffix, args, word));
-};
-
-const lowerQuery = (s: State, pos: PosId, what: Extract<Expr, { kind: 'query' }>['what']): Value => {
-  switch (what) {
-    case 'this_image':
-    case 'num_images':
-      return emit(s, pos, what, '', []);
-    case 'now':
-      return emit(s, pos, 'now', '', []);
-    case 'this_node':
-      return constI64(s, pos, 0);
-    case 'num_nodes':
-      return constI64(s, pos, 1);
-    case 'num_cores':
-      return numCores(s, pos);
-    case 'this_core':
-      return emit(s, pos, 'rem_s', 'i64', [emit(s, pos, 'this_image', '', []), numCores(s, pos)]);
-    default:
-      return unreachable(what);
-  }
-};
-
-/** The node writes the number of its cores into the kernel's slot before the start. */
-const numCores = (s: State, pos: PosId): Value => {
-  const place = emit(s, pos, 'gptr.of', '', [constI32(s, pos, kernel.cores)]);
-  return emit(s, pos, 'extend_u', '', [emit(s, pos, 'load', 'i32', [emit(s, pos, 'addr', '', [place])], [0])]);
 };
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
@@ -636,11 +589,8 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return [lowerCollective(s, e)];
     case 'new':
       return lowerNew(s, e);
-    case 'newSharedLocal': {
-      const n = lowerIndex(s, e.extent);
-      checkExtent(s, pos, n);
-      return [emit(s, pos, 'alloc', '', [emit(s, pos, 'mul', 'i64', [n, constI64(s, pos, sizeOf(e.element))])])];
-    }
+    case 'newSharedLocal':
+      return [allocate(s, pos, [lowerIndex(s, e.extent)], sizeOf(e.element))];
     case 'intrinsic':
       return lowerIntrinsic(s, e);
     default:

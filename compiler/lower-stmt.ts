@@ -284,23 +284,18 @@ const formatType = (t: Type): Format['type'] => {
   }
 };
 
-const printPart = (s: State, pos: PosId, part: FormatPart): void => {
-  if (part.kind === 'text') {
-    const { name, bytes } = internString(s, part.text);
-    const format: Format = { type: 'str' };
-    return effect(
-      s,
-      pos,
-      'out.str',
-      '',
-      [emit(s, pos, 'data', '', [], [name]), constI64(s, pos, bytes)],
-      [JSON.stringify(format)],
-    );
-  }
-  const { value, spec } = part;
+type ValuePart = Extract<FormatPart, { kind: 'value' }>;
+
+const printText = (s: State, pos: PosId, text: string): void => {
+  const { name, bytes } = internString(s, text);
+  const format: Format = { type: 'str' };
+  const args = [emit(s, pos, 'data', '', [], [name]), constI64(s, pos, bytes)];
+  effect(s, pos, 'out.str', '', args, [JSON.stringify(format)]);
+};
+
+const printValue = (s: State, pos: PosId, { value, spec }: ValuePart, values: readonly Value[]): void => {
   const format: Format = { type: formatType(value.type), ...spec };
   const text = JSON.stringify(format);
-  const values = lowerExpr(s, value);
   if (format.type === 'str') return effect(s, pos, 'out.str', '', values, [text]);
   if (format.type === 'pointer') return effect(s, pos, 'out', 'i32', [emit(s, pos, 'gptr.bits', '', values)], [text]);
   effect(s, pos, 'out', scalarType(value.type), values, [text]);
@@ -308,31 +303,11 @@ const printPart = (s: State, pos: PosId, part: FormatPart): void => {
 
 const lowerPrint = (s: State, stmt: Extract<Stmt, { kind: 'print' }>): void => {
   const pos = position(s, stmt.span);
-  // Values first: a function called in one may print a line of its own.
+  // All values first, from left to right: a function called in one may print a line of its own, or change another.
   const prepared = stmt.parts.map((part) => {
-    if (part.kind === 'text') return () => printPart(s, pos, part);
-    const simple =
-      part.value.kind === 'load' ||
-      part.value.kind === 'const' ||
-      part.value.kind === 'string' ||
-      part.value.kind === 'query';
-    if (simple) return () => printPart(s, pos, part);
+    if (part.kind === 'text') return () => printText(s, pos, part.text);
     const values = lowerExpr(s, part.value);
-    const local: Local = {
-      name: 'value',
-      type: part.value.type,
-      mutable: false,
-      span: part.value.span,
-      addressTaken: false,
-    };
-    s.env.set(local, { kind: 'values', values });
-    const load = {
-      kind: 'load',
-      type: part.value.type,
-      span: part.value.span,
-      place: { kind: 'local', type: part.value.type, span: part.value.span, local },
-    } as const;
-    return () => printPart(s, pos, { ...part, value: load });
+    return () => printValue(s, pos, part, values);
   });
   for (const print of prepared) print();
   effect(s, pos, 'out.end', '', [], [stmt.stream === 'out' ? 1 : 2, stmt.newline ? 1 : 0]);

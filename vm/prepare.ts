@@ -4,21 +4,9 @@ import { kernel, type Manifest, page } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
 import { type ConfigCell, configCells } from './config.ts';
 import { tuneV8 } from './flags.ts';
+import type { PrepareOptions } from './options.ts';
 import type { RunResult } from './result.ts';
 import { chooseSlots, type SlotMap } from './slots.ts';
-
-export interface PrepareOptions {
-  /** Default: as many as the machine has cores. */
-  readonly images?: number;
-  /** Values of config constants by name, as text. */
-  readonly configs?: Readonly<Record<string, string>>;
-  /** Upper bound for an image's memory. Default: 1 GiB, or what fits. */
-  readonly slotBytes?: number;
-  /** Stack for an image's addressable locals. Default: 8 MiB, less where memory is small. */
-  readonly stackBytes?: number;
-  /** Set V8's flags for numeric code, for the whole process (flags.ts). */
-  readonly tuneV8?: boolean;
-}
 
 export interface Prepared {
   readonly kind: 'prepared';

@@ -4,30 +4,19 @@ import type { Worker } from 'node:worker_threads';
 import { kernel } from './abi.ts';
 import { faultOf } from './fault.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
+import type { RunOptions } from './options.ts';
 import { defaultWorkerUrl, type Pool, poolIsUp, startPool, takeThread } from './pool.ts';
-import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import type { ImageStatus, RunResult } from './result.ts';
-import { createSinks, type Sink } from './sinks.ts';
+import { createSinks } from './sinks.ts';
 import { framesOf } from './stack.ts';
 import { activityOf, deadlockProver, sightOf } from './watch.ts';
 
+export type { RunOptions } from './options.ts';
 export type { Pool } from './pool.ts';
 export { startPool } from './pool.ts';
 export type { Fault, Frame, ImageStatus, RunResult } from './result.ts';
 export type { Sink } from './sinks.ts';
-
-export interface RunOptions extends PrepareOptions {
-  /** Seconds after which the run is ended. Default: never. */
-  readonly timeout?: number;
-  readonly stdout?: Sink;
-  readonly stderr?: Sink;
-  /** Ends the run as `interrupted`. */
-  readonly signal?: AbortSignal;
-  /** The script of a thread; beside the bundle by default. */
-  readonly workerUrl?: URL | string;
-  /** Threads that were started before. The run ends them all. */
-  readonly pool?: Pool;
-}
 
 /** Images that fail within this time of the first count as failing together: the lowest is reported, always the same. */
 const graceMs = 20;

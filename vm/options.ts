@@ -1,0 +1,29 @@
+// How a program is to be run: the options of `run`. Apart from the rest, as users of the library see these types.
+import type { Pool } from './pool.ts';
+import type { Sink } from './sinks.ts';
+
+export interface PrepareOptions {
+  /** Default: as many as the machine has cores. */
+  readonly images?: number;
+  /** Values of config constants by name, as text. */
+  readonly configs?: Readonly<Record<string, string>>;
+  /** Upper bound for an image's memory. Default: 1 GiB, or what fits. */
+  readonly slotBytes?: number;
+  /** Stack for an image's addressable locals. Default: 8 MiB, less where memory is small. */
+  readonly stackBytes?: number;
+  /** Set V8's flags for numeric code, for the whole process (flags.ts). */
+  readonly tuneV8?: boolean;
+}
+
+export interface RunOptions extends PrepareOptions {
+  /** Seconds after which the run is ended. Default: never. */
+  readonly timeout?: number;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+  /** Ends the run as `interrupted`. */
+  readonly signal?: AbortSignal;
+  /** The script of a thread; beside the bundle by default. */
+  readonly workerUrl?: URL | string;
+  /** Threads that were started before. The run ends them all. */
+  readonly pool?: Pool;
+}
