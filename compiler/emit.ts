@@ -38,10 +38,10 @@ export const warmUp = (): void => {
 
 /** Cheap passes of binaryen that make up for our plain code: nesting, fewer locals, branches without blocks. */
 const cleanUp = [
-  'simplify-locals',
+  'simplify-locals-nostructure',
   'vacuum',
   'coalesce-locals',
-  'simplify-locals',
+  'simplify-locals-nostructure',
   'vacuum',
   'reorder-locals',
   'remove-unused-brs',
