@@ -180,13 +180,14 @@ const checkCollective = (
   const args = [...e.args];
   const opArg = name === 'broadcast' ? undefined : args.shift();
   const op = opArg && operatorOf(x, opArg);
+  if (opArg && !op) return errorExpr(e.span);
   const [source, rootArg] = args;
   if (!source) return errorExpr(e.span);
   const value = x.checker.rules.value(x, source, want);
   const root = rootArg && checkInteger(x, rootArg, 'the root image');
   warnInForall(x, e.span, `\`${name}\``);
   const t = value.type;
-  if (isError(t) || (opArg && !op)) return errorExpr(e.span);
+  if (isError(t)) return errorExpr(e.span);
   if (t.kind === 'slice' || t.kind === 'array') {
     notYet(x, source.span, 'collectives on slices are', 'combine the elements one by one');
     return errorExpr(e.span);

@@ -299,6 +299,9 @@ export const checkNew = (x: Context, e: Extract<Ast.Expr, { kind: 'new' }>): Exp
     );
     return errorExpr(e.span);
   }
+  // Where the parser recovered, the type may be missing.
+  const written: Ast.TypeExpr | undefined = e.type;
+  if (!written) return errorExpr(e.span);
   if (e.type.kind === 'slice') {
     error(x, 'PG0502', e.type.span, 'how many elements?', { label: 'no extent', hint: 'write `new [n]T`' });
     return errorExpr(e.span);

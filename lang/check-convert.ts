@@ -125,7 +125,7 @@ const conversionHint = (x: Context, e: Ast.Expr, found: Type, want: Type): strin
     return isNumber(found) && isNumber(want) ? `convert with \`as ${typeName(want)}\`` : undefined;
   if ((e.kind === 'float' || e.kind === 'int') && isNumber(want)) {
     return want.kind === 'int'
-      ? `a ${typeName(want)} is written without a fraction; \`as ${typeName(want)}\` cuts it off`
+      ? `${typeName(want)} has no fractions: \`as ${typeName(want)}\` cuts them off`
       : undefined;
   }
   if (isNumber(found) && isNumber(want)) return `nothing converts by itself: \`${inParens} as ${typeName(want)}\``;

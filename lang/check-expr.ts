@@ -3,7 +3,7 @@ import type * as Ast from './ast.ts';
 import { checkCall, checkNew, checkStruct } from './check-calls.ts';
 import { mismatch, toValue } from './check-convert.ts';
 import { notYet } from './check-later.ts';
-import { floatLiteral, intLiteral, isFlexible } from './check-literals.ts';
+import { defaultType, flexibility, floatLiteral, intLiteral, isFlexible } from './check-literals.ts';
 import { isPointer } from './check-numbers.ts';
 import { checkBinary, checkCast, checkUnary } from './check-operators.ts';
 import { checkAddressOf, checkAt, checkDeref, checkField, checkIndex, checkName } from './check-places.ts';
@@ -49,14 +49,17 @@ const branchType = (x: Context, b: CheckedBlock, ast: Ast.Block): Type | undefin
   const end = { ...ast.span, start: Math.max(ast.span.start, ast.span.end - 1) };
   error(x, 'PG0305', emptyBlock(ast) ? ast.span : end, 'this branch gives no value', {
     label: 'a value is needed here',
+    ...(b.dropped ? { secondary: [{ span: b.dropped, text: 'the `;` after this drops its value' }] } : {}),
     hint: 'the last expression of a block, without `;`, is its value',
   });
   return { kind: 'error' };
 };
 
 /** An `if` where a value is wanted. */
-export const checkIf = (x: Context, e: Extract<Ast.Expr, { kind: 'if' }>, want: Type | undefined): Expr => {
+export const checkIf = (x: Context, e: Extract<Ast.Expr, { kind: 'if' }>, wanted: Type | undefined): Expr => {
   const { rules } = x.checker;
+  // `if c { 1 } else { 2.5 }`: literals on both sides, one of them a float.
+  const want = wanted ?? defaultType(flexibility(e));
   const condition = rules.need(x, e.condition, boolType, {
     span: { ...e.span, end: e.span.start + 2 },
     text: 'conditions are bool',

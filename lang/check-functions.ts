@@ -49,7 +49,7 @@ export const checkBody = (checker: Checker, e: FnEntity): void => {
     declareLocal(x, p.name, local.type, 'parameter');
     if (p.name.name !== '_') x.scope?.names.set(p.name.name, { kind: 'local', local, what: 'parameter' });
   }
-  const { body, result } = e.decl;
+  const { body } = e.decl;
   const wantsValue = fn.result.kind !== 'void';
   const checked = checker.rules.block(
     x,
@@ -63,8 +63,10 @@ export const checkBody = (checker: Checker, e: FnEntity): void => {
     if (checked.diverges) return;
     error(x, 'PG0307', endOf(body), `\`${fn.name}\` must return a value of type ${typeName(fn.result)}`, {
       label: 'control reaches the end without a `return`',
-      secondary: [why],
-      ...(result ? {} : { hint: 'every path needs a `return`' }),
+      secondary: [
+        why,
+        ...(checked.dropped ? [{ span: checked.dropped, text: 'the `;` after this drops its value' }] : []),
+      ],
     });
     return;
   }

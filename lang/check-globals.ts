@@ -37,6 +37,7 @@ export const constantValue = (
     error(x, 'PG0504', e.span, 'a config const is a number or a bool', { label: 'a text' });
     return undefined;
   }
+  if (upgradeFailure(x, culprit(value))) return undefined;
   const hint =
     what === 'a config const'
       ? 'a default is known while compiling; compute with it in a `let`'
@@ -46,6 +47,16 @@ export const constantValue = (
     hint,
   });
   return undefined;
+};
+
+/** A constant that cannot be computed, like `1 / 0`: the warning about it becomes an error. */
+const upgradeFailure = (x: Context, at: Span): boolean => {
+  const all = x.checker.diagnostics;
+  const k = all.findIndex((d) => d.code === 'PG0508' && d.span.source === at.source && d.span.start === at.start);
+  const known = all[k];
+  if (!known) return false;
+  all[k] = { ...known, severity: 'error', message: known.message.replace(': the program will stop here', '') };
+  return true;
 };
 
 /** The innermost part that keeps an expression from being constant. */
@@ -116,7 +127,9 @@ const distribution = (x: Context, d: Variable, rank: number): readonly DimDist[]
   const star: DimDist = { kind: 'star' };
   const rest = Array.from({ length: rank - 1 }, () => star);
   if (!d.dist) return [{ kind: 'block' }, ...rest];
-  const dims = d.dist.words.map((w) => dimDist(x, w));
+  // Where the parser recovered, a word may be missing.
+  const words: readonly (Ast.DistWord | undefined)[] = d.dist.words;
+  const dims = words.flatMap((w) => (w ? [dimDist(x, w)] : []));
   const on = dims.find((w) => w.kind === 'on');
   if (on && dims.length === 1) return [on, ...rest];
   const hintFor = (): string => {

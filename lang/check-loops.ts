@@ -4,7 +4,7 @@ import { checkReduction } from './check-builtins.ts';
 import { isSharedPlace, toSlice, toValue } from './check-convert.ts';
 import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';
-import { checkInteger, checkWritable } from './check-places.ts';
+import { checkWritable } from './check-places.ts';
 import { declareLocal } from './check-scope.ts';
 import { type Context, error, isError, type LoopContext, plural, textOf, withScope } from './check-state.ts';
 import type { ForallOver, Local, Range, Reduction, Stmt } from './typed.ts';
@@ -53,8 +53,8 @@ const checkRange = (x: Context, r: Ast.Range): { readonly range: Range; readonly
   }
   const end = (e: Ast.Expr) => {
     if (e === leader) return first;
-    if (!isError(type)) return rules.need(x, e, type, { span: leader.span, text: `this end is ${typeName(type)}` });
-    return checkInteger(x, e, 'an end of a range');
+    if (isError(type)) return rules.value(x, e);
+    return rules.need(x, e, type, { span: leader.span, text: `this end is ${typeName(type)}` });
   };
   const lo = end(r.lo);
   const hi = end(r.hi);
@@ -103,7 +103,7 @@ export const checkForEach = (x: Context, s: Extract<Ast.Stmt, { kind: 'forEach' 
       t.kind === 'int'
         ? `a range is written \`0..${text}\``
         : t.kind === 'str'
-          ? `run over its bytes: \`for i in 0..${text}.len\``
+          ? `run over its bytes: \`for i in 0..s.len { … s[i] … }\``
           : t.kind === 'array'
             ? 'give the array a name with `let` first'
             : undefined;

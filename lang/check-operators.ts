@@ -172,7 +172,7 @@ export const checkBinary = (x: Context, e: Binary, want: Type | undefined): Expr
   let leftmost: Ast.Expr = e;
   for (; leftmost.kind === 'binary'; leftmost = leftmost.left) chain.push(leftmost);
   if (chain.length + x.checker.depth > maxDepth) {
-    error(x, 'PG0511', e.span, `an expression of ${chain.length} operators is too long`, {
+    error(x, 'PG0511', e.opSpan, `an expression of ${chain.length} operators is too long`, {
       label: 'too many operators in a row',
       hint: `keep it below ${maxDepth}: give parts of it names`,
     });

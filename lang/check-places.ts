@@ -75,7 +75,7 @@ export const checkName = (x: Context, name: Ast.Ident): Operand => {
   if (isBuiltin(name.name)) {
     error(x, 'PG0205', name.span, `\`${name.name}\` is a function, not a value`, {
       label: 'a value is needed here',
-      hint: `call it: \`${name.name}(…)\``,
+      hint: `call it: \`${name.name}(${/^(this|num)_|^now$/.test(name.name) ? '' : '…'})\``,
     });
   } else unknownName(x, name, false);
   return errorOperand(name.span);
@@ -173,7 +173,7 @@ const propertyOf = (x: Context, base: Operand, name: Ast.Ident, span: Span): Ope
   if (base.kind !== 'sharedArray' && !sequence) return undefined;
   const type = base.kind === 'sharedArray' ? base.array.type : (t ?? strType);
   if (methodNames.has(name.name) && (base.kind === 'sharedArray' || name.name === 'dim')) {
-    error(x, 'PG0311', name.span, `\`${name.name}\` is called`, {
+    error(x, 'PG0311', name.span, `\`${name.name}\` needs parentheses`, {
       hint: `write \`.${name.name}(${name.name === 'dim' ? '0' : ''})\``,
     });
     return errorOperand(span);
@@ -234,7 +234,7 @@ const checkRank = (x: Context, e: IndexExpr, rank: number, t: Type): boolean => 
   const row = `${textOf(x, e.base.span)}[${[...e.indices.map((i) => textOf(x, i.span)), ...Array.from({ length: Math.max(0, rank - e.indices.length) }, () => '..')].join(', ')}]`;
   error(x, 'PG0314', e.span, `${typeName(t)} takes ${plural(rank, 'index', 'indices')}, found ${e.indices.length}`, {
     label: `${plural(rank, 'index', 'indices')} wanted`,
-    ...(more && row.length < 60 ? { hint: `the whole rest is \`${row}\`` } : {}),
+    ...(more && t.kind !== 'sharedArray' && row.length < 60 ? { hint: `the whole rest is \`${row}\`` } : {}),
   });
   return false;
 };
@@ -386,15 +386,15 @@ const atProblem = (x: Context, e: Extract<Ast.Expr, { kind: 'at' }>, root: Place
   const what =
     root?.kind === 'local'
       ? 'a local variable lives on its own image only'
-      : root?.kind === 'global' && root.global.storage === 'shared'
-        ? 'a shared variable is the same for every image'
+      : root?.kind === 'sharedElement' || (root?.kind === 'global' && root.global.storage === 'shared')
+        ? `${root.kind === 'global' ? 'a shared variable' : 'an element of a shared array'} is the same for every image`
         : root?.kind === 'global'
           ? `a ${root.global.storage === 'let' ? 'let' : 'config const'} has the same value on every image`
           : root?.kind === 'remote'
             ? 'the image is given twice'
             : 'only a `co` variable can be looked up on another image';
   const hint =
-    root?.kind === 'global' || root?.kind === 'remote'
+    root?.kind === 'global' || root?.kind === 'remote' || root?.kind === 'sharedElement'
       ? 'drop the `@`'
       : root?.kind === 'local'
         ? `declare a module-level \`co\` variable for what other images shall reach`

@@ -33,7 +33,8 @@ const add = (x: Context, name: Ast.Ident, entity: LocalEntity): void => {
   // `_` is for what is not used.
   if (name.name === '' || name.name === '_') return;
   const before = x.scope?.names.get(name.name);
-  if (before) duplicate(x, name, spanOfLocal(before), 'in this block');
+  const parameter = entity.kind === 'local' && entity.what === 'parameter';
+  if (before) duplicate(x, name, spanOfLocal(before), parameter ? 'among the parameters' : 'in this block');
   x.scope?.names.set(name.name, entity);
 };
 

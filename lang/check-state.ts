@@ -115,6 +115,8 @@ export interface CheckedBlock {
   readonly block: Block;
   readonly type: Type;
   readonly diverges: boolean;
+  /** The last statement, when it is an expression whose value a `;` drops. */
+  readonly dropped?: Span;
 }
 
 /** The parts of the checker that call each other in circles, joined in check.ts. */
@@ -130,7 +132,6 @@ export interface Rules {
   /** What a module-level name means once it is resolved. */
   readonly global: (e: EntityOf<'global'>, from: Context, at: Span) => Global | undefined;
   readonly constant: (e: EntityOf<'const'>, from: Context, at: Span) => Expr | undefined;
-  readonly struct: (e: EntityOf<'struct'>) => StructType;
   readonly fn: (e: EntityOf<'fn'>) => Fn;
 }
 

@@ -1,6 +1,7 @@
 // Statements and blocks: declarations, assignments, control flow, and where control ends.
 import type * as Ast from './ast.ts';
 import { builtinOf, warnInForall } from './check-builtins.ts';
+import { copyParts, type SharedPart, sharedPart } from './check-bulk.ts';
 import { isRemoteView, mismatch, toSlice, toValue } from './check-convert.ts';
 import { type CheckedStmt, checkEffectCall, isEffect } from './check-effects.ts';
 import { checkEffect } from './check-expr.ts';
@@ -18,6 +19,7 @@ import {
   errorExpr,
   isError,
   maxDepth,
+  textOf,
   warning,
   withScope,
 } from './check-state.ts';
@@ -67,6 +69,8 @@ type Assign = Extract<Ast.Stmt, { kind: 'assign' }>;
 /** `b[0..k] = …`: copies elements between slices. */
 const copySlice = (x: Context, s: Assign, to: Expr): CheckedStmt => {
   const { rules } = x.checker;
+  const part = sharedPart(x, s.value);
+  if (part) return part === 'reported' ? none : copyParts(x, to, part, s.span);
   const o = rules.operand(x, s.value, to.type);
   if (o.kind === 'error') return none;
   let from: Expr | undefined;
@@ -96,6 +100,20 @@ const copySlice = (x: Context, s: Assign, to: Expr): CheckedStmt => {
     return none;
   }
   return done({ kind: 'copySlice', to, from, span: s.span });
+};
+
+/** `a[lo..hi] = …` with a shared array a. */
+const copyToShared = (x: Context, s: Assign, to: SharedPart): CheckedStmt => {
+  if (s.op !== '=') {
+    error(x, 'PG0302', s.span, `\`${s.op}\` cannot be applied to a slice`, { hint: 'use a loop over the elements' });
+    return none;
+  }
+  const part = sharedPart(x, s.value);
+  if (part) return part === 'reported' ? none : copyParts(x, to, part, s.span);
+  const o = x.checker.rules.operand(x, s.value, { kind: 'slice', rank: 1, element: to.element });
+  if (o.kind === 'error') return none;
+  const whole = o.kind === 'place' ? toSlice(o.place, o.place.span) : undefined;
+  return copyParts(x, to, whole ?? (o.kind === 'value' ? o.expr : toValue(x, o)), s.span);
 };
 
 /** An assignment to a whole array or part of one goes by slices; undefined: it is an ordinary one. */
@@ -142,6 +160,8 @@ const update = (x: Context, s: Assign, place: Place, op: ArithmeticOp): CheckedS
 
 const checkAssign = (x: Context, s: Assign): CheckedStmt => {
   const { rules } = x.checker;
+  const part = sharedPart(x, s.place);
+  if (part) return part === 'reported' ? none : copyToShared(x, s, part);
   const slice = sliceTarget(x, s);
   if (slice === 'reported') return none;
   if (slice) {
@@ -206,7 +226,7 @@ const checkExprStmt = (x: Context, e: Ast.Expr, span: Span): CheckedStmt => {
     return checked.stmt ? { ...checked, stmt: { ...checked.stmt, span } } : checked;
   }
   const value = checkEffect(x, e);
-  if (!hasEffect(value)) {
+  if (!hasEffect(value) && inner.kind !== 'call') {
     const hint =
       inner.kind === 'binary' && inner.op === '=='
         ? 'to assign, write `=`'
@@ -330,7 +350,9 @@ const checkDelete = (x: Context, s: Extract<Ast.Stmt, { kind: 'delete' }>): Chec
 
 const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
   const later = (what: string, hint?: string): CheckedStmt => {
-    notYet(x, s.span, what, hint);
+    // The first word stands for the whole.
+    const word = /^\w+( for)?/.exec(textOf(x, s.span))?.[0].length ?? 1;
+    notYet(x, { ...s.span, end: s.span.start + word }, what, hint);
     return none;
   };
   switch (s.kind) {
@@ -417,6 +439,15 @@ export const checkBlock = (
   return result;
 };
 
+/** The place of a last statement that computes a value for nothing; takes back the warning about it. */
+const droppedValue = (x: Context, s: Stmt | undefined): Span | undefined => {
+  if (s?.kind !== 'expr' || s.value.type.kind === 'void' || isError(s.value.type)) return undefined;
+  const all = x.checker.diagnostics;
+  const last = all.at(-1);
+  if (last?.code === 'PG0309' && last.span.start === s.value.span.start) all.pop();
+  return s.value.span;
+};
+
 const checkOpenBlock = (
   x: Context,
   b: Ast.Block,
@@ -447,7 +478,11 @@ const checkOpenBlock = (
     if (checked.stmt) stmts.push(checked.stmt);
     if (checked.diverges) ended ??= s.span;
   }
-  if (!last) return { block: { span: b.span, stmts }, type: voidType, diverges: ended !== undefined };
+  if (!last) {
+    const block = { block: { span: b.span, stmts }, type: voidType, diverges: ended !== undefined };
+    const dropped = want && droppedValue(x, stmts.at(-1));
+    return dropped ? { ...block, dropped } : block;
+  }
   notReached(last.span);
   const builtin = builtinOf(x, last);
   if (!want || (builtin && isEffect(builtin.name))) {

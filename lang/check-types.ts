@@ -1,8 +1,8 @@
 // Types as they are written → types; the layout of structs, as C would; extents of arrays.
 import type * as Ast from './ast.ts';
 import { laterTypes, notYet } from './check-later.ts';
-import { type Context, type Entity, type EntityOf, error, isError } from './check-state.ts';
-import { didYouMean } from './check-suggest.ts';
+import { type Context, type Entity, type EntityOf, error, isError, maxDepth } from './check-state.ts';
+import { closest, didYouMean } from './check-suggest.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
 import { alignOf, errorType, i64, type StructField, scalarTypes, sizeOf, type Type, typeName } from './types.ts';
@@ -75,10 +75,10 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
   if (name === '') return errorType;
   const structs = [...x.module.names].filter(([, e]) => e.kind === 'struct').map(([n]) => n);
   const foreign = foreignTypes[name];
+  const close = closest(name, [...scalarTypes.keys(), ...structs, ...Object.keys(foreignTypes)]) ?? name;
+  const meant = foreign ?? foreignTypes[close];
   const near =
-    foreign === undefined
-      ? didYouMean(name, [...scalarTypes.keys(), ...structs])
-      : { hint: `PG calls it \`${foreign}\`` };
+    meant === undefined ? didYouMean(name, [...scalarTypes.keys(), ...structs]) : { hint: `PG calls it \`${meant}\`` };
   error(x, 'PG0304', t.name.span, `unknown type \`${name}\``, { label: 'not a type', ...near });
   return errorType;
 };
@@ -144,7 +144,9 @@ const arrayType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'array' }>): Typ
 };
 
 /** A type as it is written; the error type after a report. */
-export const checkType = (x: Context, t: Ast.TypeExpr): Type => {
+export const checkType = (x: Context, t: Ast.TypeExpr | undefined): Type => {
+  // Where the parser recovered, a type may be missing.
+  if (!t) return errorType;
   const inner = (e: Ast.TypeExpr): Type => x.checker.rules.type(x, e);
   switch (t.kind) {
     case 'named':
@@ -184,14 +186,15 @@ export const checkType = (x: Context, t: Ast.TypeExpr): Type => {
   }
 };
 
-/** Reports an object that no memory can hold. */
-export const checkSize = (x: Context, t: Type, span: Span): void => {
+/** Reports an object that no memory can hold, and says whether it did. */
+export const checkSize = (x: Context, t: Type, span: Span): boolean => {
   const bytes = sizeOf(t);
-  if (bytes <= maxBytes) return;
+  if (bytes <= maxBytes) return false;
   error(x, 'PG0502', span, `an object of type ${typeName(t)} would have ${bytes} bytes`, {
     label: 'too large',
     hint: 'an object has at most 2^31 - 1 bytes',
   });
+  return true;
 };
 
 /** The structs that a value of type `t` contains, not only points to. */
@@ -209,6 +212,7 @@ export const completeStruct = (
   const fields: StructField[] = [];
   let size = 0;
   let align = 1;
+  let tooLarge = false;
   for (const f of e.decl.fields) {
     const first = seen.get(f.name.name);
     if (first && f.name.name !== '') {
@@ -229,8 +233,17 @@ export const completeStruct = (
         hint: `a pointer has a fixed size: \`${f.name.name}: *${typeName(inner)}\``,
       });
       type = errorType;
-    } else if (needed) completeStruct({ ...x, module: needed.module }, needed, byStruct);
-    checkSize(x, type, f.type.span);
+    } else if (needed?.progress === 'open' && x.checker.depth >= maxDepth) {
+      error(x, 'PG0511', f.type.span, 'structs are nested too deeply', {
+        label: `more than ${maxDepth} in each other`,
+      });
+      type = errorType;
+    } else if (needed) {
+      x.checker.depth++;
+      completeStruct({ ...x, module: needed.module }, needed, byStruct);
+      x.checker.depth--;
+    }
+    tooLarge ||= checkSize(x, type, f.type.span);
     const to = alignOf(type);
     const offset = Math.ceil(size / to) * to;
     fields.push({ name: f.name, type, offset });
@@ -242,5 +255,5 @@ export const completeStruct = (
   e.struct.size = Math.max(1, Math.ceil(size / align) * align);
   e.struct.align = align;
   e.progress = 'done';
-  if (e.struct.size > maxBytes) checkSize(x, { kind: 'struct', struct: e.struct }, e.span);
+  if (!tooLarge) checkSize(x, { kind: 'struct', struct: e.struct }, e.span);
 };

@@ -35,7 +35,6 @@ const newChecker = (sources: Source[]): Checker => {
     block: checkBlock,
     global: (e, from, at) => resolveGlobal(checker, e, from, at),
     constant: (e, from, at) => resolveConst(checker, e, from, at),
-    struct: (e) => e.struct,
     fn: (e) => resolveFn(checker, e),
   };
   const checker: Checker = { diagnostics: [], sources, structs: [], rules, depth: 0 };

@@ -199,7 +199,10 @@ shared arrays also \`local\`, \`lo()\` and \`hi()\`.
   },
   PG0317: {
     title: 'outside of a loop',
-    explain: '`break` and `continue` stand inside a loop. A function is left by `return`.',
+    explain: `\`break\` and \`continue\` stand inside a loop. A function is left by \`return\`.
+
+  if done { break; }                   // wrong, outside of a loop
+  loop { if done { break; } }          // right`,
   },
   PG0318: {
     title: 'type not allowed here',
