@@ -19,7 +19,7 @@ import {
   toI64,
 } from './lower-numbers.ts';
 import { lowerQuery } from './lower-query.ts';
-import { assignedIn, isCheapAndPure, sameConstant } from './lower-scan.ts';
+import { assignedIn, assignedInExpr, isCheapAndPure, sameConstant } from './lower-scan.ts';
 import {
   carried,
   constI32,
@@ -281,9 +281,10 @@ const lowerLogical = (s: State, e: Extract<Expr, { kind: 'logical' }>): readonly
   if (isCheapAndPure(e.right, s.inMemory))
     return [emit(s, pos, e.op === '&&' ? 'and' : 'or', 'i32', [left, lowerScalar(s, e.right)])];
   const right = (): readonly Value[] => [lowerScalar(s, e.right)];
+  const vars = carried(s, assignedInExpr(e.right));
   return e.op === '&&'
-    ? emitIf(s, pos, left, [], right, () => [constI32(s, pos, 0)])
-    : emitIf(s, pos, left, [], () => [constI32(s, pos, 1)], right);
+    ? emitIf(s, pos, left, vars, right, () => [constI32(s, pos, 0)])
+    : emitIf(s, pos, left, vars, () => [constI32(s, pos, 1)], right);
 };
 
 const lowerCompare = (s: State, e: Extract<Expr, { kind: 'compare' }>): Value => {
