@@ -65,24 +65,32 @@ const binaryenApart = {
   },
 };
 
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  logLevel: 'warning',
+};
+
+/** CommonJS: a thread that loads no ES module starts 7 ms sooner. */
+const bundleWorker = () =>
+  build({ ...common, entryPoints: ['vm/worker.ts'], outfile: join(out, 'worker.cjs'), format: 'cjs' });
+
 const bundle = () =>
   build({
-    absWorkingDir: root,
-    entryPoints: { pgc: 'compiler/cli.ts', api: 'compiler/api.ts', worker: 'vm/worker.ts' },
+    ...common,
+    entryPoints: { pgc: 'compiler/cli.ts', api: 'compiler/api.ts' },
     outdir: out,
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
     chunkNames: '[name]-[hash]',
     legalComments: 'linked',
     define: { PGC_VERSION: JSON.stringify(version), PGC_BUILD: JSON.stringify(buildHash()) },
     // commander is CommonJS, and asks for Node's own modules by require.
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
     plugins: [binaryenApart],
-    logLevel: 'warning',
     metafile: true,
   });
 
@@ -93,11 +101,19 @@ const types = () => {
     cwd: root,
     stdio: 'inherit',
   });
-  // Older TypeScripts, too, look for b.d.ts when they read './b.js'.
-  for (const file of readdirSync(join(out, 'types'), { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.d.ts')) continue;
-    const path = join(out, 'types', file);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1'));
+  // Only what the declarations of the API lead to is kept. Older TypeScripts, too, look for b.d.ts when they read './b.js'.
+  const seen = new Map();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    const text = readFileSync(path, 'utf8');
+    seen.set(path, text.replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1'));
+    for (const [, to] of text.matchAll(/['"](\.{1,2}\/[^'"]+)\.ts['"]/g)) visit(join(dirname(path), `${to}.d.ts`));
+  };
+  visit(join(out, 'types', 'compiler', 'api.d.ts'));
+  rmSync(join(out, 'types'), { recursive: true });
+  for (const [path, text] of seen) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
   }
 };
 
@@ -120,7 +136,7 @@ const finish = () => {
 
 mkdirSync(out);
 try {
-  const { metafile } = await bundle();
+  const [{ metafile }] = await Promise.all([bundle(), bundleWorker()]);
   chmodSync(join(out, 'pgc.js'), 0o755);
   if (!process.argv.includes('--no-types')) types();
   finish();

@@ -12,8 +12,8 @@ import { rememberBuild } from './last-build.ts';
 export interface BuildOptions {
   readonly output?: string;
   readonly emit?: string;
-  readonly printAfter: readonly string[];
-  readonly skip: readonly string[];
+  readonly printAfter?: readonly string[];
+  readonly skip?: readonly string[];
   readonly optLimit?: string;
   readonly json?: boolean;
 }
@@ -27,9 +27,10 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
     const forms = emitForms.join(', ');
     return mistake(`--emit=${emit}: there is no such form`, didYouMean(emit, emitForms), `forms are ${forms}`);
   }
-  const wrong = wrongPass(options.printAfter, ['all']) ?? wrongPass(options.skip) ?? requiredPass(options.skip);
+  const { printAfter = [], skip = [] } = options;
+  const wrong = wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
   if (wrong !== undefined) return wrong;
-  const common = { emit, printAfter: options.printAfter, skip: options.skip };
+  const common = { emit, printAfter, skip };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

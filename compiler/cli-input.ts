@@ -60,14 +60,17 @@ export const readInput = (path: string): Read => {
   }
 };
 
-/** What makes bytes something other than PG source, or undefined. */
-export const notSource = (path: string, bytes: Buffer): { message: string; hint: string } | undefined => {
+/** What makes bytes something other than text of a kind (`PG source`, `IR`), or undefined. */
+export const notText = (path: string, bytes: Buffer, kind: string): { message: string; hint: string } | undefined => {
   if (bytes.subarray(0, 4).equals(Buffer.from('\0asm'))) {
-    return { message: `${path} is WebAssembly, not PG source`, hint: `to run it: pgc run ${path}` };
+    return { message: `${path} is WebAssembly, not ${kind}`, hint: `to run it: pgc run ${path}` };
   }
-  if (bytes.includes(0)) return { message: `${path} is not text`, hint: 'a PG program is UTF-8 text and ends in .pg' };
+  if (bytes.includes(0)) return { message: `${path} is not text`, hint: `${kind} is UTF-8 text` };
   return undefined;
 };
+
+export const notSource = (path: string, bytes: Buffer): { message: string; hint: string } | undefined =>
+  notText(path, bytes, 'PG source');
 
 /** Why a write failed, as `mistake` says it. */
 export const cannotWrite = (path: string, error: unknown): number => mistake(`cannot write ${path}: ${reason(error)}`);

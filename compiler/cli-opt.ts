@@ -1,5 +1,5 @@
 // pgc opt: runs passes on IR text. The tool for looking at one pass, and for mending it.
-import { readInput } from './cli-input.ts';
+import { notText, readInput } from './cli-input.ts';
 import { wholeNumber } from './cli-number.ts';
 import { wrongPass } from './cli-passes.ts';
 import { exitCodes, mistake } from './cli-report.ts';
@@ -8,12 +8,13 @@ import { runPasses } from './pipeline.ts';
 import { verify } from './verify.ts';
 
 export interface OptOptions {
-  readonly passes: readonly string[];
+  readonly passes?: readonly string[];
   readonly optLimit?: string;
 }
 
 export const optCommand = async (file: string, options: OptOptions): Promise<number> => {
-  const wrong = wrongPass(options.passes);
+  const { passes = [] } = options;
+  const wrong = wrongPass(passes);
   if (wrong !== undefined) return wrong;
   const optLimit = options.optLimit === undefined ? undefined : wholeNumber(options.optLimit, 0, 1e15);
   if (options.optLimit !== undefined && optLimit === undefined) {
@@ -21,6 +22,8 @@ export const optCommand = async (file: string, options: OptOptions): Promise<num
   }
   const read = readInput(file);
   if (read.kind === 'mistake') return read.code;
+  const other = notText(file, read.bytes, 'IR');
+  if (other) return mistake(other.message, other.hint);
   const { program, errors } = parseProgram(read.bytes.toString('utf8'));
   if (!program) {
     const lines = errors.map(
@@ -38,7 +41,7 @@ export const optCommand = async (file: string, options: OptOptions): Promise<num
     const lines = violations.map((v) => `  ${v.invariant} in @${v.func}: ${v.message} (at ${v.path})`);
     return mistake(`${file} breaks rules of the IR\n${lines.join('\n')}`, 'the rules are listed in docs/ir.md');
   }
-  const result = runPasses(program, options.passes, {
+  const result = runPasses(program, passes, {
     ...(optLimit === undefined ? {} : { optLimit }),
     after: (pass, now) => {
       const broken = verify(now, { fragment })[0];

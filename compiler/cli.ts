@@ -39,7 +39,7 @@ Examples:
   pgc build heat.pg --skip=inline --skip=licm
   pgc build heat.pg --opt-limit=100     stop after 100 optimisation decisions: halve to find a wrong one`;
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, ...value.split(',')];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
 
 /** What a command's action leaves: its exit code. */
 interface Outcome {
@@ -80,8 +80,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .argument('<program>', 'a .pg file')
     .option('-o, --output <file>', 'where to write; - is standard output')
     .option('--emit <form>', 'ast, ir, wat or wasm (default: wasm)')
-    .option('--print-after <pass>', 'print the IR after a pass, or after all', collect, [])
-    .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect, [])
+    .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
+    .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
     .option('--json', 'print mistakes in the program as JSON on standard output')
     .addHelpText('after', buildMore)
@@ -106,7 +106,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .summary('run passes on a file of IR')
     .description('Reads IR in text form, verifies it, runs passes, verifies again and prints the result.')
     .argument('<file>', 'a file of IR, as --emit=ir prints it; - is standard input')
-    .option('--passes <names>', 'which passes, in order, with commas between', collect, [])
+    .option('--passes <names>', 'which passes, in order, with commas between', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
     .addHelpText('after', '\nExample:\n  pgc build heat.pg --emit=ir > heat.ir && pgc opt --passes=fold,dce heat.ir')
     .action(async (file: string, options) => {
@@ -151,6 +151,13 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
   return pgc;
 };
 
+const missing: Readonly<Record<string, string>> = {
+  program: 'which program? Name a .pg file',
+  files: 'which programs? Name .pg files',
+  file: 'which file? Name a file of IR',
+  code: 'which code? A message shows its code in brackets',
+};
+
 /** Says in our words what commander refused. */
 const refused = (error: CommanderError, pgc: Command, args: readonly string[]): number => {
   const command = pgc.commands.find((c) => c.name() === args[0]);
@@ -159,11 +166,9 @@ const refused = (error: CommanderError, pgc: Command, args: readonly string[]): 
   switch (error.code) {
     case 'commander.unknownOption': {
       const flag = quoted.split('=')[0] ?? '';
-      const known = [...(command ?? pgc).options.flatMap((o) => [o.long ?? '', o.short ?? '']), '--help'].filter(
-        Boolean,
-      );
+      const known = [...(command ?? pgc).options.map((o) => o.long ?? ''), '--help'];
       const meant = flag.startsWith('--') ? didYouMean(flag, known) : undefined;
-      const own = command?.name() === 'run' && meant === undefined;
+      const own = command?.name() === 'run' && (meant === undefined || quoted.includes('='));
       const forProgram = `options of the program itself go after --: pgc run prog.pg -- ${quoted}`;
       return mistake(`unknown option ${flag}`, meant, own ? forProgram : help);
     }
@@ -174,11 +179,14 @@ const refused = (error: CommanderError, pgc: Command, args: readonly string[]): 
       return mistake(`unknown command ${name}`, file ?? didYouMean(name, names) ?? help);
     }
     case 'commander.missingArgument':
-      return mistake(`${command?.name() ?? 'pgc'}: ${quoted === '' ? 'an argument' : quoted} is missing`, help);
+      return mistake(`${command?.name() ?? 'pgc'}: ${missing[quoted] ?? 'an argument is missing'}`, help);
     case 'commander.optionMissingArgument':
       return mistake(`${quoted} needs a value`, help);
     case 'commander.excessArguments':
-      return mistake(`${command?.name() ?? 'pgc'}: too many arguments`, help);
+      return mistake(
+        `${command?.name() ?? 'pgc'}: too many arguments`,
+        command?.name() === 'run' ? 'one program at a time; its own options go after --' : help,
+      );
     default:
       return mistake(error.message.replace(/^error: /, ''), help);
   }

@@ -26,7 +26,7 @@ export interface Pool {
 
 /** The worker's file lies beside the bundle; when run from TypeScript sources, in dist/. */
 export const defaultWorkerUrl = (): URL =>
-  new URL(import.meta.url.endsWith('.ts') ? '../dist/worker.js' : './worker.js', import.meta.url);
+  new URL(import.meta.url.endsWith('.ts') ? '../dist/worker.cjs' : './worker.cjs', import.meta.url);
 
 const startThread = (url: URL | string): Thread => {
   const worker = new Worker(url, {

@@ -52,6 +52,8 @@ const forbidden = ({ from, to }: Import): string | undefined => {
   if (to === '@jridgewell/trace-mapping')
     return from === 'compiler/emit-map.ts' ? undefined : 'only emit-map.ts reads source maps';
   if (to === 'chevrotain') return folder === 'lang' ? undefined : 'only lang parses';
+  if (to.startsWith('@jridgewell/'))
+    return from === 'compiler/emit-map.ts' ? undefined : 'only emit-map.ts reads source maps';
   if (to === 'commander') return from === 'compiler/cli.ts' ? undefined : 'only cli.ts knows commander';
   if (folder === 'lang') return to.startsWith('lang/') ? undefined : 'lang is pure: it imports nothing else';
   if (folder === 'vm') return to.startsWith('vm/') || to.startsWith('node:') ? undefined : 'vm imports only itself';

@@ -12,13 +12,14 @@ let loads = '';
 // A loader hook that writes down every module that is loaded.
 const hooks = `import { appendFileSync } from 'node:fs';
 export const load = (url, context, next) => { appendFileSync(process.env.LOADS, url + '\\n'); return next(url, context); };`;
-const register = (code: string) =>
-  `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(code)}');`;
+const register = `import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);`;
 
 beforeEach(() => {
   cwd = folderWith();
   cache = join(cwd, 'cache');
   loads = join(cwd, 'loads');
+  writeFileSync(join(cwd, 'hooks.mjs'), hooks);
+  writeFileSync(join(cwd, 'register.mjs'), register);
   writeFileSync(join(cwd, 'part.pg'), 'fn answer() -> int { return 42; }\n');
   writeFileSync(join(cwd, 'main.pg'), 'import "part.pg" as part;\nfn main() { print("{}", part.answer()); }\n');
 });
@@ -27,16 +28,7 @@ afterAll(removeFolders);
 /** Runs main.pg; gives what it printed, and whether parser and code generator were loaded. */
 const run = async (...args: string[]) => {
   writeFileSync(loads, '');
-  const node = [
-    '--import',
-    `data:text/javascript,${encodeURIComponent(register(hooks))}`,
-    pgcPath,
-    'run',
-    'main.pg',
-    '-n',
-    '1',
-    ...args,
-  ];
+  const node = ['--import', join(cwd, 'register.mjs'), pgcPath, 'run', 'main.pg', '-n', '1', ...args];
   const ended = await launch(process.execPath, node, { cwd, env: { PGC_CACHE: cache, LOADS: loads } });
   const files = readFileSync(loads, 'utf8')
     .split('\n')

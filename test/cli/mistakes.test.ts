@@ -64,7 +64,6 @@ const mistakes: readonly (readonly string[])[] = [
   ['run', 'heat.pg', '-n', '1', '--', '--n='],
   ['run', 'heat.pg', '-n', '1', '--', '--n=9223372036854775808'],
   ['run', 'heat.pg', '-n', '1', '--', 'n=4'],
-  ['run', 'heat.pg', '-n', '1', '--', '--n=4', '--n=5'],
   ['run'],
   ['build'],
   ['build', 'missing.pg'],

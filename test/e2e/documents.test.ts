@@ -1,8 +1,8 @@
 // What the documents say is true: every `sh` block in them is run, in a folder that holds the `pg` blocks above it, and must print
 // what the `text` block below it shows; every link to a file leads somewhere.
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { type Ended, folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
@@ -52,32 +52,27 @@ const runLine = async (line: string, cwd: string): Promise<string> => {
 
 afterAll(removeFolders);
 
-describe.each(documents)('%s', (document) => {
-  const markdown = readFileSync(join(root, document), 'utf8');
-  const fences = fencesOf(markdown);
+const textOf = (document: string): string => readFileSync(join(root, document), 'utf8');
 
-  test('leads somewhere', () => {
-    const targets = [...markdown.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
-      .map((m) => m[1] ?? '')
-      .filter((t) => !t.includes(':'));
-    const dead = targets.filter((t) => !existsSync(join(root, dirname(document), t)));
-    expect(dead).toEqual([]);
-  });
+test.each(documents)('%s leads somewhere', (document) => {
+  const targets = [...textOf(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map((m) => m[1] ?? '');
+  const dead = targets.filter((t) => !t.includes(':') && !existsSync(join(root, dirname(document), t)));
+  expect(dead).toEqual([]);
+});
 
-  test.runIf(fences.some((f) => f.language === 'sh'))('shows what happens', async () => {
-    const cwd = folderWith();
-    symlinkSync(join(root, 'examples'), join(cwd, 'examples'));
-    for (const [i, { language, text }] of fences.entries()) {
-      const name = /^\/\/ (\w+\.pg)\b/.exec(text)?.[1];
-      if (language === 'pg' && name !== undefined) {
-        mkdirSync(cwd, { recursive: true });
-        writeFileSync(join(cwd, name), text);
-      }
-      if (language !== 'sh') continue;
-      let said = '';
-      for (const line of text.split('\n').filter((l) => l.trim() !== '')) said += await runLine(line, cwd);
-      const shown = fences[i + 1];
-      if (shown?.language === 'text') expect(comparable(said)).toBe(comparable(shown.text));
-    }
-  });
+const shows = documents.filter((d) => fencesOf(textOf(d)).some((f) => f.language === 'sh'));
+
+test.each(shows)('%s shows what happens', async (document) => {
+  const fences = fencesOf(textOf(document));
+  const cwd = folderWith();
+  symlinkSync(join(root, 'examples'), join(cwd, 'examples'));
+  for (const [i, { language, text }] of fences.entries()) {
+    const name = /^\/\/ (\w+\.pg)\b/.exec(text)?.[1];
+    if (language === 'pg' && name !== undefined) writeFileSync(join(cwd, name), text);
+    if (language !== 'sh') continue;
+    let said = '';
+    for (const line of text.split('\n').filter((l) => l.trim() !== '')) said += await runLine(line, cwd);
+    const shown = fences[i + 1];
+    if (shown?.language === 'text') expect(comparable(said)).toBe(comparable(shown.text));
+  }
 });

@@ -16,7 +16,7 @@ import { choicesFrom, generateProgram } from './generate.ts';
 
 const path = 'random.pg';
 const optional = passes.filter((p) => !p.required).map((p) => p.name);
-const workerUrl = new URL('../../dist/worker.js', import.meta.url);
+const workerUrl = new URL('../../dist/worker.cjs', import.meta.url);
 
 const lowered = (text: string): IrProgram => {
   const { program, diagnostics, sources } = check(path, fileHost({ texts: { [path]: text } }));
