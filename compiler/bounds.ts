@@ -102,7 +102,7 @@ export class Bounds {
 
   /** Whether u <= v + c certainly holds. */
   proves(u: Value, v: Value, c: bigint): boolean {
-    const best = this.#distance(u, v, outermost);
+    const best = this.#distance(u, v, outermost, c);
     return best !== undefined && best <= c;
   }
 
@@ -154,13 +154,20 @@ export class Bounds {
     return known;
   }
 
-  /** The least c found with u <= v + c: what is above u meets what is below v. */
-  #distance(u: Value, v: Value, nesting: number): bigint | undefined {
+  /** The least c found with u <= v + c: what is above u meets what is below v. Looks no further once it is `enough`. */
+  #distance(u: Value, v: Value, nesting: number, enough?: bigint): bigint | undefined {
     if (u === v) return 0n;
     const limit = nesting === outermost ? maxReach : maxInnerReach;
-    if (nesting === outermost) this.#effort = maxEffort;
-    const above = this.#reach(u, limit, (x) => this.#aboveOf(x, nesting));
+    const effort = (): void => {
+      if (nesting === outermost) this.#effort = maxEffort;
+    };
+    effort();
     const below = this.#reach(v, limit, (x) => this.#belowOf(x, nesting));
+    // Zero itself has no definition to look through: most proofs of a lower bound end here.
+    const direct = below.get(u);
+    if (direct !== undefined && enough !== undefined && direct <= enough) return direct;
+    effort();
+    const above = this.#reach(u, limit, (x) => this.#aboveOf(x, nesting));
     let best: bigint | undefined;
     for (const [x, c] of above) {
       const rest = below.get(x);

@@ -411,6 +411,33 @@ export const countedOf = (
   return undefined;
 };
 
+/** The same for a loop that tests, as its last instruction, the next value of the counter. */
+export const countedAtBottom = (
+  defs: Defs,
+  loop: LoopInst,
+): { readonly induction: Induction; readonly op: Comparison; readonly bound: Value } | undefined => {
+  const test = loop.body.insts.at(-1);
+  if (test?.kind !== 'if' || loop.body.end.kind !== 'unreachable') return undefined;
+  const [yes, no] = [test.then.end, test.else.end];
+  const goesOn = yes.kind === 'next' && yes.label === loop.label;
+  const next = goesOn ? yes : no;
+  const leave = goesOn ? test.else : test.then;
+  if (next.kind !== 'next' || next.label !== loop.label || !justBreaks(leave, loop.label)) return undefined;
+  if (nextsOf(loop.body, loop.label).length !== 1) return undefined;
+  const inner = definedIn(loop.body, new Set(loop.params));
+  const inductions = inductionsOf(defs, loop);
+  for (const r of relationsOf(defs, test.condition, goesOn)) {
+    for (const [v, op, bound] of [
+      [r.left, r.op, r.right],
+      [r.right, swapped[r.op], r.left],
+    ] as const) {
+      const induction = inductions.find((i) => next.args[i.index] === v);
+      if (induction && !inner.has(bound)) return { induction, op, bound };
+    }
+  }
+  return undefined;
+};
+
 const leavesElsewhere = (loop: LoopInst): boolean => {
   const own = new Set([loop.label]);
   forEachInst(loop.body, (i) => {

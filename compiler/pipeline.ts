@@ -64,6 +64,7 @@ export const passNames: readonly PassName[] = passes.map((p) => p.name);
 
 /** What `optimise` runs, unless told otherwise. A pass may come more than once: each clears the way for others. */
 export const sequence: readonly PassName[] = [
+  'drop-functions',
   'fold',
   'inline',
   'fold',
@@ -118,7 +119,6 @@ export const order = [
   ['lower-shared', 'strength', 'there are no addresses before'],
   ['rotate', 'strength', 'a load can leave a rotated loop: its address then needs no induction variable'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
-  ['strength', 'drop-functions', 'functions that were inlined everywhere go once'],
 ] as const satisfies readonly (readonly [PassName, PassName, string])[];
 
 /** Constraints of `order` that a sequence breaks, as sentences. */
@@ -152,7 +152,7 @@ const tableRow = (name: string): Pass & { readonly name: PassName } => {
 export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrProgram => {
   const skip = new Set(options.skip ?? []);
   const names = options.only ?? sequence;
-  const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0 };
+  const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0, settled: new WeakMap() };
   let now: IrProgram = { ...program, funcs: program.funcs.map(uniqueLabels) };
   for (const name of names) {
     const pass = tableRow(name);
@@ -160,7 +160,7 @@ export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrP
     now = runPass(now, pass, budget, options.verify ?? false);
     options.after?.(pass.name, now);
   }
-  return now;
+  return { ...now, funcs: now.funcs.map(renumber) };
 };
 
 /** Runs just these passes, in this order. */
@@ -171,27 +171,36 @@ interface Budget {
   left: number;
   /** Decisions taken so far. */
   used: number;
+  /** Passes that found nothing to do in a function, as long as it is this one. */
+  readonly settled: WeakMap<Func, Set<string>>;
 }
 
-const runPass = (program: IrProgram, pass: Pass, budget: Budget, verified: boolean): IrProgram => {
-  const positions = [...program.positions];
-  const interned = new Map<string, PosId>();
+/** Interns positions; the table is copied when the first new one comes. */
+const positionTable = (
+  program: IrProgram,
+): { readonly intern: (p: IrPosition) => PosId; readonly table: IrPosition[] } => {
+  const table = [...program.positions];
   const keyOf = (p: IrPosition): string => `${p.file}:${p.line}:${p.col}:${p.fn}:${p.inlinedAt}`;
-  positions.forEach((p, i) => {
-    if (!interned.has(keyOf(p))) interned.set(keyOf(p), i);
-  });
+  let known: Map<string, PosId> | undefined;
+  return {
+    table,
+    intern: (p) => {
+      known ??= new Map(table.map((x, i) => [keyOf(x), i]));
+      const id = known.get(keyOf(p)) ?? table.push(p) - 1;
+      known.set(keyOf(p), id);
+      return id;
+    },
+  };
+};
+
+const runPass = (program: IrProgram, pass: Pass, budget: Budget, verified: boolean): IrProgram => {
+  const positions = positionTable(program);
   const funcs = new Map(program.funcs.map((f) => [f.name, f]));
   const context: PassContext = {
     program,
     func: (name) => funcs.get(name),
-    position: (p) => {
-      const known = interned.get(keyOf(p));
-      if (known !== undefined) return known;
-      positions.push(p);
-      interned.set(keyOf(p), positions.length - 1);
-      return positions.length - 1;
-    },
-    positionOf: (id) => positions[id] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 },
+    position: positions.intern,
+    positionOf: (id) => positions.table[id] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 },
     allow: () => {
       if (budget.left <= 0) return false;
       budget.left--;
@@ -199,18 +208,36 @@ const runPass = (program: IrProgram, pass: Pass, budget: Budget, verified: boole
       return true;
     },
   };
-  const blame = (p: IrProgram): void => {
-    const broken = verify(p)[0];
-    if (!broken) return;
-    throw new Error(
-      `internal error: pass ${pass.name} breaks ${broken.invariant} in @${broken.func}: ${broken.message} (at ${broken.path})`,
-    );
-  };
   const whole = pass.whole ? pass.whole(program, context) : program;
-  for (const f of calleesFirst(whole)) funcs.set(f.name, pass.run(f, context));
-  const before: IrProgram = { ...whole, positions, funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f) };
-  if (verified) blame(before);
-  return { ...before, funcs: before.funcs.map(renumber) };
+  for (const f of calleesFirst(whole)) funcs.set(f.name, runOn(f, pass, context, budget));
+  const result: IrProgram = {
+    ...whole,
+    positions: positions.table,
+    funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f),
+  };
+  if (verified) blame(result, pass);
+  return result;
+};
+
+/** A pass that takes no decision has changed nothing, and will not until another has. */
+const runOn = (f: Func, pass: Pass, context: PassContext, budget: Budget): Func => {
+  const settled = budget.settled.get(f);
+  // What inlining does depends on the other functions too.
+  if (settled?.has(pass.name) && pass.name !== 'inline') return f;
+  const before = budget.used;
+  const now = pass.run(f, context);
+  if (pass.required || budget.used > before) return now;
+  if (settled) settled.add(pass.name);
+  else budget.settled.set(f, new Set([pass.name]));
+  return f;
+};
+
+const blame = (program: IrProgram, pass: Pass): void => {
+  const broken = verify(program)[0];
+  if (!broken) return;
+  throw new Error(
+    `internal error: pass ${pass.name} breaks ${broken.invariant} in @${broken.func}: ${broken.message} (at ${broken.path})`,
+  );
 };
 
 /** Functions in an order in which callees come before their callers, as far as there is one. */

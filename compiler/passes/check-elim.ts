@@ -152,28 +152,21 @@ const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
   const [a, b, c] = inst.args;
   const { bounds } = s;
   const drop = (implied: boolean): readonly Inst[] => (implied && s.context.allow() ? [] : [inst]);
+  /** Drops the check if these differences follow from what is known; else they are known from here on. */
+  const imply = (...facts: readonly (readonly [Value, Value, bigint])[]): readonly Inst[] => {
+    const kept = drop(facts.every(([u, v, c]) => bounds.proves(u, v, c)));
+    if (kept.length > 0) for (const [u, v, c] of facts) bounds.atMost(u, v, c);
+    return kept;
+  };
   if (a === undefined) return [inst];
   switch (inst.op) {
-    case 'check.index': {
-      if (b === undefined) return [inst];
-      const kept = drop(bounds.proves(zero, a, 0n) && bounds.proves(a, b, -1n));
-      bounds.atMost(zero, a, 0n);
-      bounds.atMost(a, b, -1n);
-      return kept;
-    }
-    case 'check.slice': {
-      if (b === undefined || c === undefined) return [inst];
-      const kept = drop(bounds.proves(zero, a, 0n) && bounds.proves(a, b, 0n) && bounds.proves(b, c, 0n));
-      bounds.atMost(zero, a, 0n);
-      bounds.atMost(a, b, 0n);
-      bounds.atMost(b, c, 0n);
-      return kept;
-    }
+    case 'check.index':
+      return b === undefined ? [inst] : imply([zero, a, 0n], [a, b, -1n]);
+    case 'check.slice':
+      return b === undefined || c === undefined ? [inst] : imply([zero, a, 0n], [a, b, 0n], [b, c, 0n]);
     case 'check.image': {
-      const kept = drop(bounds.proves(zero, a, 0n) && s.images.some((n) => bounds.proves(a, n, -1n)));
-      bounds.atMost(zero, a, 0n);
-      for (const n of s.images) bounds.atMost(a, n, -1n);
-      return kept;
+      const [images] = s.images;
+      return images === undefined ? [inst] : imply([zero, a, 0n], [a, images, -1n]);
     }
     case 'check.divide':
       return drop(b !== undefined && inst.suffix === 'i64' && bounds.proves(zero, b, -1n));

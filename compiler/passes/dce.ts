@@ -9,7 +9,7 @@
 // own), have no effect that matters.
 import { unreachable } from '../../lang/unreachable.ts';
 import { bits, effectBits, isDivision } from '../effects.ts';
-import { countedOf, type Def, type Defs, defsOf } from '../facts.ts';
+import { countedAtBottom, countedOf, type Def, type Defs, defsOf } from '../facts.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -88,16 +88,14 @@ const hasEffect = (n: Needs, inst: Inst): boolean => {
   return now;
 };
 
-/** The loop certainly comes to its end. */
+/** The loop certainly comes to its end: it counts by one, which cannot jump over the bound, and tests each time. */
 const ends = (defs: Defs, loop: LoopInst): boolean => {
-  const c = countedOf(defs, loop);
+  const c = countedOf(defs, loop) ?? countedAtBottom(defs, loop);
   if (!c) return false;
+  const { op } = c;
   const { step } = c.induction;
-  // Only steps of one cannot jump over the bound, whatever it is.
   return (
-    (c.op === 'lt' && step === 1n) ||
-    (c.op === 'gt' && step === -1n) ||
-    (c.op === 'ne' && (step === 1n || step === -1n))
+    (op === 'lt' && step === 1n) || (op === 'gt' && step === -1n) || (op === 'ne' && (step === 1n || step === -1n))
   );
 };
 

@@ -8,8 +8,8 @@
 // Exact: floats only where every input gives the same bits (x + 0 stays: -0 + 0 is 0), integers modulo their width.
 // The rules for one op are in fold-rules.ts, those for `if`, `block` and `loop` here.
 import { unreachable } from '../../lang/unreachable.ts';
-import { addDef, type Def, intOf } from '../facts.ts';
-import type { Body, Func, Inst, OpInst, Terminator, Value } from '../ir.ts';
+import { addDef, countUses, type Def, intOf } from '../facts.ts';
+import type { Body, Func, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import {
@@ -35,6 +35,8 @@ interface State {
   readonly replaced: Map<Value, Value>;
   readonly get: (v: Value) => Value;
   readonly settled: Settled;
+  /** Values that somebody reads. */
+  readonly used: ReadonlyMap<Value, number>;
 }
 
 export const fold = (f: Func, context: PassContext): Func => {
@@ -47,6 +49,7 @@ export const fold = (f: Func, context: PassContext): Func => {
     replaced,
     get: resolver(replaced),
     settled: settledExtents(context.program, f.name),
+    used: countUses(f.body),
   };
   const body = foldBody(s, f.body);
   return { ...f, types: s.edit.types, body: substitute(body, s.get) };
@@ -56,14 +59,18 @@ export const fold = (f: Func, context: PassContext): Func => {
 interface Folded {
   readonly insts: readonly Inst[];
   readonly end?: Terminator;
+  /** What follows is not reached. */
+  readonly dead?: boolean;
 }
 
 const foldBody = (s: State, body: Body): Body => {
   const insts: Inst[] = [];
-  for (const inst of body.insts) {
+  for (const [at, inst] of body.insts.entries()) {
     const now = foldInst(s, withOperands(inst, s.get));
     for (const i of now.insts) insts.push(i);
     if (now.end) return { insts, end: withArgs(now.end, s.get) };
+    const more = at + 1 < body.insts.length || body.end.kind !== 'unreachable';
+    if (now.dead && more && s.context.allow()) return { insts, end: { kind: 'unreachable', pos: inst.pos } };
   }
   return { insts, end: withArgs(body.end, s.get) };
 };
@@ -75,40 +82,51 @@ const foldInst = (s: State, inst: Inst): Folded => {
     case 'if': {
       const c = intOf(s.defs, inst.condition);
       if (c !== undefined && s.context.allow()) {
-        return splice(s, foldBody(s, c !== 0n ? inst.then : inst.else), inst.label, inst.results, inst);
+        return splice(s, foldBody(s, c !== 0n ? inst.then : inst.else), inst, true);
       }
       const yes = foldBody(s, inst.then);
       const no = foldBody(s, inst.else);
       return foldIf(s, ifInst(inst, yes, no));
     }
     case 'block':
-      return splice(s, foldBody(s, inst.body), inst.label, inst.results, inst);
+      return splice(s, foldBody(s, inst.body), inst, false);
     case 'loop': {
-      // A parameter that every round gives back unchanged is its initial value.
-      const nexts = nextsOf(inst.body, inst.label);
-      const keep = inst.params.map((p, i) => {
-        const init = inst.inits[i];
-        const same = init !== undefined && nexts.every((n) => [p, init].includes(s.get(n.args[i] ?? -1)));
-        if (!same || !s.context.allow()) return true;
-        s.replaced.set(p, s.get(init));
-        return false;
-      });
-      const body = foldBody(s, dropNextArgs(inst.body, inst.label, keep));
-      const params = inst.params.filter((_, i) => keep[i]);
-      const inits = inst.inits.filter((_, i) => keep[i]);
+      // Once before the body, which then folds further; once after, when its own results are known.
+      const first = withoutConstantParams(s, inst);
+      const now = withoutConstantParams(s, { ...first, body: foldBody(s, first.body) });
+      const { params, inits, body } = now;
       if (nextsOf(body, inst.label).length === 0 && s.context.allow()) {
         const map = new Map(params.map((p, i) => [p, inits[i] ?? p]));
         const once = substitute(body, (v) => map.get(v) ?? v);
-        return splice(s, once, inst.label, inst.results, inst);
+        return splice(s, once, inst, true);
       }
       const loop: Inst = { ...inst, params, inits, body };
       addDef(loop, s.defs);
       shareResults(s, loop, body);
-      return withoutBreaks(loop, [body], inst);
+      return { insts: [loop], dead: neverLeft(loop, [body]) };
     }
     default:
       return unreachable(inst);
   }
+};
+
+/** A parameter that every round gives back unchanged is its initial value. */
+const withoutConstantParams = (s: State, loop: LoopInst): LoopInst => {
+  const nexts = nextsOf(loop.body, loop.label);
+  const keep = loop.params.map((p, i) => {
+    const init = loop.inits[i];
+    const same = init !== undefined && nexts.every((n) => [p, init].includes(s.get(n.args[i] ?? -1)));
+    if (!same || !s.context.allow()) return true;
+    s.replaced.set(p, s.get(init));
+    return false;
+  });
+  if (keep.every((k) => k)) return loop;
+  return {
+    ...loop,
+    params: loop.params.filter((_, i) => keep[i]),
+    inits: loop.inits.filter((_, i) => keep[i]),
+    body: dropNextArgs(loop.body, loop.label, keep),
+  };
 };
 
 const dropNextArgs = (body: Body, label: string, keep: readonly boolean[]): Body => {
@@ -160,35 +178,40 @@ const foldOne = (s: State, inst: OpInst): readonly Inst[] => {
   return [inst];
 };
 
-/** Puts a body that certainly runs in place of the structure that held it. */
-const splice = (s: State, body: Body, label: string, results: readonly Value[], from: Inst): Folded => {
+/** Puts a body that certainly runs in place of the structure that held it. `decided`: it cannot stay as it was. */
+const splice = (s: State, body: Body, from: Exclude<Inst, OpInst>, decided: boolean): Folded => {
+  const { label, results } = from;
+  const may = (): boolean => decided || s.context.allow();
   const breaks = breaksTo(body, label);
-  if (breaks.length === 0) return { insts: body.insts, end: body.end };
+  if (breaks.length === 0 && may()) return { insts: body.insts, end: body.end };
   const { end } = body;
-  if (breaks.length === 1 && targets(end, label)) {
+  if (breaks.length === 1 && targets(end, label) && may()) {
     results.forEach((r, i) => {
       const v = argsOf(end)[i];
       if (v !== undefined) s.replaced.set(r, s.get(v));
     });
     return { insts: body.insts };
   }
-  const tail = intoArms(body, label);
+  const armed = intoArms(body, label);
+  const tail = armed === body || !may() ? body : armed;
+  const before = tail.insts.slice(0, -1);
   const last = tail.insts.at(-1);
   // A body that ends in an `if` of which each arm gives the block's results is that `if`.
-  if (
-    last?.kind === 'if' &&
-    tail.end.kind === 'unreachable' &&
-    onlyAtEnds(last, label) &&
-    tail.insts.slice(0, -1).every((i) => !jumpsTo(i, label))
-  ) {
-    const before = tail.insts.slice(0, -1);
-    const merged = ifInst({ ...last, label, results }, last.then, last.else);
-    const now = foldIf(s, merged);
-    return { insts: [...before, ...now.insts], ...(now.end ? { end: now.end } : {}) };
+  const isIf = last?.kind === 'if' && tail.end.kind === 'unreachable' && onlyAtEnds(last, label);
+  if (isIf && before.every((i) => !jumpsTo(i, label)) && may()) {
+    const now = foldIf(s, ifInst({ ...last, label, results }, last.then, last.else));
+    return { ...now, insts: [...before, ...now.insts] };
   }
-  const block: Inst = { kind: 'block', label, results, body: tail, pos: from.pos, ...(from.by ? { by: from.by } : {}) };
+  const block: Inst = {
+    kind: 'block',
+    label,
+    results,
+    body: tail,
+    pos: from.pos,
+    ...(from.by ? { by: from.by } : {}),
+  };
   addDef(block, s.defs);
-  return { insts: [block] };
+  return { insts: [block], dead: neverLeft(block, [tail]) };
 };
 
 const jumpsTo = (inst: Inst, label: string): boolean =>
@@ -232,7 +255,7 @@ const foldIf = (s: State, inst: Inst & { kind: 'if' }): Folded => {
   if (emptyArm(yes) && emptyArm(no)) {
     const a = argsOf(yes.end);
     const b = argsOf(no.end);
-    if (inst.results.every((_, i) => a[i] === b[i])) {
+    if (inst.results.every((_, i) => a[i] === b[i]) && s.context.allow()) {
       inst.results.forEach((r, i) => {
         const v = a[i];
         if (v !== undefined) s.replaced.set(r, s.get(v));
@@ -242,7 +265,7 @@ const foldIf = (s: State, inst: Inst & { kind: 'if' }): Folded => {
   }
   addDef(inst, s.defs);
   shareResults(s, inst, yes, no);
-  return withoutBreaks(inst, [yes, no], inst);
+  return { insts: [inst], dead: neverLeft(inst, [yes, no]) };
 };
 
 /** A result to which every exit gives the same value from outside is that value. */
@@ -254,12 +277,11 @@ const shareResults = (s: State, inst: Inst & { kind: 'if' | 'loop' }, ...bodies:
   inst.results.forEach((r, i) => {
     const values = new Set(ends.map((e) => s.get(e.args[i] ?? -1)));
     const [only] = values;
-    if (values.size === 1 && only !== undefined && !inner.has(only)) s.replaced.set(r, only);
+    if (values.size !== 1 || only === undefined || inner.has(only) || !s.used.has(r) || !s.context.allow()) return;
+    s.replaced.set(r, only);
   });
 };
 
-/** What follows a structure that is never left by its own label is not reached. */
-const withoutBreaks = (inst: Inst & { kind: 'if' | 'loop' }, bodies: readonly Body[], from: Inst): Folded =>
-  bodies.every((b) => breaksTo(b, inst.label).length === 0)
-    ? { insts: [inst], end: { kind: 'unreachable', pos: from.pos } }
-    : { insts: [inst] };
+/** Nothing breaks to the structure's own label: what follows it is not reached. */
+const neverLeft = (inst: Exclude<Inst, OpInst>, bodies: readonly Body[]): boolean =>
+  bodies.every((b) => breaksTo(b, inst.label).length === 0);

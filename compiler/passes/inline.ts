@@ -16,8 +16,8 @@ import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '..
 const smallCost = 60;
 /** The same for a function with a single call. */
 const onceCost = 600;
-/** A caller does not grow beyond this. */
-const callerCost = 4000;
+/** No pass that copies code lets a function grow beyond this. */
+export const maxFunctionCost = 4000;
 
 interface State {
   readonly f: Func;
@@ -56,7 +56,7 @@ const isWorthIt = (s: State, callee: Func): boolean => {
   if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
   const cost = costOf(callee.body);
   const limit = s.calls.get(callee.name) === 1 && callee.name !== 'main' ? onceCost : smallCost;
-  if (cost > limit || s.cost + cost > callerCost) return false;
+  if (cost > limit || s.cost + cost > maxFunctionCost) return false;
   s.cost += cost;
   return true;
 };

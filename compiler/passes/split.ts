@@ -14,7 +14,7 @@ import type { Body, Func, IfInst, Inst, LoopInst, OpName, Value } from '../ir.ts
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
-import { costOf } from './inline.ts';
+import { costOf, maxFunctionCost } from './inline.ts';
 import { conjuncts } from './unswitch.ts';
 
 const maxCost = 300;
@@ -23,11 +23,13 @@ interface State {
   readonly context: PassContext;
   readonly edit: Edit;
   readonly defs: Map<Value, Def>;
+  /** Cost of the function so far: it does not grow without bound. */
+  cost: number;
 }
 
 export const split = (f: Func, context: PassContext): Func => {
   const edit = editOf(f);
-  const s: State = { context, edit, defs: defsOf(f) };
+  const s: State = { context, edit, defs: defsOf(f), cost: costOf(f.body) };
   const body = splitBody(s, f.body);
   return { ...f, types: edit.types, body };
 };
@@ -62,7 +64,10 @@ const splitLoop = (s: State, loop: LoopInst): readonly Inst[] => {
   if ((counted.goesOn ? counted.test.else : counted.test.then).end.kind !== 'break' || usesAtExit(counted, param))
     return [loop];
   const bounds = findBounds(s.defs, loop, counted, inner);
-  return bounds && s.context.allow() ? pieces(s, loop, counted, bounds) : [loop];
+  const more = 2 * costOf(loop.body);
+  if (!bounds || s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
+  s.cost += more;
+  return pieces(s, loop, counted, bounds);
 };
 
 const hasLoop = (inst: Inst): boolean => {

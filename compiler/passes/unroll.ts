@@ -12,7 +12,7 @@ import { countedOf, type Def, type Defs, defsOf, tripCount } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { copyBody, type Edit, editOf, typeOf, withBodies } from '../tree.ts';
-import { costOf } from './inline.ts';
+import { costOf, maxFunctionCost } from './inline.ts';
 
 const maxTrips = 8n;
 /** Cost of all copies together. */
@@ -22,12 +22,14 @@ interface State {
   readonly context: PassContext;
   readonly edit: Edit;
   readonly defs: Defs;
+  /** Cost of the function so far: it does not grow without bound. */
+  cost: number;
 }
 
 export const unroll = (f: Func, context: PassContext): Func => {
   const edit = editOf(f);
   const defs: Map<Value, Def> = defsOf(f);
-  const body = unrollBody({ context, edit, defs }, f.body);
+  const body = unrollBody({ context, edit, defs, cost: costOf(f.body) }, f.body);
   return { ...f, types: edit.types, body };
 };
 
@@ -44,8 +46,10 @@ const unrolled = (s: State, loop: LoopInst): Inst => {
   const c = countedOf(s.defs, loop);
   if (!c) return loop;
   const trips = tripCount(s.defs, c);
-  if (trips === undefined || trips > maxTrips || costOf(loop.body) * Number(trips) > maxCost || !s.context.allow())
-    return loop;
+  if (trips === undefined || trips > maxTrips) return loop;
+  const more = costOf(loop.body) * Number(trips + 1n);
+  if (more > maxCost || s.cost + more > maxFunctionCost || !s.context.allow()) return loop;
+  s.cost += more;
   const outer = s.edit.label(loop.label);
   const insts: Inst[] = [];
   let now: readonly Value[] = loop.inits;

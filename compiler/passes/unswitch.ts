@@ -12,7 +12,7 @@ import type { Body, Func, IfInst, Inst, LoopInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
-import { costOf } from './inline.ts';
+import { costOf, maxFunctionCost } from './inline.ts';
 
 const maxCost = 400;
 
@@ -20,11 +20,13 @@ interface State {
   readonly context: PassContext;
   readonly edit: Edit;
   readonly defs: Map<Value, Def>;
+  /** Cost of the function so far: it does not grow without bound. */
+  cost: number;
 }
 
 export const unswitch = (f: Func, context: PassContext): Func => {
   const edit = editOf(f);
-  const s: State = { context, edit, defs: defsOf(f) };
+  const s: State = { context, edit, defs: defsOf(f), cost: costOf(f.body) };
   const body = unswitchBody(s, f.body);
   return { ...f, types: edit.types, body };
 };
@@ -49,7 +51,9 @@ export const conjuncts = (defs: Defs, v: Value): readonly Value[] => {
 const unswitched = (s: State, loop: LoopInst): readonly Inst[] => {
   const inner = definedIn(loop.body, new Set(loop.params));
   const found = findTest(s, loop.body, inner);
-  if (!found || costOf(loop.body) > maxCost || !s.context.allow()) return [loop];
+  const more = costOf(loop.body);
+  if (!found || more > maxCost || s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
+  s.cost += more;
   const { test, fixed, varying } = found;
   const insts: Inst[] = [];
   const and = (list: readonly Value[]): Value =>

@@ -1,0 +1,65 @@
+// drop-functions knows, before lower-runtime has run, what it will call.
+import { expect, test } from 'vitest';
+import { parseProgram } from '../../compiler/ir-text.ts';
+import { runtimeFor } from '../../compiler/passes/drop-functions.ts';
+import { runPasses } from '../../compiler/pipeline.ts';
+import { forEachInst } from '../../compiler/tree.ts';
+
+const program = (op: string): string => `
+shared @u elem 8 dist(block)
+shared @v elem 8 dist(block)
+dynamic @d elem 8 rank 1
+func @init() { ret }
+func @runtime.barrier(%p: i32) { ret }
+func @runtime.exchange(%p: i32, %x: i64) -> i64 { ret(%x) }
+func @runtime.idle(%p: i32, %x: i64) { ret }
+func @runtime.alloc(%x: i64) -> gptr {
+  %n = null
+  ret(%n)
+}
+func @runtime.free(%x: gptr) { ret }
+func @runtime.shared_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
+func @runtime.dynamic_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
+func @runtime.shared_swap(%a: gptr, %b: gptr, %c: i64) { ret }
+func @main() {
+  %n = const.i64 4
+  %z = const.i64 0
+  %p = null
+  ${op}
+  ret
+}`;
+
+const uses: Record<string, string> = {
+  barrier: 'barrier',
+  idle: 'idle %n',
+  alloc: '%q = alloc %n',
+  free: 'free %p',
+  'shared.init': 'shared.init %n, %z, @u',
+  'dynamic.init': 'dynamic.init %n, @d',
+  'shared.swap': 'shared.swap @u, @v',
+  allreduce: '%r = allreduce.i64 %n, add',
+  reduce: '%r = reduce.i64 %n, %z, add',
+  broadcast: '%r = broadcast.i64 %n, %z',
+};
+
+test('every op in the table has a use here', () => {
+  expect(Object.keys(uses).sort()).toEqual(Object.keys(runtimeFor).sort());
+});
+
+for (const [op, callee] of Object.entries(runtimeFor)) {
+  test(`${op} keeps ${callee}, which lower-runtime calls`, () => {
+    const { program: p, errors } = parseProgram(program(uses[op] ?? ''));
+    expect(errors).toEqual([]);
+    if (!p) return;
+    const kept = runPasses(p, ['drop-functions']);
+    expect(kept.funcs.map((f) => f.name).sort()).toEqual(['init', 'main', callee].sort());
+    const lowered = runPasses(kept, ['lower-runtime']);
+    const calls: string[] = [];
+    for (const f of lowered.funcs) {
+      forEachInst(f.body, (i) => {
+        if (i.kind === 'op' && i.op === 'call') calls.push(String(i.imms[0]));
+      });
+    }
+    expect(calls).toEqual([callee]);
+  });
+}
