@@ -15,6 +15,7 @@ import {
   narrow,
   negate,
   not,
+  pointerDifference,
   reduceWord,
   toI64,
 } from './lower-numbers.ts';
@@ -130,8 +131,9 @@ const sameLayout = (a: Global, b: Global): boolean => {
   return sameDist && ea.every((x, k) => eb[k] !== undefined && sameConstant(x, eb[k]));
 };
 
-const isLocal = (e: Expr, l: Local | undefined): boolean =>
-  e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
+/** The index is this variable itself. A variable in memory may have been changed through a pointer. */
+const isLocal = (s: State, e: Expr, l: Local | undefined): boolean =>
+  l !== undefined && !s.inMemory.has(l) && e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
 
 /** The own part of a shared array. */
 export const sharedPart = (s: State, pos: PosId, array: Global): Value =>
@@ -150,7 +152,7 @@ const sharedElement = (s: State, pos: PosId, array: Global, indices: readonly Ex
   indices.forEach((e, k) => {
     const index = lowerIndex(s, e);
     values.push(index);
-    if (owned && isLocal(e, owned.locals[k])) {
+    if (owned && isLocal(s, e, owned.locals[k])) {
       local.push(owned.localIndices[k]);
       return;
     }
@@ -308,12 +310,6 @@ const lowerArithmetic = (s: State, e: Extract<Expr, { kind: 'arithmetic' }>): Va
     return pointerDifference(s, pos, e.left.type.target, a, lowerScalar(s, e.right));
   const b = lowerScalar(s, e.right);
   return arithmetic(s, pos, e.type, e.op, a, b, e.right.type, (name, args) => callRuntime(s, pos, name, args, 'f64'));
-};
-
-const pointerDifference = (s: State, pos: PosId, target: Type, a: Value, b: Value): Value => {
-  const bits = (v: Value): Value => emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [v])]);
-  const bytes = emit(s, pos, 'sub', 'i64', [bits(a), bits(b)]);
-  return emit(s, pos, 'div_s', 'i64', [bytes, constI64(s, pos, Math.max(1, sizeOf(target)))]);
 };
 
 const lowerStruct = (s: State, e: Extract<Expr, { kind: 'struct' }>): readonly Value[] => {

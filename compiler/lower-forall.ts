@@ -4,6 +4,7 @@ import type { Block, Expr, ForallOver, Global, Local, Range, Reduction, Stmt } f
 import { unreachable } from '../lang/unreachable.ts';
 import type { PosId, Value } from './ir.ts';
 import { lowerIndex, lowerLoad, lowerPlace, lowerScalar, sharedIndices } from './lower-expr.ts';
+import { declare, localValue } from './lower-locals.ts';
 import { storeValue } from './lower-memory.ts';
 import { collectiveSuffix, combine, convert, identity, narrow, reduceWord, tripCount } from './lower-numbers.ts';
 import { assignedIn } from './lower-scan.ts';
@@ -193,7 +194,7 @@ const overRange = (
     const index = over.range.step
       ? emit(s, pos, 'add', 'i64', [lo, emit(s, pos, 'mul', 'i64', [n, step])])
       : emit(s, pos, 'add', 'i64', [lo, n]);
-    s.env.set(local, { kind: 'values', values: [fromI64(s, pos, local, index)] });
+    declare(s, pos, local, [fromI64(s, pos, local, index)], false);
     const owner = ownerOf(s, pos, over, images);
     onlyIf(s, pos, emit(s, pos, 'eq', 'i64', [owner, me]), vars, () => body(index));
   });
@@ -223,11 +224,11 @@ export const openReductions = (
   reductions: readonly Reduction[],
   across: 'image' | 'images',
 ): (() => void) => {
-  for (const r of reductions) s.env.set(r.inner, { kind: 'values', values: [identity(s, pos, r.op, r.inner.type)] });
+  for (const r of reductions) declare(s, pos, r.inner, [identity(s, pos, r.op, r.inner.type)], false);
   return () => {
     for (const r of reductions) {
       const type = r.inner.type;
-      const own = currentValues(s, [r.inner])[0] ?? 0;
+      const own = localValue(s, pos, r.inner)[0] ?? 0;
       const all =
         across === 'image'
           ? own
@@ -250,7 +251,7 @@ export const lowerForall = (s: State, f: Forall): void => {
   const close = openReductions(s, pos, f.reductions, 'images');
   const vars = loopVars(s, f.body, f.reductions);
   const bind = (local: Local | undefined, index: Value): void => {
-    if (local) s.env.set(local, { kind: 'values', values: [fromI64(s, pos, local, index)] });
+    if (local) declare(s, pos, local, [fromI64(s, pos, local, index)], false);
   };
   if (f.over.kind !== 'array') {
     overRange(s, pos, f, f.over, vars, (index) => {
@@ -282,7 +283,7 @@ export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' }>): v
   const close = openReductions(s, pos, f.reductions, 'image');
   const vars = loopVars(s, f.body, f.reductions);
   const body = (index: Value): void => {
-    s.env.set(f.local, { kind: 'values', values: [fromI64(s, pos, f.local, index)] });
+    declare(s, pos, f.local, [fromI64(s, pos, f.local, index)], false);
     s.lowerBlock(s, f.body);
   };
   const { lo, hi } = rangeBounds(s, f.range);

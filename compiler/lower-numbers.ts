@@ -2,7 +2,7 @@
 // Narrow integers are kept normalised (sign- or zero-extended) in an i32 after every operation.
 import type { ReduceOp } from '../lang/ast.ts';
 import type { ArithmeticOp, CompareOp } from '../lang/typed.ts';
-import type { Type } from '../lang/types.ts';
+import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { OpName, PosId, Value } from './ir.ts';
 import { constI32, constI64, effect, emit, type State } from './lower-state.ts';
@@ -310,4 +310,11 @@ export const tripCount = (s: State, pos: PosId, lo: Value, hi: Value, step: Valu
   const count = emit(s, pos, 'div_s', 'i64', [up, step]);
   const zero = constI64(s, pos, 0);
   return emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_s', 'i64', [span, zero]), count, zero]);
+};
+
+/** `a - b` of pointers, in elements. */
+export const pointerDifference = (s: State, pos: PosId, target: Type, a: Value, b: Value): Value => {
+  const bits = (v: Value): Value => emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [v])]);
+  const bytes = emit(s, pos, 'sub', 'i64', [bits(a), bits(b)]);
+  return emit(s, pos, 'div_s', 'i64', [bytes, constI64(s, pos, Math.max(1, sizeOf(target)))]);
 };

@@ -6,7 +6,8 @@ import type { Format } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
 import { callRuntime, lowerExpr, lowerIndex, lowerLoad, lowerOwned, lowerPlace, lowerScalar } from './lower-expr.ts';
 import { lowerForall, lowerForeach } from './lower-forall.ts';
-import { copyValue, loadValue, storeValue, zeroComponents, zeroValue } from './lower-memory.ts';
+import { declare } from './lower-locals.ts';
+import { copyValue, loadValue, storeValue } from './lower-memory.ts';
 import { arithmetic, compare, convert, not } from './lower-numbers.ts';
 import { assignedIn, assignedInExpr } from './lower-scan.ts';
 import {
@@ -31,25 +32,6 @@ import {
 import { isAggregate, scalarType } from './lower-types.ts';
 
 const unique = (lists: readonly (readonly Local[])[]): readonly Local[] => [...new Set(lists.flat())];
-
-/** Gives a declared local its home, and its first value: `value`, or zeros. */
-const declare = (s: State, pos: PosId, local: Local, value: readonly Value[] | undefined, fresh: boolean): void => {
-  if (!s.inMemory.has(local)) {
-    s.env.set(local, { kind: 'values', values: value ?? zeroComponents(s, pos, local.type) });
-    return;
-  }
-  const source = value?.[0];
-  if (isAggregate(local.type) && fresh && source !== undefined) {
-    // The value was made in memory of its own: that memory becomes the variable.
-    s.env.set(local, { kind: 'memory', base: () => source });
-    return;
-  }
-  const slot = newSlot(s, local.name, sizeOf(local.type), 8);
-  s.env.set(local, { kind: 'memory', base: () => emit(s, pos, 'frame', '', [], [slot]) });
-  const place = { base: emit(s, pos, 'frame', '', [], [slot]), offset: 0, strict: false };
-  if (value) storeValue(s, pos, local.type, place, value);
-  else zeroValue(s, pos, local.type, place);
-};
 
 const declareFrom = (s: State, stmt: Extract<Stmt, { kind: 'local' }>): void => {
   const pos = position(s, stmt.span);
