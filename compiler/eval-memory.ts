@@ -1,6 +1,6 @@
 // The evaluator's memory: one buffer laid out as vm/abi.ts says. Every access of the program goes through `at`, so that
 // null, the end of memory and (in paranoid runs) guards are asked about in one place.
-import { type FaultKind, page, unmappedBytes } from '../vm/abi.ts';
+import { type FaultKind, kernel, page, unmappedBytes } from '../vm/abi.ts';
 import type { MemType } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
 
@@ -47,6 +47,8 @@ export class Memory {
     const buffer = new ArrayBuffer((options.images + 1) * 2 ** options.slotBits);
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
+    // A core for each image.
+    this.view.setInt32(kernel.cores, options.images, true);
     this.slotBits = options.slotBits;
     this.#mask = 2 ** options.slotBits - 1;
     this.#stackLimit = options.stackLimit;
