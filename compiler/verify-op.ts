@@ -99,7 +99,8 @@ const immFault = (kind: ImmKind, suffix: string, imm: Imm): string | undefined =
 
 /** The place of an array is that of its descriptor. `init` alone takes the place of a let: it writes it. */
 const globalKinds = (op: OpName, f: Func): readonly IrGlobal['kind'][] => {
-  if (op === 'global') return ['private', 'symmetric', 'shared', 'dynamic', ...(f.name === 'init' ? (['let'] as const) : [])];
+  if (op === 'global')
+    return ['private', 'symmetric', 'shared', 'dynamic', ...(f.name === 'init' ? (['let'] as const) : [])];
   if (op === 'let') return ['let', 'config'];
   return op.startsWith('dynamic.') ? ['dynamic'] : ['shared'];
 };
