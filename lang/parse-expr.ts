@@ -515,7 +515,7 @@ export abstract class ExpressionRules extends ParserBase {
       return this.OR<Block>([
         {
           ALT: () => {
-            const value = this.SUBRULE(this.ifExpr) ?? this.error();
+            const value = this.deeper(() => this.SUBRULE(this.ifExpr)) ?? this.error();
             return { span: this.since(from), stmts: [], value };
           },
         },

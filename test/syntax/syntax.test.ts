@@ -119,6 +119,7 @@ describe('any text', () => {
       ['-', ''],
       ['[', ']'],
       ['if true {', '}'],
+      ['if true { } else ', '{ }'],
     ]) {
       const text = `fn main() { ${open?.repeat(5000)} ${close?.repeat(5000)} }`;
       expect(parse(sourceOf('deep.pg', text)).diagnostics.length).toBeGreaterThan(0);
