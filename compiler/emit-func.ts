@@ -324,5 +324,6 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
   const params = b.createType(f.params.map((v) => typeOf(s, v)));
   const func = m.addFunction(f.name, params, resultType(b, f.results), vars, body);
   // The position's id stands for the line: emit-map.ts turns it into places in source.
-  for (const { e, pos } of s.located) m.setDebugLocation(func, e, 0, pos, 0);
+  // Column 1: binaryen begins every function with file 0, line 1, column 0 as known, and would not write it again.
+  for (const { e, pos } of s.located) m.setDebugLocation(func, e, 0, pos, 1);
 };
