@@ -86,13 +86,29 @@ const bundle = () =>
     splitting: true,
     format: 'esm',
     chunkNames: '[name]-[hash]',
-    legalComments: 'linked',
     define: { PGC_VERSION: JSON.stringify(version), PGC_BUILD: JSON.stringify(buildHash()) },
     // commander is CommonJS, and asks for Node's own modules by require.
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
     plugins: [binaryenApart],
     metafile: true,
+    legalComments: 'none',
   });
+
+/** The licences of what is bundled, as they ask. */
+const licences = (metafile) => {
+  const packages = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (name !== undefined) packages.add(name);
+  }
+  const texts = [...packages].sort().map((name) => {
+    const folder = at(join('node_modules', name));
+    const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f));
+    const { license, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`;
+  });
+  writeFileSync(join(out, 'LICENSES.txt'), texts.join('\n----\n\n'));
+};
 
 /** Declarations of the library API, with endings that any consumer's TypeScript resolves. */
 const types = () => {
@@ -138,6 +154,7 @@ mkdirSync(out);
 try {
   const [{ metafile }] = await Promise.all([bundle(), bundleWorker()]);
   chmodSync(join(out, 'pgc.js'), 0o755);
+  licences(metafile);
   if (!process.argv.includes('--no-types')) types();
   finish();
   linkCommand();
