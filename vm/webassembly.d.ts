@@ -25,6 +25,7 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
     static imports(module: Module): Described[];
     static exports(module: Module): Omit<Described, 'module'>[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
   }
   type ImportValue = Memory | Global | number | ((...args: never[]) => unknown);
   class Instance {
