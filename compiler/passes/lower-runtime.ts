@@ -8,33 +8,17 @@
 //
 // Required: the emitter knows none of these ops.
 import { descriptor } from '../../vm/abi.ts';
+import { append, type Replacement } from '../append.ts';
 import type { Body, Imm, Inst, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
-import { type Edit, editOf, withBodies } from '../tree.ts';
+import { editOf, withBodies } from '../tree.ts';
 
 const by = 'lower-runtime';
 
-interface Out {
-  insts: Inst[];
-  readonly edit: Edit;
-  readonly pos: number;
+interface Out extends Replacement {
   readonly program: IrProgram;
 }
-
-const emit = (
-  o: Out,
-  op: OpName,
-  suffix: string,
-  type: IrType,
-  args: readonly Value[],
-  imms: readonly Imm[] = [],
-  result?: Value,
-): Value => {
-  const v = result ?? o.edit.value(type);
-  o.insts.push({ kind: 'op', op, suffix, results: [v], args, imms, pos: o.pos, by });
-  return v;
-};
 
 const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
   o.insts.push({ kind: 'op', op, suffix, results: [], args, imms, pos: o.pos, by });
@@ -47,8 +31,8 @@ const call = (o: Out, name: string, args: readonly Value[], results: readonly Va
   o.insts.push({ kind: 'op', op: 'call', suffix: '', results, args, imms: [callee], pos: o.pos, by });
 };
 
-const position = (o: Out): Value => emit(o, 'const', 'i32', 'i32', [], [BigInt(o.pos)]);
-const i64 = (o: Out, n: number | bigint): Value => emit(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
+const position = (o: Out): Value => append(o, 'const', 'i32', 'i32', [], [BigInt(o.pos)]);
+const i64 = (o: Out, n: number | bigint): Value => append(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
 
 /** A value as the 64 bits of a collective's cell, and back. */
 const toBits = (o: Out, suffix: string, v: Value): Value => {
@@ -56,24 +40,24 @@ const toBits = (o: Out, suffix: string, v: Value): Value => {
     case 'i64':
       return v;
     case 'i32':
-      return emit(o, 'extend_u', '', 'i64', [v]);
+      return append(o, 'extend_u', '', 'i64', [v]);
     case 'f64':
-      return emit(o, 'reinterpret', 'i64.f64', 'i64', [v]);
+      return append(o, 'reinterpret', 'i64.f64', 'i64', [v]);
     default:
-      return emit(o, 'extend_u', '', 'i64', [emit(o, 'reinterpret', 'i32.f32', 'i32', [v])]);
+      return append(o, 'extend_u', '', 'i64', [append(o, 'reinterpret', 'i32.f32', 'i32', [v])]);
   }
 };
 
 const fromBits = (o: Out, suffix: string, bits: Value, result?: Value): Value => {
   switch (suffix) {
     case 'i64':
-      return emit(o, 'or', 'i64', 'i64', [bits, i64(o, 0)], [], result);
+      return append(o, 'or', 'i64', 'i64', [bits, i64(o, 0)], [], result);
     case 'i32':
-      return emit(o, 'wrap', '', 'i32', [bits], [], result);
+      return append(o, 'wrap', '', 'i32', [bits], [], result);
     case 'f64':
-      return emit(o, 'reinterpret', 'f64.i64', 'f64', [bits], [], result);
+      return append(o, 'reinterpret', 'f64.i64', 'f64', [bits], [], result);
     default:
-      return emit(o, 'reinterpret', 'f32.i32', 'f32', [emit(o, 'wrap', '', 'i32', [bits])], [], result);
+      return append(o, 'reinterpret', 'f32.i32', 'f32', [append(o, 'wrap', '', 'i32', [bits])], [], result);
   }
 };
 
@@ -82,13 +66,13 @@ const publish = (o: Out, suffix: string, value: Value): Value => {
   const cell = o.edit.value('i64');
   call(o, 'exchange', [position(o), bits], [cell]);
   // The own cell as a place; others have theirs at the same offset.
-  return emit(o, 'gptr.of', '', 'gptr', [emit(o, 'wrap', '', 'i32', [cell])]);
+  return append(o, 'gptr.of', '', 'gptr', [append(o, 'wrap', '', 'i32', [cell])]);
 };
 
 /** The value that `image` published. */
 const published = (o: Out, suffix: string, cell: Value, image: Value, result?: Value): Value => {
-  const place = emit(o, 'remote', '', 'gptr', [cell, image]);
-  const bits = emit(o, 'load', 'i64', 'i64', [emit(o, 'addr', '', 'ptr', [place])], [0]);
+  const place = append(o, 'remote', '', 'gptr', [cell, image]);
+  const bits = append(o, 'load', 'i64', 'i64', [append(o, 'addr', '', 'ptr', [place])], [0]);
   return fromBits(o, suffix, bits, result);
 };
 
@@ -97,10 +81,10 @@ const combine = (o: Out, word: string, suffix: string, a: Value, b: Value): Valu
   const direct: readonly string[] = suffix.startsWith('f')
     ? ['add', 'mul', 'min', 'max']
     : ['add', 'mul', 'and', 'or', 'xor'];
-  if (direct.includes(word)) return emit(o, word as OpName, suffix, type, [a, b]);
+  if (direct.includes(word)) return append(o, word as OpName, suffix, type, [a, b]);
   const [kind, sign] = word.split('_');
   const compare = `${kind === 'min' ? 'lt' : 'gt'}_${sign}` as OpName;
-  return emit(o, 'select', suffix, type, [emit(o, compare, suffix, 'i32', [b, a]), b, a]);
+  return append(o, 'select', suffix, type, [append(o, compare, suffix, 'i32', [b, a]), b, a]);
 };
 
 /** The values of all images combined in their order: image 0's first, so that every image gets the same bits. */
@@ -109,18 +93,18 @@ const overImages = (o: Out, word: string, suffix: string, cell: Value, result: V
   const outer = o.insts;
   const first = published(o, suffix, cell, i64(o, 0));
   const one = i64(o, 1);
-  const images = emit(o, 'num_images', '', 'i64', []);
+  const images = append(o, 'num_images', '', 'i64', []);
   const label = o.edit.label('l0');
   const choice = o.edit.label('i0');
   const image = o.edit.value('i64');
   const sum = o.edit.value(type);
   o.insts = [];
-  const done = emit(o, 'ge_s', 'i64', 'i32', [image, images]);
+  const done = append(o, 'ge_s', 'i64', 'i32', [image, images]);
   const leave: Body = { insts: [], end: { kind: 'break', label, args: [sum], pos: o.pos, by } };
   const stay: Body = { insts: [], end: { kind: 'break', label: choice, args: [], pos: o.pos, by } };
   o.insts.push({ kind: 'if', label: choice, condition: done, results: [], then: leave, else: stay, pos: o.pos, by });
   const next = combine(o, word, suffix, sum, published(o, suffix, cell, image));
-  const following = emit(o, 'add', 'i64', 'i64', [image, one]);
+  const following = append(o, 'add', 'i64', 'i64', [image, one]);
   const body: Body = { insts: o.insts, end: { kind: 'next', label, args: [following, next], pos: o.pos, by } };
   o.insts = outer;
   o.insts.push({
@@ -147,7 +131,7 @@ const globalNamed = (o: Out, name: string): IrGlobal => {
 /** Stores extents (and what follows them) into the fields of a descriptor that the run-time starts from. */
 const storeFields = (o: Out, place: Value, values: readonly Value[], field: number): void => {
   values.forEach((v, k) => {
-    const p = emit(o, 'addr', '', 'ptr', [place]);
+    const p = append(o, 'addr', '', 'ptr', [place]);
     effect(o, 'store', 'i64', [p, v], [descriptor.dims + k * descriptor.dimBytes + field]);
   });
 };
@@ -155,7 +139,7 @@ const storeFields = (o: Out, place: Value, values: readonly Value[], field: numb
 const lowerInit = (o: Out, inst: OpInst): void => {
   const name = textImm(inst.imms, 0);
   const g = globalNamed(o, name);
-  const place = emit(o, 'global', '', 'gptr', [], [name]);
+  const place = append(o, 'global', '', 'gptr', [], [name]);
   if (g.kind === 'shared') {
     const rank = g.dims.length;
     storeFields(o, place, inst.args.slice(0, rank), descriptor.extent);
@@ -194,7 +178,7 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       call(
         o,
         'shared_swap',
-        [emit(o, 'global', '', 'gptr', [], [first]), emit(o, 'global', '', 'gptr', [], [second]), i64(o, rank)],
+        [append(o, 'global', '', 'gptr', [], [first]), append(o, 'global', '', 'gptr', [], [second]), i64(o, rank)],
         [],
       );
       return true;
@@ -207,8 +191,8 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       if (a === undefined || b === undefined || result === undefined) return false;
       const all = o.edit.value(inst.suffix as IrType);
       overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst.suffix, a), all);
-      const here = emit(o, 'eq', 'i64', 'i32', [emit(o, 'this_image', '', 'i64', []), b]);
-      emit(o, 'select', inst.suffix, inst.suffix as IrType, [here, all, a], [], result);
+      const here = append(o, 'eq', 'i64', 'i32', [append(o, 'this_image', '', 'i64', []), b]);
+      append(o, 'select', inst.suffix, inst.suffix as IrType, [here, all, a], [], result);
       return true;
     }
     case 'broadcast':
@@ -230,7 +214,7 @@ export const lowerRuntime: Pass['run'] = (f, context) => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      if (lowerOp({ insts, edit, pos: inst.pos, program: context.program }, inst)) changed = true;
+      if (lowerOp({ insts, edit, pos: inst.pos, by, program: context.program }, inst)) changed = true;
       else insts.push(inst);
     }
     return { insts, end: b.end };

@@ -15,48 +15,28 @@
 //
 // Parts that depend on different indices stay apart, and the last dimension's comes last as an `elem` of its own, so that
 // licm can move what belongs to outer indices out of the inner loop.
-import type { Body, Imm, Inst, IrDim, IrGlobal, IrType, OpInst, OpName, Value } from '../ir.ts';
+import { append, type Replacement } from '../append.ts';
+import type { Body, Inst, IrDim, IrGlobal, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
-import { type Edit, editOf, withBodies } from '../tree.ts';
+import { editOf, withBodies } from '../tree.ts';
 
 type SharedGlobal = Extract<IrGlobal, { kind: 'shared' }>;
 
 const by = 'lower-shared';
 
-/** Appends ops; all get the position of the one that they replace. */
-interface Out {
-  readonly insts: Inst[];
-  readonly edit: Edit;
-  readonly pos: number;
-}
-
-const emit = (
-  o: Out,
-  op: OpName,
-  suffix: string,
-  type: IrType,
-  args: readonly Value[],
-  imms: readonly Imm[] = [],
-  result?: Value,
-): Value => {
-  const v = result ?? o.edit.value(type);
-  o.insts.push({ kind: 'op', op, suffix, results: [v], args, imms, pos: o.pos, by });
-  return v;
-};
-
-const about = (o: Out, op: OpName, g: SharedGlobal, k: number): Value =>
-  emit(o, op, '', op === 'shared.reciprocal' ? 'f64' : 'i64', [], [g.name, k]);
-const constant = (o: Out, n: number): Value => emit(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
-const binary = (o: Out, op: OpName, a: Value, b: Value): Value => emit(o, op, 'i64', 'i64', [a, b]);
+const about = (o: Replacement, op: OpName, g: SharedGlobal, k: number): Value =>
+  append(o, op, '', op === 'shared.reciprocal' ? 'f64' : 'i64', [], [g.name, k]);
+const constant = (o: Replacement, n: number): Value => append(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
+const binary = (o: Replacement, op: OpName, a: Value, b: Value): Value => append(o, op, 'i64', 'i64', [a, b]);
 
 /** i / B, exactly: see above. */
-const blockOf = (o: Out, g: SharedGlobal, k: number, i: Value): Value => {
-  const real = emit(o, 'convert_s', 'f64.i64', 'f64', [i]);
-  const half = emit(o, 'fconst', 'f64', 'f64', [], [bitsOfFloat('f64', 0.5)]);
-  const shifted = emit(o, 'add', 'f64', 'f64', [real, half]);
-  const scaled = emit(o, 'mul', 'f64', 'f64', [shifted, about(o, 'shared.reciprocal', g, k)]);
-  return emit(o, 'trunc_sat_s', 'i64.f64', 'i64', [scaled]);
+const blockOf = (o: Replacement, g: SharedGlobal, k: number, i: Value): Value => {
+  const real = append(o, 'convert_s', 'f64.i64', 'f64', [i]);
+  const half = append(o, 'fconst', 'f64', 'f64', [], [bitsOfFloat('f64', 0.5)]);
+  const shifted = append(o, 'add', 'f64', 'f64', [real, half]);
+  const scaled = append(o, 'mul', 'f64', 'f64', [shifted, about(o, 'shared.reciprocal', g, k)]);
+  return append(o, 'trunc_sat_s', 'i64.f64', 'i64', [scaled]);
 };
 
 /** Where an index lies: the coordinate of its image along the dimension (undefined: it is the same for all), and its local index. */
@@ -65,7 +45,7 @@ interface Spot {
   readonly local: Value;
 }
 
-const spotOf = (o: Out, g: SharedGlobal, k: number, kind: IrDim, i: Value): Spot => {
+const spotOf = (o: Replacement, g: SharedGlobal, k: number, kind: IrDim, i: Value): Spot => {
   switch (kind) {
     case 'star':
     case 'on':
@@ -92,8 +72,8 @@ const spotOf = (o: Out, g: SharedGlobal, k: number, kind: IrDim, i: Value): Spot
 };
 
 /** The image at these coordinates: rows of images along the first spread dimension, columns along the second. */
-const imageOf = (o: Out, g: SharedGlobal, spots: readonly Spot[]): Value => {
-  if (g.dims.includes('on')) return emit(o, 'shared.holder', '', 'i64', [], [g.name]);
+const imageOf = (o: Replacement, g: SharedGlobal, spots: readonly Spot[]): Value => {
+  if (g.dims.includes('on')) return append(o, 'shared.holder', '', 'i64', [], [g.name]);
   let image: Value | undefined;
   spots.forEach((spot, k) => {
     if (spot.coordinate === undefined) return;
@@ -106,25 +86,33 @@ const imageOf = (o: Out, g: SharedGlobal, spots: readonly Spot[]): Value => {
   return image ?? constant(o, 0);
 };
 
-const expandElem = (o: Out, g: SharedGlobal, inst: OpInst): void => {
+const expandElem = (o: Replacement, g: SharedGlobal, inst: OpInst): void => {
   const [part, ...indices] = inst.args;
   const [result] = inst.results;
   if (part === undefined || result === undefined) return;
   const spots = indices.map((i, k) => spotOf(o, g, k, g.dims[k] ?? 'star', i));
-  let place = emit(o, 'remote', '', 'gptr', [part, imageOf(o, g, spots)]);
+  let place = append(o, 'remote', '', 'gptr', [part, imageOf(o, g, spots)]);
   spots.forEach((spot, k) => {
     let scaled = spot.local;
     for (let d = k + 1; d < spots.length; d++) scaled = binary(o, 'mul', scaled, about(o, 'shared.local_extent', g, d));
-    place = emit(o, 'elem', '', 'gptr', [place, scaled], [g.elementBytes], k === spots.length - 1 ? result : undefined);
+    place = append(
+      o,
+      'elem',
+      '',
+      'gptr',
+      [place, scaled],
+      [g.elementBytes],
+      k === spots.length - 1 ? result : undefined,
+    );
   });
 };
 
-const expandOwner = (o: Out, g: SharedGlobal, inst: OpInst): void => {
+const expandOwner = (o: Replacement, g: SharedGlobal, inst: OpInst): void => {
   const [result] = inst.results;
   if (result === undefined) return;
   const spots = inst.args.map((i, k) => spotOf(o, g, k, g.dims[k] ?? 'star', i));
   // The image is computed already: a sum with zero gives it the result's name, and folds away.
-  emit(o, 'add', 'i64', 'i64', [imageOf(o, g, spots), constant(o, 0)], [], result);
+  append(o, 'add', 'i64', 'i64', [imageOf(o, g, spots), constant(o, 0)], [], result);
 };
 
 export const lowerShared: Pass['run'] = (f, context) => {
@@ -145,7 +133,7 @@ export const lowerShared: Pass['run'] = (f, context) => {
       const g = arrays.get(textImm(inst.imms, 0));
       if (!g) throw new Error(`internal error: ${inst.op} of no shared array @${textImm(inst.imms, 0)}`);
       changed = true;
-      const out: Out = { insts, edit, pos: inst.pos };
+      const out: Replacement = { insts, edit, pos: inst.pos, by };
       if (inst.op === 'shared.elem') expandElem(out, g, inst);
       else expandOwner(out, g, inst);
     }
