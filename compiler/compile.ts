@@ -56,17 +56,6 @@ const hostOf = (input: Input, options: CompileOptions): FileHost =>
     ...(options.stdlib === undefined ? {} : { stdlib: options.stdlib }),
   });
 
-/** Starts to load the code generator: it comes up on other threads while this one parses. */
-const loadEmitter = () => {
-  const loading = import('./emit.ts').then((emitter) => {
-    emitter.warmUp();
-    return emitter;
-  });
-  // If the program has mistakes nobody waits for it.
-  loading.catch(() => undefined);
-  return loading;
-};
-
 /**
  * Compiles a program. Mistakes in it are diagnostics in the result; the promise is only rejected by an error in pgc.
  * Names in `skip` and `printAfter` must be those of passes (see `passNames` in pipeline.ts).
@@ -76,7 +65,6 @@ export const compile = async (input: Input, options: CompileOptions = {}): Promi
   const path = typeof input === 'string' ? input : input.path;
   const host = hostOf(input, options);
   const dumps: Dump[] = [];
-  const codeGeneration = form === 'wat' || form === 'wasm' ? loadEmitter() : undefined;
   const { program, diagnostics, sources } = check(path, host);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
   if (!program) return result;
@@ -92,8 +80,9 @@ export const compile = async (input: Input, options: CompileOptions = {}): Promi
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
   });
-  if (codeGeneration === undefined) return { ...result, text: printProgram(ir) };
-  const { emit } = await codeGeneration;
+  if (form === 'ir') return { ...result, text: printProgram(ir) };
+  // Loads binaryen: only here, and only now.
+  const { emit } = await import('./emit.ts');
   const { wasm, sourceMap, wat } = await emit(ir, { program: path, compiler: version, wat: form === 'wat' });
   return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
 };

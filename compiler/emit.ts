@@ -23,18 +23,7 @@ export interface EmitResult {
   readonly wat?: string;
 }
 
-let loading: Promise<Binaryen> | undefined;
-
-const loadBinaryen = (): Promise<Binaryen> => {
-  loading ??= import('binaryen').then((x) => x.default);
-  return loading;
-};
-
-/** Starts to load binaryen, so that it is there when the rest of the compilation is done. */
-export const warmUp = (): void => {
-  // A failure comes to light again in emit.
-  loadBinaryen().catch(() => undefined);
-};
+const loadBinaryen = (): Promise<Binaryen> => import('binaryen').then((x) => x.default);
 
 /** Cheap passes of binaryen that make up for our plain code: nesting, fewer locals, branches without blocks. */
 const cleanUp = [
