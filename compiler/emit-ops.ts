@@ -55,6 +55,11 @@ const one =
     const space = c.m[width(c.inst.suffix)] as unknown as Record<string, (a: ExpressionRef) => ExpressionRef>;
     return space[name]?.(c.arg(0)) ?? c.m.unreachable();
   };
+/** It may trap by itself: a report must find its place. */
+const trapping =
+  (row: Emit): Emit =>
+  (c) =>
+    c.at(row(c));
 /** `destination.op.source`. */
 const conversion =
   (name: string): Emit =>
@@ -284,10 +289,10 @@ export const emitOp = {
   sub: two('sub'),
   mul: two('mul'),
   div: two('div'),
-  div_s: two('div_s'),
-  div_u: two('div_u'),
-  rem_s: two('rem_s'),
-  rem_u: two('rem_u'),
+  div_s: trapping(two('div_s')),
+  div_u: trapping(two('div_u')),
+  rem_s: trapping(two('rem_s')),
+  rem_u: trapping(two('rem_u')),
   and: two('and'),
   or: two('or'),
   xor: two('xor'),
