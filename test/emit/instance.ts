@@ -102,11 +102,8 @@ export const nodeOf = (program: IrProgram, wasm: Uint8Array, options: NodeOption
   const slotBytes = 2 ** slotBits;
   const stackTop = slotBytes - slotTailBytes;
   const stackLimit = stackTop - stackBytes;
-  const memory = new WebAssembly.Memory({
-    initial: ((images + 1) * slotBytes) / pageBytes,
-    maximum: 65536,
-    shared: true,
-  });
+  const pages = ((images + 1) * slotBytes) / pageBytes;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const view = new DataView(memory.buffer);
   const layout = layoutOf(program);
   const module = new WebAssembly.Module(wasm);
