@@ -70,6 +70,17 @@ const marksOf = (source: Source, span: Span, text: string, primary: boolean): re
 
 type Paint = (code: string, text: string) => string;
 
+/** Lines longer than this are shown in part: a program on one line must not be printed whole with each message. */
+const longestLine = 300;
+
+/** The part of a line around its first mark, and where it begins. */
+const excerpt = (line: string, marks: readonly Mark[]): { readonly text: string; readonly from: number } => {
+  if (line.length <= longestLine) return { text: line, from: 0 };
+  const first = Math.min(...marks.map((m) => m.from));
+  const from = Math.max(0, Math.min(first - longestLine / 2, line.length - longestLine));
+  return { text: line.slice(from, from + longestLine), from };
+};
+
 /** One source's lines with their marks, in the order of the lines. */
 const drawSource = (source: Source, marks: readonly Mark[], gutter: number, paint: Paint): string[] => {
   const bar = paint('34;1', '|');
@@ -78,11 +89,13 @@ const drawSource = (source: Source, marks: readonly Mark[], gutter: number, pain
   let previous: number | undefined;
   for (const line of [...new Set(marks.map((m) => m.line))].sort((a, b) => a - b)) {
     if (previous !== undefined && line > previous + 1) lines.push(paint('34;1', '...'));
-    const { shown, columns } = display(lineText(source, line));
+    const here = marks.filter((x) => x.line === line);
+    const { text, from: cut } = excerpt(lineText(source, line), here);
+    const { shown, columns } = display(text);
     lines.push(`${paint('34;1', String(line).padStart(gutter))} ${bar} ${shown}`.trimEnd());
-    for (const m of marks.filter((x) => x.line === line).sort((a, b) => Number(b.primary) - Number(a.primary))) {
-      const from = columns[Math.min(m.from, columns.length - 1)] ?? 0;
-      const to = columns[Math.min(m.to, columns.length - 1)] ?? from;
+    for (const m of here.sort((a, b) => Number(b.primary) - Number(a.primary))) {
+      const from = columns[Math.min(Math.max(0, m.from - cut), columns.length - 1)] ?? 0;
+      const to = columns[Math.min(Math.max(0, m.to - cut), columns.length - 1)] ?? from;
       const underline = (m.primary ? '^' : '-').repeat(Math.max(1, to - from));
       const colour = m.primary ? '31;1' : '34;1';
       lines.push(`${blank} ${' '.repeat(from)}${paint(colour, m.text ? `${underline} ${m.text}` : underline)}`);

@@ -49,11 +49,11 @@ export const parseConfigArguments = (
 ): { readonly configs: Record<string, string> } | { readonly error: ConfigError } => {
   const configs: Record<string, string> = {};
   for (const arg of args) {
-    const match = /^--([A-Za-z_]\w*)=(.*)$/s.exec(arg);
+    const match = /^--([A-Za-z_][\w.]*)=(.*)$/s.exec(arg);
     if (!match) {
-      const name = /^-{0,2}([A-Za-z_]\w*)/.exec(arg)?.[1];
+      const name = /^-{0,2}([A-Za-z_][\w.]*)/.exec(arg)?.[1];
       const hint = `write --${name ?? 'name'}=value`;
-      if (/^--[A-Za-z_]\w*$/.test(arg)) return { error: { message: `${arg} has no value: the = is missing`, hint } };
+      if (/^--[A-Za-z_][\w.]*$/.test(arg)) return { error: { message: `${arg} has no value: the = is missing`, hint } };
       return { error: { message: `cannot understand ${JSON.stringify(arg)} among the program's arguments`, hint } };
     }
     configs[match[1]!] = match[2]!;

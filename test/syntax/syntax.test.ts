@@ -55,6 +55,17 @@ describe('messages', () => {
     expect(under.indexOf('^')).toBe(line.indexOf('#') + 2);
   });
 
+  it('shows of a very long line what is around the mistake', () => {
+    const text = `fn main() { ${'f(); '.repeat(2000)}# ${'f(); '.repeat(2000)}}`;
+    const source = sourceOf('long.pg', text);
+    const lines = renderDiagnostic(parse(source).diagnostics[0] ?? expect.fail(), [source], { color: false }).split(
+      '\n',
+    );
+    expect(Math.max(...lines.map((l) => l.length))).toBeLessThan(400);
+    const shown = lines.find((l) => l.startsWith('1 | ')) ?? '';
+    expect(shown[lines.find((l) => l.includes('^'))?.indexOf('^') ?? -1]).toBe('#');
+  });
+
   it('has no colours unless asked for, and the same facts as JSON', () => {
     const source = read('errors', 'PG0001.pg');
     const [d] = parse(source).diagnostics;

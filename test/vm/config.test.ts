@@ -33,6 +33,8 @@ describe('arguments', () => {
   });
 
   test('names and values; the last one wins', () => {
+    // A config of an imported module has the module's name before its own.
+    expect(parseConfigArguments(['--grid.k=5'])).toEqual({ configs: { 'grid.k': '5' } });
     expect(parseConfigArguments(['--n=1', '--a_b=x=y', '--n=2', '--empty='])).toEqual({
       configs: { n: '2', a_b: 'x=y', empty: '' },
     });
