@@ -1,6 +1,8 @@
-// One function of IR → one function of wasm. The structure maps one to one: if, block and loop; every SSA value that is not
-// rebuilt at its uses has a local, and the parameters and results of regions are assigned where a region is left.
+// One function of IR → one function of wasm. The structure maps one to one: if, block and loop; the parameters and results of
+// regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
+// expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
 import { type FaultKind, page } from '../vm/abi.ts';
+import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import {
   type Binaryen,
   type ExpressionRef,
@@ -12,9 +14,10 @@ import {
   slotOf,
   type WasmType,
 } from './emit-ops.ts';
-import type { Body, Func, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
+import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
+import { textImm } from './ir-types.ts';
 import type { Layout } from './layout.ts';
-import { forEachInst } from './tree.ts';
+import { argsOf, forEachInst } from './tree.ts';
 
 export interface ModuleContext {
   readonly b: Binaryen;
@@ -42,7 +45,14 @@ interface State extends ModuleContext {
   readonly vars: WasmType[];
   readonly locals: Map<Value, number>;
   /** Values that are built anew at each use. */
-  readonly inline: Map<Value, OpInst>;
+  readonly inline: ReadonlyMap<Value, OpInst>;
+  readonly uses: Uses;
+  /** Values that wait for their one use, to be built there. */
+  readonly waiting: Map<Value, Waiting>;
+  /** Those of them that read memory, themselves or in what they are made of: they must not wait longer than it stays as it is. */
+  readonly reads: Set<Value>;
+  /** Own module-level variables, by the values that name them. */
+  readonly globals: ReadonlyMap<Value, string>;
   readonly located: Located[];
   readonly slots: ReadonlyMap<string, number>;
   readonly frameBytes: number;
@@ -52,8 +62,19 @@ interface State extends ModuleContext {
     string,
     { readonly results: readonly Value[]; readonly params: readonly Value[]; readonly loop: boolean }
   >;
+  /** Labels that a branch goes to. */
+  readonly branched: Set<string>;
   labels: number;
 }
+
+interface Waiting {
+  readonly inst: OpInst;
+  /** Nesting of the expression that it will be. */
+  readonly depth: number;
+}
+
+/** Expressions are nested no deeper: everything that walks them recurses. */
+const deepest = 40;
 
 const newLocal = (s: State, type: WasmType): number => {
   s.vars.push(type);
@@ -71,9 +92,35 @@ const localOf = (s: State, v: Value): number => {
 };
 
 const get = (s: State, v: Value): ExpressionRef => {
-  const inst = s.inline.get(v);
-  if (inst) return emitOp[inst.op](opContext(s, inst));
-  return s.m.local.get(localOf(s, v), typeOf(s, v));
+  const inst = s.inline.get(v) ?? s.waiting.get(v)?.inst;
+  if (!inst) return s.m.local.get(localOf(s, v), typeOf(s, v));
+  s.waiting.delete(v);
+  s.reads.delete(v);
+  return emitOp[inst.op](opContext(s, inst));
+};
+
+/** The values that wait for `v`, itself included: those which building it would build. */
+const madeOf = (s: State, v: Value, into: Set<Value> = new Set()): Set<Value> => {
+  const waiting = s.waiting.get(v);
+  if (!waiting || into.has(v)) return into;
+  into.add(v);
+  for (const a of waiting.inst.args) madeOf(s, a, into);
+  return into;
+};
+
+const keep = (s: State, v: Value): ExpressionRef => {
+  const e = get(s, v);
+  return s.m.local.set(localOf(s, v), e);
+};
+
+/** Reads that wait, and are not about to be built, take place now: what comes next may change memory or stop. */
+const settle = (s: State, operands: readonly Value[]): ExpressionRef[] => {
+  if (s.reads.size === 0) return [];
+  const next = new Set<Value>();
+  for (const v of operands) madeOf(s, v, next);
+  const out: ExpressionRef[] = [];
+  for (const v of [...s.reads]) if (!next.has(v)) out.push(keep(s, v));
+  return out;
 };
 
 const mark =
@@ -96,6 +143,10 @@ const opContext = (s: State, inst: OpInst): OpContext => {
       return offset;
     },
     addressOfData: (name) => layout.data.get(name) ?? 0,
+    ownGlobal: (i) => {
+      const name = s.globals.get(inst.args[i] ?? -1);
+      return name === undefined ? undefined : layout.offsets.get(name);
+    },
     frame: (slot) => {
       const base = m.local.get(s.frameLocal, b.i32);
       const offset = s.slots.get(slot) ?? 0;
@@ -126,37 +177,47 @@ export const resultType = (b: Binaryen, results: readonly IrType[]): WasmType =>
   return results.length === 1 ? wasmType(b, first) : b.createType(results.map((t) => wasmType(b, t)));
 };
 
-/** Assigns `from` to `to`, all at once: a value that is still to be read is not overwritten before. */
+interface Move {
+  readonly target: number;
+  readonly build: () => ExpressionRef;
+  readonly type: WasmType;
+  /** Locals that building it reads. */
+  readonly reads: ReadonlySet<number>;
+}
+
+/** The locals that the expression of a value reads. */
+const localsIn = (s: State, v: Value, into: Set<number> = new Set()): Set<number> => {
+  const inst = s.inline.get(v) ?? s.waiting.get(v)?.inst;
+  if (inst) for (const a of inst.args) localsIn(s, a, into);
+  else into.add(localOf(s, v));
+  return into;
+};
+
+/** Assigns `from` to `to`, all at once: a local that is still to be read is not overwritten before. */
 const parallelMoves = (s: State, to: readonly Value[], from: readonly Value[]): ExpressionRef[] => {
   const { m } = s;
   const out: ExpressionRef[] = [];
-  // Locals by number; a source that is no local (a constant) can go last.
-  let pending = to.flatMap((target, i) => {
+  const pending = to.flatMap((v, i): Move[] => {
     const source = from[i];
-    if (source === undefined || source === target) return [];
-    return [{ target: localOf(s, target), source, local: s.inline.has(source) ? -1 : localOf(s, source) }];
+    if (source === undefined) return [];
+    const target = localOf(s, v);
+    const reads = localsIn(s, source);
+    const same = !s.inline.has(source) && !s.waiting.has(source) && reads.has(target);
+    return same ? [] : [{ target, build: () => get(s, source), type: typeOf(s, source), reads }];
   });
-  pending = pending.filter((p) => p.target !== p.local);
-  const saved = new Map<number, { readonly local: number; readonly type: WasmType }>();
-  const read = (p: { readonly source: Value; readonly local: number }): ExpressionRef => {
-    const copy = saved.get(p.local);
-    return copy && p.local >= 0 ? m.local.get(copy.local, copy.type) : get(s, p.source);
-  };
   while (pending.length > 0) {
-    const free = pending.findIndex((p) => !pending.some((q) => q !== p && q.local === p.target && !saved.has(q.local)));
+    const free = pending.findIndex((p) => !pending.some((q) => q !== p && q.reads.has(p.target)));
     if (free >= 0) {
       const [p] = pending.splice(free, 1);
-      if (p) out.push(m.local.set(p.target, read(p)));
+      if (p) out.push(m.local.set(p.target, p.build()));
       continue;
     }
-    // A cycle: keep the old value of one target aside.
-    const [p] = pending;
+    // A ring: one of its values is computed aside, and then reads nothing that others overwrite.
+    const p = pending.shift();
     if (!p) break;
-    const reader = pending.find((q) => q.local === p.target);
-    const type = reader ? typeOf(s, reader.source) : s.b.i32;
-    const aside = newLocal(s, type);
-    out.push(m.local.set(aside, m.local.get(p.target, type)));
-    saved.set(p.target, { local: aside, type });
+    const aside = newLocal(s, p.type);
+    out.push(m.local.set(aside, p.build()));
+    pending.push({ ...p, build: () => m.local.get(aside, p.type), reads: new Set() });
   }
   return out;
 };
@@ -175,17 +236,37 @@ const recorded = (s: State, v: Value): ExpressionRef => {
   return type === 'i32' ? s.m.i64.extend_s(get(s, v)) : s.m.i64.extend_u(get(s, v));
 };
 
+const exitOf = (s: State, label: string): string => (s.regions.get(label)?.loop ? `${label}.exit` : label);
+
+const branch = (s: State, label: string, condition?: ExpressionRef): ExpressionRef => {
+  s.branched.add(label);
+  return s.m.br(label, condition);
+};
+
+/** What a branch to the label ends, as a block of that name if there is one. */
+const region = (s: State, label: string, content: readonly ExpressionRef[]): readonly ExpressionRef[] =>
+  s.branched.has(label) ? [s.m.block(label, [...content])] : content;
+
+/** The branch that a body is, if it does nothing else and does not end where it would go. */
+const bareBranch = (s: State, body: Body, tail: string): string | undefined => {
+  const { end } = body;
+  if (body.insts.length > 0) return undefined;
+  if (end.kind === 'break') return end.args.length === 0 && end.label !== tail ? exitOf(s, end.label) : undefined;
+  if (end.kind !== 'next') return undefined;
+  const params = s.regions.get(end.label)?.params ?? [];
+  return end.args.every((a, i) => a === params[i]) ? end.label : undefined;
+};
+
 /** `tail`: the label whose region ends where this body ends, so that a break to it needs no branch. */
 const emitEnd = (s: State, end: Terminator, tail: string | undefined): ExpressionRef[] => {
   const { m } = s;
   switch (end.kind) {
     case 'break': {
-      const region = s.regions.get(end.label);
-      const moves = parallelMoves(s, region?.results ?? [], end.args);
-      return end.label === tail ? moves : [...moves, m.br(region?.loop ? `${end.label}.exit` : end.label)];
+      const moves = parallelMoves(s, s.regions.get(end.label)?.results ?? [], end.args);
+      return end.label === tail ? moves : [...moves, branch(s, exitOf(s, end.label))];
     }
     case 'next':
-      return [...parallelMoves(s, s.regions.get(end.label)?.params ?? [], end.args), m.br(end.label)];
+      return [...parallelMoves(s, s.regions.get(end.label)?.params ?? [], end.args), branch(s, end.label)];
     case 'ret': {
       const values = end.args.map((a) => get(s, a));
       const [first] = values;
@@ -193,7 +274,9 @@ const emitEnd = (s: State, end: Terminator, tail: string | undefined): Expressio
       return [...epilogue(s), value === undefined ? m.return() : m.return(value)];
     }
     case 'fault':
+      // A read that traps must do so before there is a record.
       return [
+        ...settle(s, []),
         faultRecord(
           s,
           end.fault,
@@ -205,6 +288,7 @@ const emitEnd = (s: State, end: Terminator, tail: string | undefined): Expressio
     case 'raise': {
       const [kind, ...values] = end.args;
       return [
+        ...settle(s, []),
         faultRecord(
           s,
           kind === undefined ? 'none' : get(s, kind),
@@ -219,39 +303,50 @@ const emitEnd = (s: State, end: Terminator, tail: string | undefined): Expressio
   }
 };
 
-const emitBody = (s: State, body: Body, tail: string | undefined): ExpressionRef[] => [
-  ...body.insts.flatMap((i) => emitInst(s, i)),
-  ...emitEnd(s, body.end, tail),
-];
+const emitBody = (s: State, body: Body, tail: string | undefined): ExpressionRef[] => {
+  const out: ExpressionRef[] = [];
+  // One list is appended to, as a body may have thousands of instructions.
+  for (const inst of body.insts) for (const e of emitInst(s, inst)) out.push(e);
+  out.push(...settle(s, argsOf(body.end)), ...emitEnd(s, body.end, tail));
+  return out;
+};
 
 const emitLoop = (s: State, loop: LoopInst): ExpressionRef[] => {
   const { m } = s;
   s.regions.set(loop.label, { results: loop.results, params: loop.params, loop: true });
+  const before = settle(s, loop.inits);
   const entry = parallelMoves(s, loop.params, loop.inits);
   const body = m.loop(loop.label, m.block(null, emitBody(s, loop.body, undefined)));
-  return [...entry, m.block(`${loop.label}.exit`, [body])];
+  return [...before, ...entry, ...region(s, exitOf(s, loop.label), [body])];
+};
+
+const emitChoice = (s: State, inst: IfInst, condition: ExpressionRef): readonly ExpressionRef[] => {
+  const { m } = s;
+  // A loop's exit is one conditional branch.
+  const leave = bareBranch(s, inst.then, inst.label);
+  if (leave !== undefined) return [branch(s, leave, condition), ...emitBody(s, inst.else, inst.label)];
+  const otherLeave = bareBranch(s, inst.else, inst.label);
+  if (otherLeave !== undefined)
+    return [branch(s, otherLeave, m.i32.eqz(condition)), ...emitBody(s, inst.then, inst.label)];
+  const then = emitBody(s, inst.then, inst.label);
+  const otherwise = emitBody(s, inst.else, inst.label);
+  if (otherwise.length === 0) return [m.if(condition, m.block(null, then))];
+  if (then.length === 0) return [m.if(m.i32.eqz(condition), m.block(null, otherwise))];
+  return [m.if(condition, m.block(null, then), m.block(null, otherwise))];
 };
 
 const emitInst = (s: State, inst: Inst): ExpressionRef[] => {
-  const { m } = s;
   switch (inst.kind) {
     case 'op':
       return emitOpInst(s, inst);
     case 'block':
       s.regions.set(inst.label, { results: inst.results, params: [], loop: false });
-      return [m.block(inst.label, emitBody(s, inst.body, inst.label))];
+      return [...settle(s, []), ...region(s, inst.label, emitBody(s, inst.body, inst.label))];
     case 'if': {
       s.regions.set(inst.label, { results: inst.results, params: [], loop: false });
+      const before = settle(s, [inst.condition]);
       const condition = get(s, inst.condition);
-      const then = emitBody(s, inst.then, inst.label);
-      const otherwise = emitBody(s, inst.else, inst.label);
-      const choice =
-        otherwise.length === 0
-          ? m.if(condition, m.block(null, then))
-          : then.length === 0
-            ? m.if(m.i32.eqz(condition), m.block(null, otherwise))
-            : m.if(condition, m.block(null, then), m.block(null, otherwise));
-      return [m.block(inst.label, [choice])];
+      return [...before, ...region(s, inst.label, emitChoice(s, inst, condition))];
     }
     case 'loop':
       return emitLoop(s, inst);
@@ -262,13 +357,29 @@ const emitOpInst = (s: State, inst: OpInst): ExpressionRef[] => {
   const { m, b } = s;
   const [first] = inst.results;
   if (first !== undefined && s.inline.has(first)) return [];
+  const kind = nestable(inst);
+  if (first !== undefined && kind !== undefined) {
+    const depth = 1 + Math.max(0, ...inst.args.map((a) => s.waiting.get(a)?.depth ?? 0));
+    if (s.uses.here(first) && depth <= deepest) {
+      // What it is made of is built with it: it stands for that among the reads.
+      const parts = inst.args.filter((a) => s.reads.delete(a));
+      if (kind === 'reads' || parts.length > 0) s.reads.add(first);
+      s.waiting.set(first, { inst, depth });
+      return [];
+    }
+    if (kind === 'pure' && s.uses.none(first)) return [];
+  }
+  const out = kind === undefined ? settle(s, inst.args) : [];
+  // Rows of checks and of some atomics ask for an operand several times: it is computed once.
+  if (asksAgain(inst)) for (const a of inst.args) if (s.waiting.has(a)) out.push(keep(s, a));
   const e = emitOp[inst.op](opContext(s, inst));
-  if (first === undefined) return [e];
-  if (inst.results.length === 1) return [m.local.set(localOf(s, first), e)];
+  if (first === undefined) return [...out, e];
+  if (inst.results.length === 1) return [...out, s.uses.none(first) ? m.drop(e) : m.local.set(localOf(s, first), e)];
   const types = inst.results.map((v) => typeOf(s, v));
   const tuple = newLocal(s, b.createType(types));
   const whole = (): ExpressionRef => m.local.get(tuple, b.createType(types));
   return [
+    ...out,
     m.local.set(tuple, e),
     ...inst.results.map((v, i) => m.local.set(localOf(s, v), m.tuple.extract(whole(), i))),
   ];
@@ -300,9 +411,12 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     bytes += slot.size;
   }
   const inline = new Map<Value, OpInst>();
+  const globals = new Map<Value, string>();
   forEachInst(f.body, (inst) => {
     const [result] = inst.results;
-    if (inst.kind === 'op' && result !== undefined && rebuilt.has(inst.op)) inline.set(result, inst);
+    if (inst.kind !== 'op' || result === undefined) return;
+    if (rebuilt.has(inst.op)) inline.set(result, inst);
+    if (inst.op === 'global') globals.set(result, textImm(inst.imms, 0));
   });
   const vars: WasmType[] = [];
   const frameBytes = alignTo(bytes, 16);
@@ -312,12 +426,17 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     f,
     vars,
     inline,
+    uses: usesOf(f),
+    waiting: new Map(),
+    reads: new Set(),
+    globals,
     slots,
     frameBytes,
     locals: new Map(f.params.map((v, i) => [v, i])),
     located: [],
     frameLocal: f.params.length,
     regions: new Map(),
+    branched: new Set(),
     labels: 0,
   };
   const body = m.block(null, [...prologue(s), ...emitBody(s, f.body, undefined)]);

@@ -15,10 +15,12 @@ export interface OpContext {
   readonly b: Binaryen;
   readonly m: Module;
   readonly inst: OpInst;
-  /** An operand; each may be asked for more than once. */
+  /** An operand. Only rows that `asksAgain` (emit-nest.ts) knows may ask for one more than once. */
   readonly arg: (i: number) => ExpressionRef;
   /** Offset in the slot of a global. */
   readonly offsetOf: (name: string) => number;
+  /** Offset in the slot of the module-level variable that an operand is the own copy of. */
+  readonly ownGlobal: (i: number) => number | undefined;
   readonly addressOfData: (name: string) => number;
   /** Offset of a frame slot in the frame, and the local that holds the frame's address. */
   readonly frame: (slot: string) => ExpressionRef;
@@ -352,7 +354,8 @@ export const emitOp = {
   remote: (c) => {
     const { i32 } = c.m;
     const slot = i32.shl(i32.add(wrapped(c, 1), i32.const(1)), c.m.global.get(imports.slotBits, c.b.i32));
-    return i32.or(slot, i32.and(c.arg(0), mask(c)));
+    const offset = c.ownGlobal(0);
+    return offset === undefined ? i32.or(slot, i32.and(c.arg(0), mask(c))) : i32.add(slot, i32.const(offset));
   },
   image_of: (c) =>
     c.m.i64.extend_s(c.m.i32.sub(c.m.i32.shr_u(c.arg(0), c.m.global.get(imports.slotBits, c.b.i32)), c.m.i32.const(1))),

@@ -25,19 +25,11 @@ export interface EmitResult {
 
 const loadBinaryen = (): Promise<Binaryen> => import('binaryen').then((x) => x.default);
 
-/** Cheap passes of binaryen that make up for our plain code: nesting, fewer locals, branches without blocks. */
-const cleanUp = [
-  'simplify-locals-nostructure',
-  'vacuum',
-  'coalesce-locals',
-  'simplify-locals-nostructure',
-  'vacuum',
-  'reorder-locals',
-  'remove-unused-brs',
-  'remove-unused-names',
-  'merge-blocks',
-  'vacuum',
-];
+/**
+ * The passes of binaryen that are worth their time: few locals, as the engine's compiler copies its table of them at every
+ * branch, and the rest of the plain code tidied. Nesting and branches are right from the start (emit-nest.ts, emit-func.ts).
+ */
+const cleanUp = ['coalesce-locals', 'reorder-locals', 'vacuum'];
 
 const declare = (b: Binaryen, m: Module, program: IrProgram, layout: Layout): void => {
   const { i32, i64, f32, f64, none } = b;

@@ -207,6 +207,36 @@ describe('exits', () => {
   });
 });
 
+describe('values that are used once', () => {
+  it('are read from the frame before it is given back to others', async () => {
+    const funcs = `func @f(%n: i64) -> i64 {\nslot $x size 8 align 8\n%p = frame $x\n%a = addr %p\nstore.i64 %a, %n, 0\n%v = load.i64 %a, 0\nret(%v)\n}\n`;
+    const text = `${constants('i64', ['3', '4'])}%x = call @f(%c0)\n%y = call @f(%c1)\n%d = sub.i64 %x, %y\n${print('i64', '%d')}`;
+    expect(await main(text, funcs)).toEqual(['-1']);
+  });
+
+  it('may be made of thousands of others, or of none that matter', async () => {
+    const sum = Array.from({ length: 20_000 }, (_, k) => `%s${k + 1} = add.i64 %s${k}, %c1\n`).join('');
+    const text = `${constants('i64', ['5', '1'])}%s0 = add.i64 %c0, %c1\n${sum}%unused = mul.i64 %c0, %c1\n${print('i64', '%s20000')}`;
+    expect(await main(text)).toEqual(['20006']);
+  });
+
+  it('a test of a word in memory is made anew in each round', async () => {
+    const text = `slot $x size 8 align 8\n%p = frame $x\n${constants('i64', ['0', '1', '7'])}%a = addr %p\nstore.i64 %a, %c0, 0
+      loop @l {
+        %b = addr %p
+        %v = load.i64 %b, 0
+        %n = add.i64 %v, %c1
+        store.i64 %b, %n, 0
+        %w = load.i64 %b, 0
+        %more = lt_s.i64 %w, %c2
+        if @i %more { next @l } else { break @i }
+        break @l
+      }
+      %e = addr %p\n%end = load.i64 %e, 0\n${print('i64', '%end')}`;
+    expect(await main(text)).toEqual(['7']);
+  });
+});
+
 describe('random programs', () => {
   const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
   const choices = fc.array(fc.nat(1000), { minLength: 200, maxLength: 1200 });

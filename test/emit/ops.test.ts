@@ -450,8 +450,8 @@ describe('ops of other passes', () => {
   const insts: Readonly<Record<string, string>> = {
     'shared.init': '%n = const.i64 4\nshared.init %n, %n, @u',
     'shared.swap': 'shared.swap @u, @v',
-    'shared.elem': '%n = const.i64 4\n%p = shared.part @u\n%e = shared.elem %p, %n, @u',
-    'shared.owner': '%n = const.i64 4\n%o = shared.owner %n, @u',
+    'shared.elem': `%n = const.i64 4\n%p = shared.part @u\n%e = shared.elem %p, %n, @u\n%m = image_of %e\n${print('i64', '%m')}`,
+    'shared.owner': `%n = const.i64 4\n%o = shared.owner %n, @u\n${print('i64', '%o')}`,
     'dynamic.init': '%n = const.i64 4\ndynamic.init %n, @d',
     barrier: 'barrier',
     idle: '%n = const.i64 4\nidle %n',

@@ -88,6 +88,24 @@ describe('the place of a trap and of the calls below', () => {
     expect(await stackOf(chain(insts))).toEqual([at('leaf', 23), ...below]);
   });
 
+  it.each([
+    ['a check', '%q = load.i64 %b, 4 !23\ncheck.step %zero !25\nstore.i64 %a, %q, 32 !26'],
+    [
+      'a division',
+      '%q = load.i64 %b, 4 !23\n%d = div_s.i64 %n, %zero !25\n%s = add.i64 %q, %d\nstore.i64 %a, %s, 32 !26',
+    ],
+    ['a store', '%q = load.i64 %b, 4 !23\nstore.i64 %b, %zero, 4 !25\nstore.i64 %a, %q, 32 !26'],
+    [
+      'a call',
+      '%q = load.i64 %b, 4 !23\n%z = call @middle(%big64) !25\n%s = add.i64 %q, %z\n%t = eqz.i64 %s\ncheck.index %s, %s !26',
+    ],
+    ['a loop', '%q = load.i64 %b, 4 !23\nloop @l {\ncheck.step %zero !25\nbreak @l\n}\ncheck.index %q, %q !26'],
+    ['an ending', '%t = eqz.i64 %zero\nif @i %t {\n%q = load.i64 %b, 4 !23\nfault trap(%q) !25\n} else { break @i }'],
+  ])('of a read whose value is only used after %s that traps too', async (_, insts) => {
+    const text = chain(`%big64 = const.i64 5000\n${insts}`);
+    expect((await stackOf(text))[0]).toBe(at('leaf', 23));
+  });
+
   it('of two accesses of one line, in different columns', async () => {
     const two = (first: string, second: string): string =>
       chain(
