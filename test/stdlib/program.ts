@@ -1,0 +1,32 @@
+// Runs a program of the tests of the library and gives what it printed.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Ended, pgc } from '../cli/pgc.ts';
+
+export interface Way {
+  readonly images?: number;
+  /** More options of `pgc run`. */
+  readonly options?: readonly string[];
+  /** Values of `config const`s, and whatever else stands after `--`. */
+  readonly configs?: readonly string[];
+}
+
+/** How a program ended. `folder` is where it runs; otherwise a new one, removed afterwards. */
+export const ends = async (text: string, way: Way = {}, folder?: string): Promise<Ended> => {
+  const cwd = folder ?? mkdtempSync(join(tmpdir(), 'pgc-stdlib-'));
+  try {
+    writeFileSync(join(cwd, 'program.pg'), text);
+    const args = ['run', 'program.pg', '-n', `${way.images ?? 1}`, ...(way.options ?? [])];
+    return await pgc([...args, '--', ...(way.configs ?? [])], { cwd, watchdog: 100 });
+  } finally {
+    if (folder === undefined) rmSync(cwd, { recursive: true, force: true });
+  }
+};
+
+/** The lines that a program prints. @throws with what it said if it does not end well. */
+export const linesOf = async (text: string, way: Way = {}, folder?: string): Promise<string[]> => {
+  const ended = await ends(text, way, folder);
+  if (ended.code !== 0) throw new Error(`exit ${ended.code}: ${ended.err}`);
+  return ended.out.split('\n').slice(0, -1);
+};
