@@ -531,6 +531,8 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     case 'logical':
       return lowerLogical(s, e);
     case 'cast':
+      // Bytes and text are laid out alike: address and length.
+      if (e.type.kind === 'str') return lowerExpr(s, e.operand);
       return [convert(s, pos, e.operand.type, e.type, lowerScalar(s, e.operand))];
     case 'addressOf':
       return [pointerTo(s, e.place)];

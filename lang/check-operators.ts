@@ -15,7 +15,7 @@ import {
 } from './check-numbers.ts';
 import { bare, type Context, error, errorExpr, isError, maxDepth, warning } from './check-state.ts';
 import type { CompareOp, Expr } from './typed.ts';
-import { boolType, f64, i64, sameType, type Type, typeName } from './types.ts';
+import { boolType, f64, i64, sameType, type Type, typeName, u8 } from './types.ts';
 
 type Binary = Extract<Ast.Expr, { kind: 'binary' }>;
 
@@ -257,6 +257,9 @@ export const checkUnary = (x: Context, e: Extract<Ast.Expr, { kind: 'unary' }>, 
   return { kind: 'unary', op: e.op, operand, type: t, span: e.span };
 };
 
+/** The bytes of a text, as programs may see them. */
+const bytes: Type = { kind: 'slice', rank: 1, element: u8 };
+
 const castProblem = (from: Type, to: Type): string | undefined => {
   const numeric = (t: Type): boolean => isNumber(t);
   if (sameType(from, to) && (numeric(from) || from.kind === 'bool' || isPointer(from))) return undefined;
@@ -265,16 +268,18 @@ const castProblem = (from: Type, to: Type): string | undefined => {
   if (from.kind === 'int' && isPointer(to)) return undefined;
   if (isPointer(from) && to.kind === 'int') return undefined;
   if (isPointer(from) && from.kind === to.kind) return undefined;
+  if (to.kind === 'str' && (from.kind === 'str' || sameType(from, bytes))) return undefined;
+  if (from.kind === 'str' && sameType(to, bytes)) return 'copy its bytes: a text does not change';
   if (from.kind === 'sharedPointer' && to.kind === 'pointer') return '`local(p)` gives a pointer to what lives here';
   if (to.kind === 'bool') return 'compare instead: `x != 0`';
   if (from.kind === 'bool' && to.kind === 'float') return 'write `if b { 1.0 } else { 0.0 }`';
-  return 'numbers convert to numbers, bools to integers, pointers to pointers and integers';
+  return 'numbers convert to numbers, bools to integers, pointers to pointers and integers, []u8 to str';
 };
 
 export const checkCast = (x: Context, e: Extract<Ast.Expr, { kind: 'cast' }>): Expr => {
   const to = x.checker.rules.type(x, e.type);
   const inner = bare(e.operand);
-  // A literal that only a u64 holds, and nil, which points to whatever is wanted.
+  // A literal that only a u64 holds, nil, which points to whatever is wanted, and arrays, which are seen as slices.
   const big =
     inner.kind === 'int' && inner.suffix === undefined && !fits(i64 as Extract<Type, { kind: 'int' }>, inner.value);
   const hint =
@@ -282,7 +287,9 @@ export const checkCast = (x: Context, e: Extract<Ast.Expr, { kind: 'cast' }>): E
       ? to
       : big
         ? ({ kind: 'int', bits: 64, signed: false } as const)
-        : undefined;
+        : to.kind === 'str'
+          ? bytes
+          : undefined;
   const operand = x.checker.rules.value(x, e.operand, hint);
   if (isError(to) || isError(operand.type)) return errorExpr(e.span);
   const problem = castProblem(operand.type, to);

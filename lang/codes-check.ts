@@ -116,7 +116,8 @@ itself, so that no conversion goes unseen.
   },
   PG0306: {
     title: 'no such conversion',
-    explain: `\`as\` converts numbers to numbers, bools to integers, pointers to pointers, and pointers to integers and back.
+    explain: `\`as\` converts numbers to numbers, bools to integers, pointers to pointers, pointers to integers and back, and
+a \`[]u8\` to a \`str\` of the same bytes.
 
   let b = n as bool;      // wrong
   let b = n != 0;         // right`,
