@@ -108,8 +108,17 @@ const globalOf = (s: State, g: Global): IrGlobal => {
     return { ...common, kind: 'dynamic', elementBytes: sizeOf(t.element), rank: t.rank, symmetric: g.storage === 'co' };
   const scalar = !isAggregate(t) && t.kind !== 'str' && t.kind !== 'slice';
   switch (g.storage) {
-    case 'config':
-      return { ...common, kind: 'config', type: memTypeOf(t), configType: configType(g), default: configText(g) };
+    case 'config': {
+      const help = g.doc === undefined ? {} : { doc: g.doc };
+      return {
+        ...common,
+        kind: 'config',
+        type: memTypeOf(t),
+        configType: configType(g),
+        default: configText(g),
+        ...help,
+      };
+    }
     case 'let':
       if (scalar) return { ...common, kind: 'let', type: memTypeOf(t) };
       return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t) };

@@ -182,14 +182,23 @@ export type Stmt = { readonly span: Span } & (
 
 // ---- declarations -----------------------------------------------------------------------------------------------
 
-export interface Param {
+/** What doc comments say (doc-comments.ts): the lines without their slashes. */
+export interface Documented {
+  readonly doc?: string;
+  readonly docSpan?: Span;
+}
+
+/** A parameter, or a field of a struct; only fields have docs. */
+export interface Param extends Documented {
   readonly name: Ident;
   readonly type: TypeExpr;
 }
 
 export type Decl = {
-  readonly span: Span /** Text of the `///` or `//` lines just above, if any. */;
+  readonly span: Span;
+  /** The `///` lines above it (doc-comments.ts). */
   readonly doc?: string;
+  readonly docSpan?: Span;
 } & (
   | {
       readonly kind: 'import';
@@ -205,6 +214,8 @@ export type Decl = {
       readonly name: Ident;
       readonly type?: TypeExpr;
       readonly value: Expr;
+      /** The ordinary comment that explains a config. */
+      readonly note?: string;
     }
   | { readonly kind: 'let'; readonly name: Ident; readonly type?: TypeExpr; readonly value: Expr }
   /** `var`, `co` and `shared` module-level variables. `dist` only with `shared`. */
@@ -235,8 +246,8 @@ export type Decl = {
   | { readonly kind: 'test'; readonly name: string; readonly nameSpan: Span; readonly body: Block }
 );
 
-/** One file. */
-export interface Module {
+/** One file. Its docs are the `//!` lines at its head. */
+export interface Module extends Documented {
   readonly source: number;
   readonly decls: readonly Decl[];
   readonly span: Span;

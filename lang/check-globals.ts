@@ -5,6 +5,7 @@ import { moduleContext } from './check-modules.ts';
 import { isNumber } from './check-numbers.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type Mutable } from './check-state.ts';
 import { checkSize, constantExtent } from './check-types.ts';
+import { configHelpOf } from './doc-comments.ts';
 import type { Span } from './source.ts';
 import type { DimDist, Expr, Global } from './typed.ts';
 import { i64, isScalar, type Type, typeName } from './types.ts';
@@ -298,7 +299,8 @@ const resolveConfig = (x: Context, e: GlobalEntity, d: Extract<Ast.Decl, { kind:
   const value = constantValue(x, d.type, d.value, 'a config const');
   const type = declared ?? value?.type;
   if (!type) return;
-  e.global = newGlobal(e, 'config', { type });
+  const doc = configHelpOf(d);
+  e.global = { ...newGlobal(e, 'config', { type }), ...(doc === undefined ? {} : { doc }) };
   if (value) e.global.value = value;
 };
 

@@ -3,12 +3,14 @@
 //
 //   parse-base.ts   what all rules share        parse-stmt.ts   statements and blocks
 //   parse-expr.ts   types and expressions       parse-decl.ts   modules and declarations
+//   doc-comments.ts which comments belong to what
 import type { IRecognitionException } from 'chevrotain';
 import type { Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { withDocs } from './doc-comments.ts';
 import { PgParser } from './parse-decl.ts';
 import type { Source } from './source.ts';
-import { docs, syntaxDiagnostic } from './syntax-errors.ts';
+import { syntaxDiagnostic } from './syntax-errors.ts';
 import { lexer } from './tokens.ts';
 
 let parser: PgParser | undefined;
@@ -40,5 +42,5 @@ export const parse = (source: Source): { module: Module; diagnostics: Diagnostic
     parser,
     comments: groups.comments ?? [],
   });
-  return { module: docs(module, source, groups.comments ?? []), diagnostics };
+  return { module: withDocs(module, source, groups.comments ?? []), diagnostics };
 };

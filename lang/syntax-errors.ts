@@ -1,6 +1,6 @@
 // From what the lexer and the parser noticed to messages in a human's words.
 import { EOF, type ILexingError, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
-import type { Decl, Expr, Ident, Module } from './ast.ts';
+import type { Expr, Ident, Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LiteralProblem } from './literals.ts';
 import { lineCol, type Source, type Span } from './source.ts';
@@ -257,17 +257,4 @@ const distinct = (all: readonly Diagnostic[], source: Source): Diagnostic[] => {
       })
       .sort((a, b) => a.span.start - b.span.start)
   );
-};
-
-/** The module with the comment lines just above each declaration as its doc. */
-export const docs = (module: Module, source: Source, comments: readonly IToken[]): Module => {
-  const byEndLine = new Map<number, IToken>();
-  for (const c of comments) if (c.image.startsWith('//')) byEndLine.set(lineCol(source, c.startOffset).line, c);
-  const decls = module.decls.map((d): Decl => {
-    const lines: string[] = [];
-    for (let line = lineCol(source, d.span.start).line - 1; byEndLine.has(line); line--)
-      lines.unshift((byEndLine.get(line)?.image ?? '').replace(/^\/\/+ ?/, ''));
-    return lines.length > 0 ? { ...d, doc: lines.join('\n') } : d;
-  });
-  return { ...module, decls };
 };

@@ -40,6 +40,8 @@ export interface Global {
   readonly dist?: readonly DimDist[];
   /** Initial value (`let`: always; `config`: always a `const` expression; `var`/`co`/`shared`: optional, scalars only for shared). */
   readonly value?: Expr;
+  /** What `--help` says about a config. */
+  readonly doc?: string;
   /** True when some `swap(a, b)` names this shared array. */
   swapped: boolean;
 }

@@ -20,11 +20,6 @@ describe('trees', () => {
     expect(diagnostics).toEqual([]);
     await expect(astText(module)).toMatchFileSnapshot(join(here, 'trees', file.replace('.pg', '.ast')));
   });
-
-  it('keeps the comment above a declaration as its doc', () => {
-    const { module } = parse(read('trees', 'declarations.pg'));
-    expect(module.decls.find((d) => d.kind === 'const' && d.config)?.doc).toBe('How many points.');
-  });
 });
 
 describe('messages', () => {
