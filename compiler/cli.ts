@@ -39,6 +39,18 @@ Examples:
   pgc build heat.pg --skip=inline --skip=licm
   pgc build heat.pg --opt-limit=100     stop after 100 optimisation decisions: halve to find a wrong one`;
 
+const docMore = `
+Doc comments are lines that begin with /// just above a declaration or a field, and with //! at the head of a file. They are
+written in Markdown. A block of code marked pg in them is an example: --test runs it, within a main that imports the module if it
+has none of its own. After pg may follow -n and a number of images, or no-run. A text block just after it is what it prints.
+
+Examples:
+  pgc doc                               the modules of the library
+  pgc doc std.math.hypot                one function
+  pgc doc grid.pg                       what grid.pg offers; grid.pg:norm is one declaration of it
+  pgc doc grid.pg --html=pages          pages that need no other file
+  pgc doc --test grid.pg                run its examples`;
+
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
 
 /** What a command's action leaves: its exit code. */
@@ -112,6 +124,24 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .action(async (file: string, options) => {
       const { optCommand } = await import('./cli-opt.ts');
       outcome.code = await optCommand(file, options);
+    });
+
+  pgc
+    .command('doc')
+    .usage('[options] [what…]')
+    .summary('show what a module offers, and make pages of it')
+    .description('Shows the documentation of modules and of single declarations: what their doc comments say.')
+    .argument('[what...]', '.pg files, std.name, std.name.declaration; nothing: what the library has')
+    .option('--html <folder>', 'write HTML pages there')
+    .option('--markdown <folder>', 'write Markdown pages there')
+    .option('--std', 'all modules of the library')
+    .option('--test', 'compile and run the examples in the doc comments')
+    .option('-n, --images <number>', 'with --test: how many images an example has that does not say (default: 1)')
+    .option('--timeout <seconds>', 'with --test: how long an example may run (default: 60)')
+    .addHelpText('after', docMore)
+    .action(async (what: string[], options) => {
+      const { docCommand } = await import('./cli-doc.ts');
+      outcome.code = await docCommand(what, options);
     });
 
   pgc

@@ -60,10 +60,16 @@ const hostOf = (input: Input, options: CompileOptions): FileHost =>
  * Compiles a program. Mistakes in it are diagnostics in the result; the promise is only rejected by an error in pgc.
  * Names in `skip` and `printAfter` must be those of passes (see `passNames` in pipeline.ts).
  */
-export const compile = async (input: Input, options: CompileOptions = {}): Promise<CompileResult> => {
+export const compile = (input: Input, options: CompileOptions = {}): Promise<CompileResult> =>
+  compileFrom(typeof input === 'string' ? input : input.path, hostOf(input, options), options);
+
+/** Compiles the program at `path` as `host` has it. */
+export const compileFrom = async (
+  path: string,
+  host: FileHost,
+  options: CompileOptions = {},
+): Promise<CompileResult> => {
   const form = options.emit ?? 'wasm';
-  const path = typeof input === 'string' ? input : input.path;
-  const host = hostOf(input, options);
   const dumps: Dump[] = [];
   const { program, diagnostics, sources } = check(path, host);
   const result = { diagnostics, sources, dumps, dependencies: host.files };

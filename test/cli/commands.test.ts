@@ -22,6 +22,7 @@ describe('help', () => {
     ['build', '--help'],
     ['check', '-h'],
     ['opt', '--help'],
+    ['doc', '--help'],
     ['explain', '--help'],
   ])('pgc %s %s', async (...args) => {
     const ended = await pgc(args);
@@ -31,7 +32,7 @@ describe('help', () => {
   });
 
   test('help <command> says what <command> --help says', async () => {
-    for (const command of ['run', 'build', 'check', 'opt', 'explain']) {
+    for (const command of ['run', 'build', 'check', 'opt', 'doc', 'explain']) {
       expect((await pgc(['help', command])).out).toBe((await pgc([command, '--help'])).out);
     }
   });
