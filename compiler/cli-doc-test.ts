@@ -1,10 +1,10 @@
 // pgc doc --test: compiles and runs the examples in doc comments, one after the other, each as a program of its own.
+import type { DocumentedModule } from '../lang/doc.ts';
 import { type Example, examplesIn } from '../lang/doc-examples.ts';
 import { renderDiagnostic } from '../lang/render.ts';
 import type { Source } from '../lang/source.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { run } from '../vm/run.ts';
-import type { DocumentedModule } from './cli-doc.ts';
 import { seconds, wholeNumber } from './cli-number.ts';
 import { colourOn, exitCodes, mistake } from './cli-report.ts';
 import { compileFrom } from './compile.ts';

@@ -1,10 +1,9 @@
 // pgc doc: what modules and their doc comments say, on the terminal or as pages; with --test, whether the examples in them run.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Module } from '../lang/ast.ts';
 import { stemOf } from '../lang/check-modules.ts';
 import { closest } from '../lang/check-suggest.ts';
-import { type Entry, type ModuleDoc, moduleDoc } from '../lang/doc.ts';
+import { type DocumentedModule, type Entry, moduleDoc } from '../lang/doc.ts';
 import { htmlPages } from '../lang/doc-html.ts';
 import { markdownPages } from '../lang/doc-markdown.ts';
 import type { Page } from '../lang/doc-site.ts';
@@ -23,13 +22,6 @@ export interface DocOptions {
   readonly test?: boolean;
   readonly images?: string;
   readonly timeout?: string;
-}
-
-/** A module that was read: its documentation, and what the examples need. */
-export interface DocumentedModule {
-  readonly doc: ModuleDoc;
-  readonly source: Source;
-  readonly tree: Module;
 }
 
 /** What an argument means. */

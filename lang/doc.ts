@@ -46,6 +46,13 @@ export interface ModuleDoc {
   readonly entries: readonly Entry[];
 }
 
+/** A module that was read: its documentation, and what it was made from. */
+export interface DocumentedModule {
+  readonly doc: ModuleDoc;
+  readonly source: Source;
+  readonly tree: Module;
+}
+
 /** Names that begin with `_`, and what says of itself that it is internal, are not for others. */
 const isInternal = (name: string, doc: string): boolean => name.startsWith('_') || /^internal\b/i.test(doc);
 
