@@ -64,7 +64,17 @@ export const withDocs = (module: Module, source: Source, comments: readonly ITok
   if (byLine.size === 0) return module;
 
   const lineAt = (offset: number): number => lineCol(source, offset).line;
-  const documented = (start: number): Documented => joined(runUpTo(byLine, lineAt(start) - 1, 'doc'));
+  /** Of several things on one line only the first can be meant. */
+  const isFirst = (start: number): boolean => {
+    const { line, col } = lineCol(source, start);
+    return (
+      lineText(source, line)
+        .slice(0, col - 1)
+        .trim() === ''
+    );
+  };
+  const documented = (start: number): Documented =>
+    isFirst(start) ? joined(runUpTo(byLine, lineAt(start) - 1, 'doc')) : {};
   const field = (f: Param): Param => ({ ...f, ...documented(f.name.span.start) });
   /** What `--help` says about a config: the comment beside it, or else the lines above. */
   const note = (d: Decl): { note?: string } => {

@@ -128,7 +128,7 @@ const fileOf = (self: Self): string => self.source.path.split(/[\\/]/).at(-1) ??
 const importOf = (self: Self): string => {
   if (self.name.startsWith('std.')) return `import ${self.name};`;
   const word = self.name.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
-  return `import ${JSON.stringify(fileOf(self))} as ${word in k ? `${word}_` : word};`;
+  return `import ${JSON.stringify(fileOf(self))} as ${Object.hasOwn(k, word) ? `${word}_` : word};`;
 };
 
 /** The lines of a block at their columns in the file, from `first` (from 1). */

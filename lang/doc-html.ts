@@ -1,7 +1,7 @@
 // Documentation as HTML: one page a module and an index, each a file that needs no other. Whatever text comes from a program is
 // escaped here and nowhere else: `text` for content, and attributes are made by `text` as well.
 import { type Entry, groupsOf, kindTitles, type ModuleDoc } from './doc.ts';
-import { type Block, blocksOf, inlinesOf, summaryOf } from './doc-prose.ts';
+import { type Block, blocksOf, inlinesOf, summaryOf, topLevel } from './doc-prose.ts';
 import { type Signature, signatureText, type Target } from './doc-signature.ts';
 import { isDescribed, type Page, type Site, siteOf } from './doc-site.ts';
 import { script, style } from './doc-style.ts';
@@ -103,7 +103,7 @@ const inlineHtml = (s: string, meaning: Meaning): string =>
     })
     .join('');
 
-const blockHtml = (b: Block, level: number, meaning: Meaning): string => {
+const blockHtml = (b: Block, deeper: number, meaning: Meaning): string => {
   const inline = (s: string): string => inlineHtml(s, meaning);
   const cells = (tag: string, row: readonly string[]): string =>
     row.map((c) => `<${tag}>${inline(c)}</${tag}>`).join('');
@@ -111,7 +111,7 @@ const blockHtml = (b: Block, level: number, meaning: Meaning): string => {
     case 'paragraph':
       return `<p>${inline(b.text)}</p>`;
     case 'heading': {
-      const h = `h${Math.min(6, level + b.level)}`;
+      const h = `h${Math.min(6, deeper + b.level)}`;
       return `<${h}>${inline(b.text)}</${h}>`;
     }
     case 'list': {
@@ -130,10 +130,11 @@ const blockHtml = (b: Block, level: number, meaning: Meaning): string => {
 };
 
 /** A text of comments below a heading of `level`. */
-const prose = (doc: string, level: number, meaning: Meaning): string =>
-  blocksOf(doc)
-    .map((b) => blockHtml(b, level, meaning))
-    .join('\n');
+const prose = (doc: string, level: number, meaning: Meaning): string => {
+  const blocks = blocksOf(doc);
+  const deeper = level + 1 - topLevel(blocks);
+  return blocks.map((b) => blockHtml(b, deeper, meaning)).join('\n');
+};
 
 // ---- pages ------------------------------------------------------------------------------------------------------
 

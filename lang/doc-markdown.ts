@@ -1,6 +1,6 @@
 // Documentation as Markdown pages, one a module and an index, for a repository's folder as GitHub shows it.
 import { type Entry, groupsOf, kindTitles, type ModuleDoc } from './doc.ts';
-import { summaryOf } from './doc-prose.ts';
+import { blocksOf, summaryOf, topLevel } from './doc-prose.ts';
 import { signatureText, type Target } from './doc-signature.ts';
 import { linkedIn, type Page, type Site, siteOf } from './doc-site.ts';
 
@@ -25,14 +25,16 @@ const escaped = (line: string): string =>
   line.replace(/(`+).*?\1|<(?=[A-Za-z/!])/g, (found) => (found === '<' ? '&lt;' : found));
 
 /** A text of comments below a heading of `level`: its own headings are deeper. */
-const prose = (doc: string, level: number): string =>
-  linesOf(doc)
+const prose = (doc: string, level: number): string => {
+  const deeper = level + 1 - topLevel(blocksOf(doc));
+  return linesOf(doc)
     .map(({ line, code }) => {
       if (code) return line;
       const own = /^(#{1,6})(\s.*)$/.exec(line);
-      return own ? '#'.repeat(Math.min(6, level + (own[1]?.length ?? 0))) + escaped(own[2] ?? '') : escaped(line);
+      return own ? '#'.repeat(Math.min(6, deeper + (own[1]?.length ?? 0))) + escaped(own[2] ?? '') : escaped(line);
     })
     .join('\n');
+};
 
 const headingsIn = (doc: string): string[] =>
   linesOf(doc).flatMap(({ line, code }) =>
@@ -79,7 +81,7 @@ const linksOf = (site: Site): Link => {
 const entryBlock = (site: Site, link: Link, m: ModuleDoc, e: Entry): string => {
   const types = linkedIn(site, e.signature).filter((l) => l.target.path !== m.path || l.target.name !== e.name);
   const fields = e.fields.map(
-    (f) => `- \`${signatureText(f.signature)}\`: ${prose(f.doc, 3).replaceAll('\n', '\n  ')}`,
+    (f) => `- \`${signatureText(f.signature)}\`: ${prose(f.doc, 3).replace(/\n(?=.)/g, '\n  ')}`,
   );
   const parts = [
     `### ${e.name}`,

@@ -98,6 +98,10 @@ export const blocksOf = (text: string): Block[] => {
   return blocks;
 };
 
+/** The highest heading of a text: what it is below decides how deep the others are. */
+export const topLevel = (blocks: readonly Block[]): number =>
+  Math.min(6, ...blocks.map((b) => (b.kind === 'heading' ? b.level : 6)));
+
 /** Only links that lead somewhere harmless: a text must not bring scripts into a page. */
 const isSafe = (href: string): boolean => /^(https?:|mailto:|#|[\w./-]+$)/i.test(href) && !/^\/\//.test(href);
 

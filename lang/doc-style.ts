@@ -37,7 +37,7 @@ input { width: 100%; padding: 0.4rem 0.6rem; font: inherit; color: inherit; back
 .word { color: var(--word); }
 .string { color: var(--string); }
 .number { color: var(--number); }
-[hidden] { display: none !important; }
+[hidden][hidden] { display: none; }
 @media (max-width: 50rem) { body { display: block; } nav { height: auto; position: static; border-right: 0; border-bottom: 1px solid
   var(--line); } main { padding: 1.2rem; } }
 `.trim();

@@ -56,6 +56,12 @@ describe('a declaration is documented by', () => {
     const docs = d.kind === 'struct' ? d.fields.map((f) => f.doc) : [];
     expect(docs).toEqual(['The x.', undefined, 'The z.']);
     expect(d.doc).toBe('The struct.');
+    const one = first('/// The struct.\nstruct S { x: int; }');
+    expect(one.kind === 'struct' && one.fields[0]?.doc).toBe(undefined);
+  });
+  test('of several on a line the first', () => {
+    const docs = parsed('/// One.\nvar a: int; var b: int;').decls.map((d) => d.doc);
+    expect(docs).toEqual(['One.', undefined]);
   });
 });
 
