@@ -52,7 +52,7 @@ const infoOf = (info: string): Info => {
 
 interface Shape {
   readonly hasMain: boolean;
-  /** Where the first statement begins, if there is one: before it come declarations. */
+  /** Where the declarations at its beginning end, if any statement follows. */
   readonly statements: number | undefined;
   /** What it imports: paths as written, and names of library modules with `std.` in front. */
   readonly imports: readonly string[];
@@ -103,7 +103,9 @@ const shapeOf = (code: string): Shape => {
     }
     at = end;
   }
-  return { hasMain, statements: tokens[at]?.startOffset, imports };
+  const last = tokens[at - 1];
+  const end = last ? last.startOffset + last.image.length : 0;
+  return { hasMain, statements: at < tokens.length ? end : undefined, imports };
 };
 
 // ---- the program around it --------------------------------------------------------------------------------------
@@ -145,13 +147,10 @@ const programOf = (self: Self, first: number, count: number): string => {
   const head = shape.hasMain || importsSelf(self, shape.imports) ? '' : importOf(self);
   if (shape.hasMain) return `${above}${head}\n${code}\n`;
   if (shape.statements === undefined) return `${above}${head}\n${code}\nfn main() { }\n`;
-  const before = code.slice(0, shape.statements);
-  // At the end of the line before, so that no column changes; unless a declaration stands on the same line.
-  const lineStart = before.lastIndexOf('\n') + 1;
-  const at = before.slice(lineStart).trim() === '' ? lineStart : shape.statements;
-  if (at === 0) return `${above}${head}fn main() {\n${code}\n}\n`;
-  const cut = at === lineStart ? at - 1 : at;
-  return `${above}${head}\n${code.slice(0, cut)}fn main() {${code.slice(cut)}\n}\n`;
+  if (shape.statements === 0) return `${above}${head}fn main() {\n${code}\n}\n`;
+  // Just after the declarations: at the end of a line, mostly, so that no column changes.
+  const at = shape.statements;
+  return `${above}${head}\n${code.slice(0, at)} fn main() {${code.slice(at)}\n}\n`;
 };
 
 // ---- all examples -----------------------------------------------------------------------------------------------
