@@ -1,5 +1,5 @@
 // pgc doc: what modules and their doc comments say, on the terminal or as pages; with --test, whether the examples in them run.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stemOf } from '../lang/check-modules.ts';
 import { closest } from '../lang/check-suggest.ts';
@@ -71,6 +71,8 @@ const inLibrary = (what: string, host: FileHost): Found => {
   const module = cut < 0 ? undefined : libraryModule(name.slice(0, cut), host);
   if (module) return entryOf(module, name.slice(cut + 1));
   const wrong = name.split('.')[0] ?? '';
+  if (host.std([wrong]) !== undefined && !host.stdNames.includes(wrong))
+    return refuse(`std.${wrong} is internal to the library`, 'pgc doc lists what the library has');
   const near = closest(wrong, host.stdNames);
   const rest = name.slice(wrong.length);
   return refuse(
@@ -97,7 +99,7 @@ const suggestion = (what: string, host: FileHost): string | undefined => {
 /** `grid.pg`, or `grid.pg:norm`. */
 const inFile = (what: string, host: FileHost): Found => {
   const [, file = what, name] = /^(.+\.pg):(\w+)$/.exec(what) ?? [];
-  if (/^\w+(\.\w+)*$/.test(what) && !what.endsWith('.pg') && host.read(what) === undefined)
+  if (/^\w+(\.\w+)*$/.test(what) && !what.endsWith('.pg') && !existsSync(what))
     return refuse(`there is no module ${what}`, suggestion(what, host), 'a module is a .pg file, or std.name');
   const read = readInput(file);
   if (read.kind === 'mistake') return read;

@@ -33,6 +33,7 @@ const reason = (error: unknown): string => {
     EROFS: 'the file system is read-only',
     ENOTDIR: 'a part of the path is not a folder',
     EISDIR: 'it is a folder',
+    EEXIST: 'a file has this name',
     ENOENT: 'the folder does not exist',
   };
   return known[code] ?? (code === '' ? String(error) : code);

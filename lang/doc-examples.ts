@@ -91,15 +91,10 @@ const shapeOf = (code: string): Shape => {
     const end = pastItem(tokens, at);
     if (tokens[at]?.tokenType === k.fn && tokens[at + 1]?.image === 'main') hasMain = true;
     if (tokens[at]?.tokenType === k.import) {
-      const text = tokens.slice(at + 1, end).map((t) => t.image);
-      imports.push(
-        text[0]?.startsWith('"')
-          ? text[0].slice(1, -1)
-          : text
-              .slice(0, -1)
-              .join('')
-              .replace(/\bas\b.*/, ''),
-      );
+      const path = tokens.slice(at + 1, end - 1);
+      const alias = path.findIndex((t) => t.tokenType === k.as);
+      const text = path.slice(0, alias < 0 ? path.length : alias).map((t) => t.image);
+      imports.push(text.join('').replace(/^"(.*)"$/, '$1'));
     }
     at = end;
   }
