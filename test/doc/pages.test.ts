@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fileHost } from '../../compiler/host.ts';
 import { type ModuleDoc, moduleDoc } from '../../lang/doc.ts';
+import { examplesIn } from '../../lang/doc-examples.ts';
 import { htmlPages } from '../../lang/doc-html.ts';
 import { markdownPages } from '../../lang/doc-markdown.ts';
 import { type Page, siteOf } from '../../lang/doc-site.ts';
@@ -222,4 +224,40 @@ test('modules of one name have pages of their own', () => {
   ];
   const names = [...siteOf(same, 'index').pages.values()];
   expect(names).toEqual(['grid', 'grid_2', 'Grid_3', 'index_2', '.._x']);
+});
+
+test('any text of comments can be drawn', () => {
+  const bits = [
+    '```pg',
+    '```',
+    '~~~',
+    '- a',
+    '1. b',
+    '| a | b |',
+    '|-|-|',
+    '## H',
+    '<b>',
+    '`x',
+    '**',
+    '[a](b)',
+    '',
+    '    c',
+    '&',
+  ];
+  const line = fc.oneof(fc.constantFrom(...bits), fc.string({ unit: 'binary', maxLength: 12 }));
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+      const doc = lines.map((l) => `/// ${l.replace(/[\n\r]/g, ' ')}\n`).join('');
+      const text = `${doc.replaceAll('///', '//!')}\n${doc}fn f() { }\n`;
+      const m = docOf('x', text);
+      modulePage(m, plain);
+      expect(markdownPages([m], 'Modules')).toHaveLength(2);
+      for (const { text: page } of htmlPages([m], 'Modules'))
+        expect(page.match(/<section/g) ?? []).toHaveLength(page.includes('id="f"') ? 1 : 0);
+      const source = { id: 0, path: 'x.pg', text };
+      for (const e of examplesIn({ name: 'x', source, host: fileHost() }, parse(source).module))
+        expect(e.program.split('\n').length).toBeGreaterThan(e.line);
+    }),
+    { numRuns: 500 },
+  );
 });
