@@ -1,9 +1,10 @@
 // Places and expressions. A value is a list of SSA components (lower-types.ts); a place is a base and a constant offset.
-import type { Expr, Global, Local, Place, SliceIndex } from '../lang/typed.ts';
+import type { Expr, Global, Place, SliceIndex } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { OpName, PosId, Value } from './ir.ts';
 import { allocate, product } from './lower-alloc.ts';
+import { globalArray, sharedElement, sharedLocalLength, sharedPart } from './lower-array.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue } from './lower-memory.ts';
 import {
   arithmetic,
@@ -20,7 +21,7 @@ import {
   toI64,
 } from './lower-numbers.ts';
 import { lowerQuery } from './lower-query.ts';
-import { assignedIn, assignedInExpr, isCheapAndPure, sameConstant } from './lower-scan.ts';
+import { assignedIn, assignedInExpr, isCheapAndPure } from './lower-scan.ts';
 import {
   carried,
   constI32,
@@ -113,72 +114,6 @@ const elementAt = (
   return place;
 };
 
-/** True when the two arrays are spread in the same way, so that equal indices mean equal images and local places. */
-const sameLayout = (a: Global, b: Global): boolean => {
-  if (a === b) return true;
-  const da = a.dist ?? [];
-  const db = b.dist ?? [];
-  const ea = a.extents ?? [];
-  const eb = b.extents ?? [];
-  if (da.length !== db.length || ea.length !== eb.length) return false;
-  const sameDist = da.every((x, k) => {
-    const y = db[k];
-    if (!y || x.kind !== y.kind) return false;
-    if (x.kind === 'blocks' && y.kind === 'blocks') return sameConstant(x.size, y.size);
-    if (x.kind === 'on' && y.kind === 'on') return sameConstant(x.image, y.image);
-    return true;
-  });
-  return sameDist && ea.every((x, k) => eb[k] !== undefined && sameConstant(x, eb[k]));
-};
-
-/** The index is this variable itself. A variable in memory may have been changed through a pointer. */
-const isLocal = (s: State, e: Expr, l: Local | undefined): boolean =>
-  l !== undefined && !s.inMemory.has(l) && e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
-
-/** The own part of a shared array. */
-export const sharedPart = (s: State, pos: PosId, array: Global): Value =>
-  emit(s, pos, array.swapped ? 'shared.part_now' : 'shared.part', '', [], [array.symbol]);
-
-/**
- * An element of a shared array. Inside a forall over an array of the same layout, an index that is the loop's own variable
- * (and any index of an undivided dimension) is a local index already: then the element is in the own part, no owner is asked.
- */
-const sharedElement = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): Value => {
-  const element = array.type.kind === 'sharedArray' ? array.type.element : undefined;
-  if (!element) throw new Error('internal error: an element of no shared array');
-  const owned = s.owned.findLast((o) => sameLayout(o.array, array));
-  const values: Value[] = [];
-  const local: (Value | undefined)[] = [];
-  indices.forEach((e, k) => {
-    const index = lowerIndex(s, e);
-    values.push(index);
-    if (owned && isLocal(s, e, owned.locals[k])) {
-      local.push(owned.localIndices[k]);
-      return;
-    }
-    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
-    local.push(owned && array.dist?.[k]?.kind === 'star' ? index : undefined);
-  });
-  const part = sharedPart(s, pos, array);
-  if (local.some((l) => l === undefined)) return emit(s, pos, 'shared.elem', '', [part, ...values], [array.symbol]);
-  let place = part;
-  local.forEach((index, k) => {
-    let scaled = index ?? 0;
-    for (let d = k + 1; d < local.length; d++)
-      scaled = emit(s, pos, 'mul', 'i64', [scaled, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, d])]);
-    place = emit(s, pos, 'elem', '', [place, scaled], [sizeOf(element)]);
-  });
-  return place;
-};
-
-/** Checked indices of a shared array, for an owner test. */
-export const sharedIndices = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): readonly Value[] =>
-  indices.map((e, k) => {
-    const index = lowerIndex(s, e);
-    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
-    return index;
-  });
-
 /** Where a place is. Locals that are SSA values have no place: callers handle them first. */
 export const lowerPlace = (s: State, p: Place): Location => {
   const pos = position(s, p.span);
@@ -225,7 +160,18 @@ export const lowerPlace = (s: State, p: Place): Location => {
       return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type)));
     }
     case 'sharedElement':
-      return plain(sharedElement(s, pos, p.array, p.indices), p.array.strict || s.atomicReads);
+      return plain(
+        sharedElement(
+          s,
+          pos,
+          globalArray(p.array),
+          p.indices,
+          p.indices.map((i) => lowerIndex(s, i)),
+        ),
+        globalArray(p.array).strict || s.atomicReads,
+      );
+    case 'coArray':
+      throw new Error('internal error: handles are not lowered yet');
     case 'temporary':
       return plain(lowerScalar(s, p.value));
     default:
@@ -356,38 +302,6 @@ const lowerSlice = (s: State, e: Extract<Expr, { kind: 'slice' }>): readonly Val
     lengths.push(emit(s, pos, 'sub', 'i64', [hi, lo]));
   });
   return [base, ...lengths];
-};
-
-/** How many indices of dimension `k` this image owns: whole rounds of B·P give B each, the rest up to B. */
-const ownCount = (s: State, pos: PosId, array: Global, k: number): Value => {
-  const about = (
-    op: 'shared.lo' | 'shared.hi' | 'shared.extent' | 'shared.block' | 'shared.images' | 'shared.coordinate',
-  ): Value => emit(s, pos, op, '', [], [array.symbol, k]);
-  const kind = array.dist?.[k]?.kind;
-  if (kind !== 'cyclic' && kind !== 'blocks')
-    return emit(s, pos, 'sub', 'i64', [about('shared.hi'), about('shared.lo')]);
-  const extent = about('shared.extent');
-  const block = about('shared.block');
-  const round = emit(s, pos, 'mul', 'i64', [block, about('shared.images')]);
-  const whole = emit(s, pos, 'mul', 'i64', [emit(s, pos, 'div_s', 'i64', [extent, round]), block]);
-  const rest = emit(s, pos, 'sub', 'i64', [
-    emit(s, pos, 'rem_s', 'i64', [extent, round]),
-    emit(s, pos, 'mul', 'i64', [about('shared.coordinate'), block]),
-  ]);
-  const zero = constI64(s, pos, 0);
-  const capped = emit(s, pos, 'select', 'i64', [emit(s, pos, 'lt_s', 'i64', [rest, block]), rest, block]);
-  return emit(s, pos, 'add', 'i64', [
-    whole,
-    emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_s', 'i64', [capped, zero]), capped, zero]),
-  ]);
-};
-
-/** Elements in `a.local`: own indices of the first dimension times the local extents of the others. */
-const sharedLocalLength = (s: State, pos: PosId, array: Global): Value => {
-  let count = ownCount(s, pos, array, 0);
-  for (let k = 1; k < (array.dist?.length ?? 1); k++)
-    count = emit(s, pos, 'mul', 'i64', [count, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, k])]);
-  return count;
 };
 
 const lowerNew = (s: State, e: Extract<Expr, { kind: 'new' }>): readonly Value[] => {
@@ -553,8 +467,9 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return [e.dim === 'all' ? product(s, pos, extents) : (extents[e.dim] ?? constI64(s, pos, 0))];
     }
     case 'sharedLength': {
-      const rank = e.array.dist?.length ?? 1;
-      const extent = (k: number): Value => emit(s, pos, 'shared.extent', '', [], [e.array.symbol, k]);
+      const array = globalArray(e.array);
+      const rank = array.dist?.length ?? 1;
+      const extent = (k: number): Value => emit(s, pos, 'shared.extent', '', [], [array.symbol, k]);
       return [
         e.dim === 'all'
           ? product(
@@ -566,9 +481,11 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       ];
     }
     case 'sharedLocal':
-      return [sharedPart(s, pos, e.array), sharedLocalLength(s, pos, e.array)];
+      return [sharedPart(s, pos, globalArray(e.array)), sharedLocalLength(s, pos, globalArray(e.array))];
     case 'sharedBound':
-      return [emit(s, pos, e.which === 'lo' ? 'shared.lo' : 'shared.hi', '', [], [e.array.symbol, e.dim])];
+      return [emit(s, pos, e.which === 'lo' ? 'shared.lo' : 'shared.hi', '', [], [globalArray(e.array).symbol, e.dim])];
+    case 'handleOf':
+      throw new Error('internal error: handles are not lowered yet');
     case 'imageOf':
       return [emit(s, pos, 'image_of', '', [lowerScalar(s, e.pointer)])];
     case 'localOf': {

@@ -3,7 +3,8 @@
 import type { Block, Expr, ForallOver, Global, Local, Range, Reduction, Stmt } from '../lang/typed.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { PosId, Value } from './ir.ts';
-import { lowerIndex, lowerLoad, lowerPlace, lowerScalar, sharedIndices } from './lower-expr.ts';
+import { checkIndices, globalArray } from './lower-array.ts';
+import { lowerIndex, lowerLoad, lowerPlace, lowerScalar } from './lower-expr.ts';
 import { declare, localValue } from './lower-locals.ts';
 import { storeValue } from './lower-memory.ts';
 import { collectiveSuffix, combine, convert, identity, narrow, reduceWord, tripCount } from './lower-numbers.ts';
@@ -120,7 +121,7 @@ const isVariable = (e: Expr, l: Local): boolean => e.kind === 'load' && e.place.
 const alignedDimension = (over: Extract<ForallOver, { kind: 'element' }>, local: Local): number | undefined => {
   const { place } = over;
   if (place.kind !== 'sharedElement' || over.range.step) return undefined;
-  const array = place.array;
+  const array = globalArray(place.array);
   let aligned: number | undefined;
   for (const [k, e] of place.indices.entries()) {
     const kind = array.dist?.[k]?.kind;
@@ -181,7 +182,7 @@ const overRange = (
   if (over.kind === 'element' && over.place.kind === 'sharedElement') {
     const k = alignedDimension(over, local);
     if (k !== undefined) {
-      const array = over.place.array;
+      const array = globalArray(over.place.array);
       const start = maximum(s, pos, lo, about(s, pos, array, k, 'shared.lo'));
       const end = minimum(s, pos, hi, about(s, pos, array, k, 'shared.hi'));
       return countedLoop(s, pos, start, end, vars, body);
@@ -208,10 +209,15 @@ const ownerOf = (s: State, pos: PosId, over: Exclude<ForallOver, { kind: 'array'
     return emit(s, pos, 'select', 'i64', [negative, emit(s, pos, 'add', 'i64', [rest, images]), rest]);
   }
   const { place } = over;
-  if (place.kind === 'sharedElement')
-    return emit(s, pos, 'shared.owner', '', sharedIndices(s, pos, place.array, place.indices), [place.array.symbol]);
+  if (place.kind === 'sharedElement') return ownerOfElement(s, pos, globalArray(place.array), place.indices);
   const where = lowerPlace(s, place);
   return emit(s, pos, 'image_of', '', [where.base]);
+};
+
+const ownerOfElement = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): Value => {
+  const values = indices.map((e) => lowerIndex(s, e));
+  checkIndices(s, pos, array, values);
+  return emit(s, pos, 'shared.owner', '', values, [array.symbol]);
 };
 
 const fromI64 = (s: State, pos: PosId, local: Local, index: Value): Value =>
@@ -260,7 +266,7 @@ export const lowerForall = (s: State, f: Forall): void => {
     });
     return close();
   }
-  const array = f.over.array;
+  const array = globalArray(f.over.array);
   const dimension = (k: number, localIndices: readonly Value[]): void => {
     if (k === f.locals.length) {
       s.owned.push({ array, locals: f.locals, localIndices });

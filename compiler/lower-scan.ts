@@ -45,7 +45,12 @@ export const walkPlace = (p: Place, v: Visitor): void => {
       for (const i of p.indices) walkExpr(i, v);
       return;
     case 'sharedElement':
+      walkExpr(p.array, v);
       for (const i of p.indices) walkExpr(i, v);
+      return;
+    case 'coArray':
+      walkExpr(p.handle, v);
+      if (p.image) walkExpr(p.image, v);
       return;
     case 'temporary':
       return walkExpr(p.value, v);
@@ -61,10 +66,12 @@ export const walkExpr = (e: Expr, v: Visitor): void => {
     case 'string':
     case 'nil':
     case 'query':
+    case 'handleOf':
+      return;
     case 'sharedLength':
     case 'sharedLocal':
     case 'sharedBound':
-      return;
+      return walkExpr(e.array, v);
     case 'load':
     case 'addressOf':
     case 'toSlice':
@@ -162,7 +169,8 @@ export const walkStmt = (s: Stmt, v: Visitor): void => {
       walkExpr(s.slice, v);
       return walkBlock(s.body, v);
     case 'forall':
-      if (s.over.kind !== 'array') {
+      if (s.over.kind === 'array') walkExpr(s.over.array, v);
+      else {
         walkRange(s.over.range, v);
         if (s.over.kind === 'image') walkExpr(s.over.image, v);
         else walkPlace(s.over.place, v);
@@ -288,8 +296,10 @@ export const isCheapAndPure = (e: Expr, inMemory: ReadonlySet<Local>, budget = {
   switch (e.kind) {
     case 'const':
     case 'nil':
-    case 'sharedLength':
+    case 'handleOf':
       return true;
+    case 'sharedLength':
+      return isCheapAndPure(e.array, inMemory, budget);
     case 'query':
       return e.what !== 'now';
     case 'load':

@@ -5,7 +5,7 @@ import { notYet } from './check-later.ts';
 import { isNumber } from './check-numbers.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
 import { type BuiltinName, isBuiltin, lookupLocal } from './check-scope.ts';
-import { bare, type Context, error, errorExpr, isError, plural, textOf, warning } from './check-state.ts';
+import { arrayName, bare, type Context, error, errorExpr, isError, plural, textOf, warning } from './check-state.ts';
 import type { Span } from './source.ts';
 import type { AtomicOp, Expr, Place } from './typed.ts';
 import { f64, i64, type Type, typeName } from './types.ts';
@@ -218,7 +218,7 @@ const checkImageOf = (x: Context, e: Call): Expr => {
   if (isError(t)) return errorExpr(e.span);
   const hint =
     o.kind === 'sharedArray'
-      ? `name an element: \`image_of(${o.array.name}[i])\``
+      ? `name an element: \`image_of(${arrayName(x, o.array)}[i])\``
       : 'what is private or my own lives on `this_image()`';
   error(x, 'PG0419', arg.span, '`image_of` asks about a place in the global space', {
     label: `this is ${typeName(t)}`,
@@ -238,7 +238,7 @@ const checkLocal = (x: Context, e: Call): Expr => {
   if (isError(t)) return errorExpr(e.span);
   const hint =
     o.kind === 'sharedArray'
-      ? `\`${o.array.name}.local\` is a slice of the elements that live here`
+      ? `\`${arrayName(x, o.array)}.local\` is a slice of the elements that live here`
       : o.kind === 'place' && isSharedPlace(o.place)
         ? `write \`local(&${textOf(x, arg.span)})\``
         : 'a `*T` is local already';

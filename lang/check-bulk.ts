@@ -8,12 +8,12 @@ import { notYet } from './check-later.ts';
 import { checkInteger } from './check-places.ts';
 import { bare, type Context, error, isError, type Mutable } from './check-state.ts';
 import type { Span } from './source.ts';
-import type { Expr, Global, Local, Place, Stmt } from './typed.ts';
+import type { Expr, Local, Place, Stmt } from './typed.ts';
 import { boolType, i64, sameType, strType, type Type, typeName } from './types.ts';
 
 /** `a[lo..hi]` of a shared array of one dimension. */
 export interface SharedPart {
-  readonly array: Global;
+  readonly array: Expr;
   readonly element: Type;
   readonly lo: Expr;
   readonly hi: Expr;
@@ -37,7 +37,7 @@ export const sharedPart = (x: Context, e: Ast.Expr): SharedPart | 'reported' | u
   }
   const { array } = o;
   const [range] = inner.indices;
-  if (array.type.kind !== 'sharedArray') return undefined;
+  if (array.type.kind !== 'handle') return undefined;
   if (array.type.rank !== 1) {
     notYet(x, inner.span, 'copies of parts of a shared array of two dimensions are', 'copy its elements in a loop');
     return 'reported';
@@ -112,6 +112,9 @@ const sliceSide = (slice: Expr, element: Type): Side => {
   };
 };
 
+const sameArray = (a: Expr, b: Expr): boolean =>
+  a.kind === 'handleOf' && b.kind === 'handleOf' && a.global === b.global;
+
 /** Copies between two sides, of which at least one is a part of a shared array. */
 export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | Expr, span: Span): CheckedStmt => {
   const none: CheckedStmt = { diverges: false };
@@ -143,7 +146,7 @@ export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | 
     });
     return none;
   }
-  if (isPart(to) && isPart(from) && to.array === from.array) {
+  if (isPart(to) && isPart(from) && sameArray(to.array, from.array)) {
     notYet(x, span, 'copies inside of one shared array are', 'copy its elements in a loop');
     return none;
   }

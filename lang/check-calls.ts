@@ -7,8 +7,10 @@ import { notYet } from './check-later.ts';
 import { checkInteger, moduleMember } from './check-places.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
 import {
+  arrayName,
   bare,
   type Context,
+  declaredArray,
   type Entity,
   type EntityOf,
   error,
@@ -16,6 +18,7 @@ import {
   isError,
   type Operand,
   plural,
+  rankOf,
   textOf,
 } from './check-state.ts';
 import { didYouMean } from './check-suggest.ts';
@@ -114,7 +117,7 @@ const dimension = (x: Context, e: Ast.Expr, rank: number): number | undefined =>
 };
 
 const sharedMethod = (x: Context, e: Call, o: Extract<Operand, { kind: 'sharedArray' }>, name: Ast.Ident): Expr => {
-  const rank = o.array.type.kind === 'sharedArray' ? o.array.type.rank : 1;
+  const rank = rankOf(o.array.type);
   const most = 1;
   const least = name.name === 'dim' ? 1 : 0;
   if (e.args.length < least || e.args.length > most) {
@@ -130,12 +133,12 @@ const sharedMethod = (x: Context, e: Call, o: Extract<Operand, { kind: 'sharedAr
   const k = arg ? dimension(x, arg, rank) : 0;
   if (k === undefined) return errorExpr(e.span);
   if (name.name === 'dim') return { kind: 'sharedLength', array: o.array, dim: k, type: i64, span: e.span };
-  const kind = o.array.dist?.[k]?.kind;
+  const kind = o.array.kind === 'handleOf' ? o.array.global.dist?.[k]?.kind : undefined;
   if (kind === 'cyclic' || kind === 'blocks') {
-    error(x, 'PG0411', name.span, `\`${o.array.name}\` has no one block on an image`, {
+    error(x, 'PG0411', name.span, `\`${arrayName(x, o.array)}\` has no one block on an image`, {
       label: 'only for `block` distributions',
-      secondary: [{ span: o.array.span, text: `distributed ${kind === 'cyclic' ? '`cyclic`' : '`block(B)`'} here` }],
-      hint: `\`${o.array.name}.local\` has the elements that live here, in storage order`,
+      ...declaredArray(o.array, `distributed ${kind === 'cyclic' ? '`cyclic`' : '`block(B)`'} here`),
+      hint: `\`${arrayName(x, o.array)}.local\` has the elements that live here, in storage order`,
     });
     return errorExpr(e.span);
   }
@@ -174,7 +177,7 @@ const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'fiel
   const t = o.kind === 'sharedArray' ? o.array.type : o.kind === 'place' ? o.place.type : o.expr.type;
   if (name.name === 'dim' && ['array', 'slice', 'dynamicArray', 'str'].includes(t.kind)) return dimMethod(x, e, o, t);
   if (isError(t) || name.name === '') return errorExpr(e.span);
-  const sequence = ['array', 'slice', 'dynamicArray', 'str', 'sharedArray'].includes(t.kind);
+  const sequence = ['array', 'slice', 'dynamicArray', 'str', 'handle'].includes(t.kind);
   if (sequence && (name.name === 'len' || name.name === 'local')) {
     error(x, 'PG0209', e.span, `\`${name.name}\` is a property, not a function`, {
       hint: `write \`.${name.name}\` without parentheses`,
@@ -184,7 +187,7 @@ const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'fiel
       label: `this is ${typeName(t)}`,
     });
   } else {
-    const known = sequence ? ['len', 'dim', ...(t.kind === 'sharedArray' ? ['local', 'lo', 'hi'] : [])] : [];
+    const known = sequence ? ['len', 'dim', ...(t.kind === 'handle' ? ['local', 'lo', 'hi'] : [])] : [];
     error(x, 'PG0209', name.span, `${typeName(t)} has no function \`${name.name}\``, {
       label: 'not a function',
       ...(sequence

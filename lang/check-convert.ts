@@ -2,10 +2,20 @@
 // everything that does not fit.
 import type * as Ast from './ast.ts';
 import { isNumber, isPointer } from './check-numbers.ts';
-import { type Context, error, errorExpr, isError, type Operand, textOf } from './check-state.ts';
+import {
+  arrayName,
+  type Context,
+  declaredArray,
+  error,
+  errorExpr,
+  isError,
+  type Operand,
+  rankOf,
+  textOf,
+} from './check-state.ts';
 import type { Label } from './diagnostic.ts';
 import type { Span } from './source.ts';
-import type { Expr, Local, Place } from './typed.ts';
+import type { Expr, Global, Local, Place } from './typed.ts';
 import { sameType, type Type, typeName } from './types.ts';
 
 // ---- places -----------------------------------------------------------------------------------------------------
@@ -31,6 +41,8 @@ export const isSharedPlace = (p: Place): boolean => {
     case 'remote':
     case 'sharedElement':
       return true;
+    case 'coArray':
+      return at.image !== undefined;
     case 'global':
       return at.global.storage === 'shared';
     case 'deref':
@@ -52,6 +64,14 @@ export const viewedPlace = (e: Expr): Place | undefined => {
 export const isRemoteView = (e: Expr): boolean => {
   const place = viewedPlace(e);
   return place !== undefined && isSharedPlace(place);
+};
+
+/** A module-level `shared` or `co` array as a handle. */
+export const handleOf = (g: Global, span: Span): Expr => {
+  const t = g.type;
+  if (t.kind !== 'array' && t.kind !== 'sharedArray' && t.kind !== 'dynamicArray') return errorExpr(span);
+  const of = g.storage === 'co' ? 'co' : 'shared';
+  return { kind: 'handleOf', global: g, type: { kind: 'handle', of, rank: rankOf(t), element: t.element }, span };
 };
 
 /** All of an array place as a slice. */
@@ -77,10 +97,10 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
     case 'error':
       return errorExpr(o.span);
     case 'sharedArray':
-      error(x, 'PG0405', o.span, `the shared array \`${o.array.name}\` is no value`, {
+      error(x, 'PG0405', o.span, `the shared array \`${arrayName(x, o.array)}\` is no value`, {
         label: 'spread over all images',
-        secondary: [{ span: o.array.span, text: 'declared here' }],
-        hint: `\`${o.array.name}[i]\` is an element, \`${o.array.name}.local\` a slice of the elements that live here`,
+        ...declaredArray(o.array),
+        hint: `\`${arrayName(x, o.array)}[i]\` is an element, \`${arrayName(x, o.array)}.local\` a slice of the elements that live here`,
       });
       return errorExpr(o.span);
     case 'value': {

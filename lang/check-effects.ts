@@ -115,7 +115,10 @@ const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): Chec
   const a = x.checker.rules.operand(x, first);
   const b = x.checker.rules.operand(x, second);
   if (a.kind === 'error' || b.kind === 'error') return failed;
-  if (a.kind === 'sharedArray' && b.kind === 'sharedArray') return swapArrays(x, e, a.array, b.array);
+  if (a.kind === 'sharedArray' && b.kind === 'sharedArray') {
+    if (a.array.kind === 'handleOf' && b.array.kind === 'handleOf')
+      return swapArrays(x, e, a.array.global, b.array.global);
+  }
   if (a.kind !== 'place' || b.kind !== 'place') {
     const wrong = a.kind !== 'place' ? first : second;
     const t = typeOf(a.kind !== 'place' ? a : b);

@@ -6,7 +6,18 @@ import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';
 import { checkWritable } from './check-places.ts';
 import { declareLocal } from './check-scope.ts';
-import { type Context, error, isError, type LoopContext, plural, textOf, withScope } from './check-state.ts';
+import {
+  arrayName,
+  type Context,
+  declaredArray,
+  error,
+  isError,
+  type LoopContext,
+  plural,
+  rankOf,
+  textOf,
+  withScope,
+} from './check-state.ts';
 import type { ForallOver, Local, Range, Reduction, Stmt } from './typed.ts';
 import { boolType, errorType, i64, type Type, typeName } from './types.ts';
 
@@ -83,7 +94,7 @@ export const checkForEach = (x: Context, s: Extract<Ast.Stmt, { kind: 'forEach' 
     return { local, block: x.checker.rules.block(inner, s.body, undefined) };
   };
   if (o.kind === 'sharedArray') {
-    const { name } = o.array;
+    const name = arrayName(x, o.array);
     error(x, 'PG0405', s.over.span, `the shared array \`${name}\` is spread over the images`, {
       label: 'not a slice',
       hint: `\`forall i in ${name} { … ${name}[i] … }\` runs over it where its elements live; \`for x in ${name}.local\` over those that live here`,
@@ -192,19 +203,20 @@ const overArray = (x: Context, inner: Context, s: Extract<Ast.Stmt, { kind: 'for
     });
     return { locals };
   }
-  const rank = o.array.type.kind === 'sharedArray' ? o.array.type.rank : 1;
+  const rank = rankOf(o.array.type);
+  const name = arrayName(x, o.array);
   if (s.names.length !== rank) {
     const first = s.names[0]?.span ?? s.span;
-    const names = rank === 1 ? 'i' : '(i, j)';
+    const names = rank === 1 ? 'i' : `(${['i', 'j', 'k', 'l'].slice(0, rank).join(', ')})`;
     error(
       x,
       'PG0406',
       { ...first, end: s.names.at(-1)?.span.end ?? first.end },
-      `\`${o.array.name}\` has ${plural(rank, 'dimension')}, the loop ${plural(s.names.length, 'variable')}`,
+      `\`${name}\` has ${plural(rank, 'dimension')}, the loop ${plural(s.names.length, 'variable')}`,
       {
         label: `${plural(rank, 'variable')} wanted`,
-        secondary: [{ span: o.array.span, text: 'declared here' }],
-        hint: `write \`forall ${names} in ${o.array.name}\``,
+        ...declaredArray(o.array),
+        hint: `write \`forall ${names} in ${name}\``,
       },
     );
     return { locals };
@@ -238,7 +250,7 @@ const overRange = (
   if (o.kind === 'sharedArray') {
     error(x, 'PG0406', over.on.span, 'an element decides where an iteration runs, not the whole array', {
       label: 'which element?',
-      hint: `write \`on ${o.array.name}[${s.names[0]?.name ?? 'i'}]\``,
+      hint: `write \`on ${arrayName(x, o.array)}[${s.names[0]?.name ?? 'i'}]\``,
     });
     return { locals };
   }

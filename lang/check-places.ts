@@ -1,11 +1,13 @@
 // Places: names, fields, elements, `x@p`, `*p`, `&x`, and who may assign to them.
 import type * as Ast from './ast.ts';
-import { isSharedPlace, takeAddress, toSlice, toValue, viewedPlace } from './check-convert.ts';
+import { handleOf, isSharedPlace, takeAddress, toSlice, toValue, viewedPlace } from './check-convert.ts';
 import { isPointer } from './check-numbers.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
 import {
+  arrayName,
   bare,
   type Context,
+  declaredArray,
   type Entity,
   error,
   errorExpr,
@@ -43,7 +45,7 @@ const entityOperand = (x: Context, e: Entity, name: Ast.Ident): Operand => {
       const g = rules.global(e, x, span);
       if (!g) return errorOperand(span);
       x.uses.globals.add(g);
-      if (g.type.kind === 'sharedArray') return { kind: 'sharedArray', array: g, span };
+      if (g.type.kind === 'sharedArray') return { kind: 'sharedArray', array: handleOf(g, span), span };
       return place({ kind: 'global', global: g, type: g.type, span });
     }
     default: {
@@ -161,7 +163,7 @@ const propertyOf = (x: Context, base: Operand, name: Ast.Ident, span: Span): Ope
   const t = base.kind === 'place' ? base.place.type : base.kind === 'value' ? base.expr.type : undefined;
   if (base.kind === 'sharedArray' && name.name === 'local') {
     const { type } = base.array;
-    if (type.kind !== 'sharedArray') return errorOperand(span);
+    if (type.kind !== 'handle') return errorOperand(span);
     return value({
       kind: 'sharedLocal',
       array: base.array,
@@ -234,7 +236,7 @@ const checkRank = (x: Context, e: IndexExpr, rank: number, t: Type): boolean => 
   const row = `${textOf(x, e.base.span)}[${[...e.indices.map((i) => textOf(x, i.span)), ...Array.from({ length: Math.max(0, rank - e.indices.length) }, () => '..')].join(', ')}]`;
   error(x, 'PG0314', e.span, `${typeName(t)} takes ${plural(rank, 'index', 'indices')}, found ${e.indices.length}`, {
     label: `${plural(rank, 'index', 'indices')} wanted`,
-    ...(more && t.kind !== 'sharedArray' && row.length < 60 ? { hint: `the whole rest is \`${row}\`` } : {}),
+    ...(more && t.kind !== 'handle' && row.length < 60 ? { hint: `the whole rest is \`${row}\`` } : {}),
   });
   return false;
 };
@@ -285,7 +287,7 @@ const slicing = (x: Context, e: IndexExpr, base: Operand): Operand => {
   if (base.kind === 'sharedArray') {
     error(x, 'PG0409', e.span, 'a part of a shared array is no slice', {
       label: 'spread over the images',
-      hint: `\`${base.array.name}.local\` is a slice of the elements that live here; a loop copies elements from anywhere`,
+      hint: `\`${arrayName(x, base.array)}.local\` is a slice of the elements that live here; a loop copies elements from anywhere`,
     });
     return errorOperand(e.span);
   }
@@ -331,7 +333,7 @@ export const checkIndex = (x: Context, e: IndexExpr): Operand => {
   const element = (type: Type, p: Place): Operand => (isError(type) ? errorOperand(e.span) : place(p));
   if (base.kind === 'sharedArray') {
     const { type } = base.array;
-    if (type.kind !== 'sharedArray' || !checkRank(x, e, type.rank, type)) return errorOperand(e.span);
+    if (type.kind !== 'handle' || !checkRank(x, e, type.rank, type)) return errorOperand(e.span);
     return element(type.element, {
       kind: 'sharedElement',
       array: base.array,
@@ -434,8 +436,8 @@ export const checkAt = (x: Context, e: Extract<Ast.Expr, { kind: 'at' }>): Opera
   if (o.kind === 'sharedArray') {
     error(x, 'PG0404', e.span, 'a shared array is the same for every image', {
       label: '`@` does not apply',
-      secondary: [{ span: o.array.span, text: 'declared here' }],
-      hint: `\`${o.array.name}[i]\` is the element wherever it lives`,
+      ...declaredArray(o.array),
+      hint: `\`${arrayName(x, o.array)}[i]\` is the element wherever it lives`,
     });
     return errorOperand(e.span);
   }
@@ -470,8 +472,8 @@ export const checkAddressOf = (x: Context, e: Extract<Ast.Expr, { kind: 'address
   };
   if (o.kind === 'sharedArray')
     return no(
-      `the shared array \`${o.array.name}\` has no one address`,
-      `\`&${o.array.name}[0]\` points to its first element`,
+      `the shared array \`${arrayName(x, o.array)}\` has no one address`,
+      `\`&${arrayName(x, o.array)}[0]\` points to its first element`,
     );
   if (o.kind === 'value') return no('a value has no address', 'put it into a variable first');
   const p = o.place;
@@ -544,7 +546,7 @@ export const placeOf = (x: Context, e: Ast.Expr, what: string): Place | undefine
   const constant = o.kind === 'value' && o.expr.kind === 'const' && (name.kind === 'name' || name.kind === 'field');
   const message =
     o.kind === 'sharedArray'
-      ? `the shared array \`${o.array.name}\` as a whole cannot be ${what}`
+      ? `the shared array \`${arrayName(x, o.array)}\` as a whole cannot be ${what}`
       : constant
         ? `the constant \`${textOf(x, e.span)}\` cannot be ${what}`
         : `only a place can be ${what}`;
@@ -552,7 +554,7 @@ export const placeOf = (x: Context, e: Ast.Expr, what: string): Place | undefine
     label: o.kind === 'sharedArray' ? 'spread over all images' : constant ? 'never changes' : 'a value, not a place',
     hint:
       o.kind === 'sharedArray'
-        ? `\`forall i in ${o.array.name} { ${o.array.name}[i] = …; }\` reaches all its elements`
+        ? `\`forall i in ${arrayName(x, o.array)} { ${arrayName(x, o.array)}[i] = …; }\` reaches all its elements`
         : constant
           ? 'use a module-level `var` for a variable that changes'
           : 'a place is a variable, an element, a field, or `*p`',

@@ -107,7 +107,8 @@ export interface Context {
 export type Operand =
   | { readonly kind: 'value'; readonly expr: Expr }
   | { readonly kind: 'place'; readonly place: Place }
-  | { readonly kind: 'sharedArray'; readonly array: Global; readonly span: Span }
+  /** An array that is spread over the images, as its handle. */
+  | { readonly kind: 'sharedArray'; readonly array: Expr; readonly span: Span }
   | { readonly kind: 'error'; readonly span: Span };
 
 /** A checked block: `type` is that of its value, void without one; `diverges`: control never reaches its end. */
@@ -161,6 +162,17 @@ export const warning = (x: Context, code: Code, span: Span, message: string, mor
 /** Stands for a value that could not be made. Its type agrees with every other. */
 export const errorExpr = (span: Span): Expr => ({ kind: 'const', value: 0n, type: errorType, span });
 export const errorOperand = (span: Span): Operand => ({ kind: 'error', span });
+
+/** What the source calls an array. */
+export const arrayName = (x: Context, array: Expr): string =>
+  array.kind === 'handleOf' ? array.global.name : textOf(x, array.span);
+
+/** Shows where a module-level array was declared. */
+export const declaredArray = (array: Expr, text = 'declared here'): Pick<Diagnostic, 'secondary'> =>
+  array.kind === 'handleOf' ? { secondary: [{ span: array.global.span, text }] } : {};
+
+/** The rank of an array or of what a handle refers to. */
+export const rankOf = (t: Type): number => (t.kind === 'array' ? t.extents.length : 'rank' in t ? t.rank : 1);
 
 export const isError = (t: Type): boolean => t.kind === 'error';
 

@@ -85,8 +85,10 @@ export type Place = { readonly type: Type; readonly span: Span } & (
   | { readonly kind: 'element'; readonly base: Place; readonly indices: readonly Expr[] }
   /** Element of a slice or (read-only, one index) a str value. */
   | { readonly kind: 'sliceElement'; readonly slice: Expr; readonly indices: readonly Expr[] }
-  /** Element of a shared array, wherever it lives. */
-  | { readonly kind: 'sharedElement'; readonly array: Global; readonly indices: readonly Expr[] }
+  /** Element of a shared array, wherever it lives. `array` is a handle. */
+  | { readonly kind: 'sharedElement'; readonly array: Expr; readonly indices: readonly Expr[] }
+  /** The array (type dynamicArray) that a `co` handle refers to: mine, or that of `image`. */
+  | { readonly kind: 'coArray'; readonly handle: Expr; readonly image?: Expr }
   /** An unnamed value of aggregate type that something is selected from: `f().x`. Read-only. */
   | { readonly kind: 'temporary'; readonly value: Expr }
 );
@@ -178,11 +180,13 @@ export type Expr = {
   | { readonly kind: 'slice'; readonly base: Expr; readonly indices: readonly SliceIndex[] }
   /** `.len` of a slice, str, array (all elements: product of dims) or shared array; `.dim(k)`. Fixed arrays are folded. */
   | { readonly kind: 'length'; readonly slice: Expr; readonly dim: number | 'all' }
-  | { readonly kind: 'sharedLength'; readonly array: Global; readonly dim: number | 'all' }
+  /** A module-level `shared` or `co` array as a handle. In the four below, and in places, `array` is a `shared` handle. */
+  | { readonly kind: 'handleOf'; readonly global: Global }
+  | { readonly kind: 'sharedLength'; readonly array: Expr; readonly dim: number | 'all' }
   /** `a.local`: a slice (rank 1) of the own elements in storage order. */
-  | { readonly kind: 'sharedLocal'; readonly array: Global }
+  | { readonly kind: 'sharedLocal'; readonly array: Expr }
   /** `a.lo()`, `a.hi()` (block distributions; dimension 0 unless said otherwise). */
-  | { readonly kind: 'sharedBound'; readonly array: Global; readonly which: 'lo' | 'hi'; readonly dim: number }
+  | { readonly kind: 'sharedBound'; readonly array: Expr; readonly which: 'lo' | 'hi'; readonly dim: number }
   /** `image_of(place or sharedPointer)` → int. */
   | { readonly kind: 'imageOf'; readonly pointer: Expr }
   /** `local(p)`: sharedPointer → pointer. */
@@ -295,7 +299,7 @@ export type Stmt = { readonly span: Span } /** `let` and `var`; no value: all ze
 );
 
 export type ForallOver =
-  | { readonly kind: 'array'; readonly array: Global }
+  | { readonly kind: 'array'; readonly array: Expr }
   /** `on e` with e an int: image e mod num_images(). */
   | { readonly kind: 'image'; readonly range: Range; readonly image: Expr }
   /** `on a[i]`: the image that owns the element. */

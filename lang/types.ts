@@ -15,7 +15,9 @@ export type Type =
   | { readonly kind: 'slice'; readonly rank: number; readonly element: Type }
   | { readonly kind: 'pointer'; readonly target: Type }
   | { readonly kind: 'sharedPointer'; readonly target: Type }
-  /** The type of a module-level `shared a: [n]T`: never a value, only a root of places and the subject of forall. */
+  /** What a `shared []T` or `co []T` holds: refers to a whole array that is spread, or that every image has. */
+  | { readonly kind: 'handle'; readonly of: 'shared' | 'co'; readonly rank: number; readonly element: Type }
+  /** The type of a module-level `shared a: [n]T`: never a value; a handle refers to it. */
   | { readonly kind: 'sharedArray'; readonly rank: number; readonly element: Type }
   /** The type of a module-level `co`/`var` array whose extents are known only at start. Converts to a slice; never a value. */
   | { readonly kind: 'dynamicArray'; readonly rank: number; readonly element: Type }
@@ -91,6 +93,7 @@ export const sizeOf = (t: Type): number => {
     case 'slice':
       return 8 + 8 * t.rank;
     case 'pointer':
+    case 'handle':
       return 4;
     case 'sharedPointer':
       return 8;
@@ -124,6 +127,7 @@ export const alignOf = (t: Type): number => {
     case 'int':
     case 'float':
     case 'pointer':
+    case 'handle':
     case 'sharedPointer':
       return sizeOf(t);
     default:
@@ -151,6 +155,8 @@ export const sameType = (a: Type, b: Type): boolean => {
     case 'sharedArray':
     case 'dynamicArray':
       return b.kind === a.kind && a.rank === b.rank && sameType(a.element, b.element);
+    case 'handle':
+      return b.kind === 'handle' && a.of === b.of && a.rank === b.rank && sameType(a.element, b.element);
     case 'pointer':
     case 'sharedPointer':
       return b.kind === a.kind && sameType(a.target, b.target);
@@ -184,6 +190,8 @@ export const typeName = (t: Type): string => {
       return `*${typeName(t.target)}`;
     case 'sharedPointer':
       return `*shared ${typeName(t.target)}`;
+    case 'handle':
+      return `${t.of} [${commas(t.rank)}]${typeName(t.element)}`;
     case 'sharedArray':
       return `shared [${commas(t.rank)}]${typeName(t.element)}`;
     case 'dynamicArray':
@@ -201,6 +209,11 @@ export const typeName = (t: Type): string => {
   }
 };
 
-/** Scalars are what fits one SSA value: numbers, bool and pointers. */
+/** Scalars are what fits one SSA value: numbers, bool, pointers and handles. */
 export const isScalar = (t: Type): boolean =>
-  t.kind === 'bool' || t.kind === 'int' || t.kind === 'float' || t.kind === 'pointer' || t.kind === 'sharedPointer';
+  t.kind === 'bool' ||
+  t.kind === 'int' ||
+  t.kind === 'float' ||
+  t.kind === 'pointer' ||
+  t.kind === 'sharedPointer' ||
+  t.kind === 'handle';
