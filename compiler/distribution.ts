@@ -21,19 +21,29 @@ export interface DimLayout {
 
 const isDistributed = (kind: IrDim): boolean => kind === 'block' || kind === 'cyclic' || kind === 'blocks';
 
-/**
- * Images along each dimension. One distributed dimension gets them all; two share them as a grid P0 × P1 with P0 the
- * largest divisor that is at most the square root.
- */
-export const gridOf = (kinds: readonly IrDim[], images: number): number[] => {
-  const distributed = kinds.filter(isDistributed).length;
-  let first = 1;
-  if (distributed > 1) for (let d = 1; d * d <= images; d++) if (images % d === 0) first = d;
-  const shares = distributed > 1 ? [first, images / first] : [images];
-  return kinds.map((kind) => (isDistributed(kind) ? (shares.shift() ?? 1) : 1));
+/** The largest divisor of `images` that is at most its root of that degree. */
+const share = (images: number, degree: number): number => {
+  let best = 1;
+  for (let d = 1; d ** degree <= images; d++) if (images % d === 0) best = d;
+  return best;
 };
 
-/** Own coordinates of `image` in the grid; row-major, so that image = c0·P1 + c1. */
+/**
+ * Images along each dimension: a grid over the distributed ones. Of m of them that are left, each in turn takes the
+ * largest divisor of the images left that is at most their m-th root; the last takes all that are left.
+ */
+export const gridOf = (kinds: readonly IrDim[], images: number): number[] => {
+  let degree = kinds.filter(isDistributed).length;
+  let left = images;
+  return kinds.map((kind) => {
+    if (!isDistributed(kind)) return 1;
+    const along = share(left, degree--);
+    left /= along;
+    return along;
+  });
+};
+
+/** Own coordinates of `image` in the grid; row-major, so that the last distributed dimension's are neighbours. */
 export const coordinatesOf = (grid: readonly number[], image: number): number[] => {
   const out: number[] = [];
   let rest = image;

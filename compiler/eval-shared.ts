@@ -1,6 +1,6 @@
 // Steps for distributed and dynamic arrays and for the private heap, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
-import { descriptor, page } from '../vm/abi.ts';
+import { descriptor, distKinds, page } from '../vm/abi.ts';
 import { holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -96,6 +96,8 @@ const initShared = (node: Node, m: Image, g: SharedGlobal, at: number, extents: 
     view.setBigInt64(p + descriptor.lo, d.lo, true);
     view.setBigInt64(p + descriptor.hi, d.hi, true);
     view.setFloat64(p + descriptor.reciprocal, 1 / Number(d.block), true);
+    view.setFloat64(p + descriptor.imagesReciprocal, 1 / Number(d.images), true);
+    view.setBigInt64(p + descriptor.kind, BigInt(distKinds[g.dims[k] ?? 'star']), true);
   }
   const bytes = dims.reduce((n, d) => n * d.localExtent, BigInt(g.elementBytes));
   view.setInt32(at + descriptor.on, Number(on), true);

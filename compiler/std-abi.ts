@@ -14,6 +14,7 @@ export const stdAbiText = (): string =>
     ...group('kernel', abi.kernel, 'i64'),
     ...group('page', abi.page, 'i64'),
     ...group('descriptor', abi.descriptor, 'i64'),
+    ...group('dist', abi.distKinds, 'i64'),
     ...group('state', abi.states, 'i32'),
     ...group('fault', Object.fromEntries(abi.faults.map((f, number) => [f.kind, number])), 'i32'),
     `const page_bytes: i64 = ${abi.pageBytes};`,

@@ -1,10 +1,9 @@
 // Module-level constants and variables: their types, extents, distributions and initial values.
 import type * as Ast from './ast.ts';
-import { notYet } from './check-later.ts';
 import { moduleContext } from './check-modules.ts';
 import { isNumber } from './check-numbers.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type Mutable } from './check-state.ts';
-import { checkSize, constantExtent } from './check-types.ts';
+import { checkSize, constantExtent, maxRank } from './check-types.ts';
 import { configHelpOf } from './doc-comments.ts';
 import type { Span } from './source.ts';
 import type { DimDist, Expr, Global } from './typed.ts';
@@ -174,12 +173,8 @@ interface Shape {
 const arrayShape = (x: Context, d: Variable, t: Extract<Ast.TypeExpr, { kind: 'array' }>): Shape | undefined => {
   const element = x.checker.rules.type(x, t.element);
   const rank = t.extents.length;
-  if (rank > 4) {
-    error(x, 'PG0502', t.span, `arrays have at most 4 dimensions, found ${rank}`);
-    return undefined;
-  }
-  if (d.storage === 'shared' && rank > 2) {
-    notYet(x, t.span, `shared arrays of ${rank} dimensions are`, 'this version has one and two');
+  if (rank > maxRank) {
+    error(x, 'PG0502', t.span, `arrays have at most ${maxRank} dimensions, found ${rank}`);
     return undefined;
   }
   const values = t.extents.map((e) => x.checker.rules.value(x, e, i64));

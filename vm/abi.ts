@@ -116,7 +116,9 @@ export const states = {
 /**
  * A shared array's descriptor: `base` i32 (offset of the local part in every slot), then for each dimension `dimBytes`:
  * i64 extent N, i64 block B, i64 images along it P, i64 own coordinate c, i64 local extent L (the same on every image),
- * i64 first own index lo and one past the last hi (of the own block, block distributions), f64 1/B.
+ * i64 first own index lo and one past the last hi (of the own block, block distributions), f64 1/B, f64 1/P, i64 kind
+ * (`distKinds`). Static ones lie in private memory, those of `new shared` and `new co` in symmetric memory: either way at one
+ * offset in all slots, so that a handle, the address of the own one, is made right on any image by `own`.
  * UPC's rule: index i is on coordinate (i / B) mod P, at local index (i / (B·P))·B + i mod B; block is B = ceil(N / P).
  */
 export const descriptor = {
@@ -124,7 +126,7 @@ export const descriptor = {
   /** i32 image that holds everything, for `on p`; -1 otherwise. */
   on: 4,
   dims: 8,
-  dimBytes: 64,
+  dimBytes: 80,
   extent: 0,
   block: 8,
   images: 16,
@@ -133,7 +135,12 @@ export const descriptor = {
   lo: 40,
   hi: 48,
   reciprocal: 56,
+  imagesReciprocal: 64,
+  kind: 72,
 } as const;
+
+/** The words of `dist(…)` as numbers. */
+export const distKinds = { star: 0, block: 1, cyclic: 2, blocks: 3, on: 4 } as const;
 
 export const descriptorBytes = (rank: number): number => descriptor.dims + rank * descriptor.dimBytes;
 

@@ -7,7 +7,7 @@
 //                                                  cells of all images in their order: all get the same bits.
 //
 // Required: the emitter knows none of these ops.
-import { descriptor } from '../../vm/abi.ts';
+import { descriptor, distKinds } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import type { Body, Imm, Inst, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { textImm } from '../ir-types.ts';
@@ -120,8 +120,6 @@ const overImages = (o: Out, word: string, suffix: string, cell: Value, result: V
   });
 };
 
-const kinds = { star: 0, block: 1, cyclic: 2, blocks: 3, on: 4 } as const;
-
 const globalNamed = (o: Out, name: string): IrGlobal => {
   const g = o.program.globals.find((x) => x.name === name);
   if (!g) throw new Error(`internal error: no global @${name}`);
@@ -144,7 +142,7 @@ const lowerInit = (o: Out, inst: OpInst): void => {
     const rank = g.dims.length;
     storeFields(o, place, inst.args.slice(0, rank), descriptor.extent);
     storeFields(o, place, inst.args.slice(rank), descriptor.block);
-    const packed = g.dims.reduce((all, dim, k) => all | (kinds[dim] << (4 * k)), 0);
+    const packed = g.dims.reduce((all, dim, k) => all | (distKinds[dim] << (4 * k)), 0);
     return call(o, 'shared_layout', [place, i64(o, rank), i64(o, g.elementBytes), i64(o, packed)], []);
   }
   if (g.kind !== 'dynamic') throw new Error(`internal error: ${inst.op} of @${name}`);

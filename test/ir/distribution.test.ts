@@ -9,8 +9,9 @@ const kind = fc.constantFrom<IrDim>('star', 'block', 'cyclic', 'blocks');
 const array = fc
   .array(fc.record({ kind, extent: fc.integer({ min: 0, max: 13 }), block: fc.integer({ min: 1, max: 5 }) }), {
     minLength: 1,
-    maxLength: 2,
+    maxLength: 4,
   })
+  .filter((dims) => dims.reduce((n, d) => n * d.extent, 1) <= 800)
   .map((dims) => ({
     kinds: dims.map((d) => d.kind),
     extents: dims.map((d) => BigInt(d.extent)),
@@ -108,6 +109,26 @@ test.each([
     const [row = 0, column = 0] = coordinatesOf(grid, image);
     expect(row * across + column).toBe(image);
   }
+});
+
+test.each([
+  [8, 3, [2, 2, 2]],
+  [12, 3, [2, 2, 3]],
+  [7, 3, [1, 1, 7]],
+  [24, 3, [2, 3, 4]],
+  [16, 4, [2, 2, 2, 2]],
+  [36, 4, [2, 2, 3, 3]],
+  [5, 4, [1, 1, 1, 5]],
+])('%d images make a grid of %d dimensions: %j', (images, rank, grid) => {
+  const kinds = Array.from({ length: rank }, (): IrDim => 'block');
+  expect(gridOf(kinds, images)).toEqual(grid);
+  const seen = new Set<number>();
+  for (let image = 0; image < images; image++) {
+    const c = coordinatesOf(grid, image);
+    expect(c.reduce((n, at, k) => n * (grid[k] ?? 1) + at, 0)).toBe(image);
+    seen.add(image);
+  }
+  expect(seen.size).toBe(images);
 });
 
 test('on p: the others own nothing', () => {
