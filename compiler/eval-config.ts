@@ -5,6 +5,8 @@ import type { IrGlobal } from './ir.ts';
 type Config = IrGlobal & { readonly kind: 'config' };
 
 const integer = (text: string): bigint | undefined => {
+  const char = /^'([\x20-\x7e])'$/.exec(text)?.[1];
+  if (char !== undefined) return BigInt(char.charCodeAt(0));
   const digits = text.replaceAll('_', '');
   if (!/^[+-]?(?:0x[0-9a-f]+|0b[01]+|[0-9]+)$/i.test(digits)) return undefined;
   const magnitude = BigInt(digits.replace(/^[+-]/, ''));

@@ -90,7 +90,8 @@ const dimOf = (d: DimDist): IrDim => d.kind;
 
 const configText = (g: Global): string => {
   if (g.value?.kind !== 'const') throw new Error(`internal error: config ${g.name} without a constant`);
-  return String(g.value.value);
+  if (g.letter === undefined) return String(g.value.value);
+  return `'${g.letter}'`;
 };
 
 const configType = (g: Global): string => {

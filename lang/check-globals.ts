@@ -295,7 +295,9 @@ const resolveConfig = (x: Context, e: GlobalEntity, d: Extract<Ast.Decl, { kind:
   const type = declared ?? value?.type;
   if (!type) return;
   const doc = configHelpOf(d);
-  e.global = { ...newGlobal(e, 'config', { type }), ...(doc === undefined ? {} : { doc }) };
+  const code = d.value.kind === 'char' ? d.value.value : 0;
+  const letter = code >= 0x20 && code < 0x7f ? { letter: String.fromCharCode(code) } : {};
+  e.global = { ...newGlobal(e, 'config', { type }), ...(doc === undefined ? {} : { doc }), ...letter };
   if (value) e.global.value = value;
 };
 

@@ -42,6 +42,8 @@ export interface Global {
   readonly value?: Expr;
   /** What `--help` says about a config. */
   readonly doc?: string;
+  /** The default of a config that was written as a character. */
+  readonly letter?: string;
   /** True when some `swap(a, b)` names this shared array. */
   swapped: boolean;
 }

@@ -70,7 +70,12 @@ const namedFloats: ReadonlyMap<string, number> = new Map([
   ['nan', Number.NaN],
 ]);
 
+/** A character in quotes stands for its code, as in a program. */
+const charText = /^'([\x20-\x7e])'$/;
+
 const integerOf = (text: string): bigint | undefined => {
+  const char = charText.exec(text)?.[1];
+  if (char !== undefined) return BigInt(char.charCodeAt(0));
   const match = integerText.exec(text);
   if (!match) return undefined;
   const digits = match[2]!.replaceAll('_', '');
@@ -87,8 +92,10 @@ const floatOf = (text: string): number | undefined => {
 };
 
 const encodeInteger = (text: string, bits: number, signed: boolean, type: string): Uint8Array | string => {
-  const value = integerOf(text);
-  if (value === undefined) return `expected an integer (${type === 'i64' ? 'int' : type})`;
+  // Shells take quotes away: --class=S is --class='S' where a byte is wanted.
+  const value = integerOf(type === 'u8' && /^[A-Za-z]$/.test(text) ? `'${text}'` : text);
+  if (value === undefined)
+    return `expected an integer${type === 'u8' ? ' or a letter' : ''} (${type === 'i64' ? 'int' : type})`;
   const low = signed ? -(1n << BigInt(bits - 1)) : 0n;
   const high = signed ? (1n << BigInt(bits - 1)) - 1n : (1n << BigInt(bits)) - 1n;
   if (value < low || value > high) return `out of range for ${type === 'i64' ? 'int' : type}: ${low} to ${high}`;
