@@ -1,4 +1,4 @@
-// Every example, with 1, 2, 3, 4 and 7 images. An example checks its own result; the golden beside it holds what it prints.
+// Every example, with 1, 2, 3, 4 and 7 images, or some of them where that takes long. An example checks its own result; the golden beside it holds what it prints.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -9,20 +9,33 @@ const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding
   .map((f) => join('examples', f).replaceAll('\\', '/'))
   .sort();
 
+interface Run {
+  readonly args?: readonly string[];
+  readonly images?: readonly number[];
+}
+
+const all = [1, 2, 3, 4, 7];
+/** For what takes a second or more. */
+const few = [1, 3, 4];
+
 /** Smaller problems where the default is made for measuring. Odd sizes: nothing divides evenly. */
-const sizes: Readonly<Record<string, readonly string[]>> = {
-  'heat.pg': ['--n=100003'],
-  'dgemm.pg': ['--n=101', '--iterations=1'],
-  'nstream.pg': ['--length=200003'],
-  'stencil.pg': ['--n=301'],
-  'transpose.pg': ['--order=211'],
-  'reduce.pg': ['--length=10007'],
-  'sparse.pg': ['--log2side=5'],
+const runs: Readonly<Record<string, readonly Run[]>> = {
+  'heat.pg': [{ args: ['--n=100003'] }],
+  'prk/dgemm.pg': [{ args: ['--n=101', '--iterations=1'] }],
+  'prk/nstream.pg': [{ args: ['--length=200003'] }],
+  'prk/stencil.pg': [{ args: ['--n=301'] }],
+  'prk/transpose.pg': [{ args: ['--order=211'] }],
+  'prk/reduce.pg': [{ args: ['--length=10007'] }],
+  'prk/sparse.pg': [{ args: ['--log2side=5'] }],
+  'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
 };
+
+const runsOf = (file: string): readonly Run[] => runs[file.slice('examples/'.length)] ?? [{}];
 
 afterAll(removeFolders);
 
 test('there are all the examples that were promised', () => {
+  expect(examples).toEqual(expect.arrayContaining(Object.keys(runs).map((f) => `examples/${f}`)));
   const names = examples.map((f) => basename(f, '.pg'));
   const promised = [
     'hello',
@@ -35,6 +48,7 @@ test('there are all the examples that were promised', () => {
     'dgemm',
     'sparse',
     'random_access',
+    'ep',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
@@ -46,8 +60,9 @@ describe('examples', () => {
     expect(built.err).toMatch(/^pgc: example\.wasm: /);
     expect(built.code).toBe(0);
     const text: string[] = [];
-    for (const n of [1, 2, 3, 4, 7]) {
-      const args = ['-n', `${n}`, '--', ...(sizes[basename(file)] ?? [])];
+    const each = runsOf(file).flatMap((r) => (r.images ?? all).map((n) => ({ n, args: r.args ?? [] })));
+    for (const { n, args: configs } of each) {
+      const args = ['-n', `${n}`, '--', ...configs];
       const ended = await pgc(['run', 'example.wasm', ...args], { cwd, watchdog: 100 });
       expect(ended.code, `-n ${n}: ${ended.err}`).toBe(0);
       // Times go to standard error.
