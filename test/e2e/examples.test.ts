@@ -27,6 +27,8 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'prk/transpose.pg': [{ args: ['--order=211'] }],
   'prk/reduce.pg': [{ args: ['--length=10007'] }],
   'prk/sparse.pg': [{ args: ['--log2side=5'] }],
+  'queens.pg': [{}, { args: ['--n=2'], images: [7] }],
+  'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
 };
 
@@ -49,6 +51,8 @@ test('there are all the examples that were promised', () => {
     'sparse',
     'random_access',
     'ep',
+    'queens',
+    'primes',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
