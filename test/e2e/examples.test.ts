@@ -29,6 +29,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'prk/sparse.pg': [{ args: ['--log2side=5'] }],
   'queens.pg': [{}, { args: ['--n=2'], images: [7] }],
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
+  'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
 };
 
@@ -53,6 +54,7 @@ test('there are all the examples that were promised', () => {
     'ep',
     'queens',
     'primes',
+    'uts',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
