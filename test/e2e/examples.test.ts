@@ -55,6 +55,7 @@ test('there are all the examples that were promised', () => {
     'queens',
     'primes',
     'uts',
+    'mandelbrot',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
