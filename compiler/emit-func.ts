@@ -25,6 +25,7 @@ export interface ModuleContext {
   readonly layout: Layout;
   readonly funcs: ReadonlyMap<string, Func>;
   readonly format: (json: string) => number;
+  readonly functionNumber: (name: string) => number;
 }
 
 /** Marks of source positions; binaryen wants them after the function exists. */
@@ -35,6 +36,9 @@ export interface Located {
 
 export const wasmType = (b: Binaryen, t: IrType): WasmType =>
   t === 'i64' ? b.i64 : t === 'f32' ? b.f32 : t === 'f64' ? b.f64 : b.i32;
+
+/** The wasm table of functions that are used as values. */
+export const functionTable = 'functions';
 
 const alignTo = (n: number, align: number): number => Math.ceil(n / align) * align;
 
@@ -168,6 +172,18 @@ const opContext = (s: State, inst: OpInst): OpContext => {
           resultType(s.b, s.funcs.get(name)?.results ?? []),
         ),
       ),
+    functionNumber: s.functionNumber,
+    callValue: () => {
+      const [callee, ...rest] = inst.args;
+      const types = (values: readonly Value[]): WasmType =>
+        resultType(
+          b,
+          values.map((v) => s.f.types[v] ?? 'i32'),
+        );
+      const args = rest.map((a) => get(s, a));
+      const target = get(s, callee ?? 0);
+      return mark(s, inst.pos)(m.call_indirect(functionTable, target, args, types(rest), types(inst.results)));
+    },
   };
 };
 

@@ -33,6 +33,10 @@ export interface OpContext {
   /** Marks an expression as coming from the instruction's position. */
   readonly at: (e: ExpressionRef) => ExpressionRef;
   readonly call: (name: string) => ExpressionRef;
+  /** Index of a function in the table of those that are used as values. */
+  readonly functionNumber: (name: string) => number;
+  /** The call of the function that the first operand is. */
+  readonly callValue: () => ExpressionRef;
 }
 
 type Emit = (c: OpContext) => ExpressionRef;
@@ -434,6 +438,8 @@ export const emitOp = {
   // Within a node every image's memory is reached by load and store.
   'check.local': (c) => c.m.nop(),
   call: (c) => c.call(textImm(c.inst.imms, 0)),
+  'func.ref': (c) => c.m.i32.const(c.functionNumber(textImm(c.inst.imms, 0))),
+  'call.value': (c) => c.callValue(),
   barrier: lowered,
   idle: lowered,
   allreduce: lowered,
@@ -459,6 +465,7 @@ export const rebuilt: ReadonlySet<OpName> = new Set<OpName>([
   'fconst',
   'null',
   'data',
+  'func.ref',
   'slot',
   'slot_bits',
   'this_image',

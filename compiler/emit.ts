@@ -1,12 +1,14 @@
 // IR → wasm, through binaryen as emitter with a few cheap passes. The only file that loads binaryen, and only when asked:
 // that costs more than all the rest of a small compilation.
 import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, type Manifest } from '../vm/abi.ts';
-import { emitFunc, type ModuleContext } from './emit-func.ts';
+import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import type { Binaryen, Module } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
 import type { IrProgram } from './ir.ts';
+import { textImm } from './ir-types.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
   /** The main file, as given. */
@@ -95,6 +97,32 @@ const functionNames = (m: Module, b: Binaryen): string[] => {
   return [...imported.map(() => ''), ...own.map(shown)];
 };
 
+/** Functions that some func.ref names, in a fixed order. */
+const functionsAsValues = (program: IrProgram): readonly string[] => {
+  const names = new Set<string>();
+  for (const f of program.funcs)
+    forEachInst(f.body, (i) => {
+      if (i.kind === 'op' && i.op === 'func.ref') names.add(textImm(i.imms, 0));
+    });
+  return [...names].sort();
+};
+
+const callsValues = (program: IrProgram): boolean => {
+  let found = false;
+  for (const f of program.funcs)
+    forEachInst(f.body, (i) => {
+      if (i.kind === 'op' && i.op === 'call.value') found = true;
+    });
+  return found;
+};
+
+/** The table of functions that are used as values; entry 0 is none. */
+const declareTable = (m: Module, program: IrProgram, names: readonly string[]): void => {
+  if (!callsValues(program)) return;
+  m.addTable(functionTable, names.length + 1, names.length + 1);
+  if (names.length > 0) m.addActiveElementSegment(functionTable, 'values', [...names], m.i32.const(1));
+};
+
 /** Emits a program that verifies and is lowered (lower-shared, lower-runtime). Throws only on bugs of ours. */
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const program = prunePositions(lowered);
@@ -112,9 +140,13 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       formats.push(JSON.parse(json) as Format);
       return formats.length - 1;
     };
-    const context: ModuleContext = { b, m, layout, funcs: new Map(program.funcs.map((f) => [f.name, f])), format };
+    const inTable = functionsAsValues(program);
+    const functionNumber = (name: string): number => inTable.indexOf(name) + 1;
+    const funcs = new Map(program.funcs.map((f) => [f.name, f]));
+    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber };
     m.addDebugInfoFileName('positions');
     for (const f of program.funcs) emitFunc(context, f);
+    declareTable(m, program, inTable);
     m.addFunctionExport('init', exports.init);
     m.addFunctionExport('main', exports.main);
     b.setDebugInfo(true);

@@ -103,6 +103,24 @@ const callStep = (i: OpInst, node: Node): Step => {
   };
 };
 
+const callValueStep = (i: OpInst, node: Node): Step => {
+  const [callee, ...args] = i.args;
+  return (r, m) => {
+    const name = node.functions[Number(r[callee ?? 0]) - 1];
+    if (name === undefined) throw new Fault('function', []);
+    const values = args.map((v) => r[v] as Reg);
+    enter(node, m, node.code(name), values, i.results);
+  };
+};
+
+const functionStep = (i: OpInst, node: Node): Step => {
+  const number = node.functions.indexOf(textImm(i.imms, 0)) + 1;
+  const [d] = i.results;
+  return (r) => {
+    r[d ?? 0] = number;
+  };
+};
+
 /** Ops that only compute. Division is among them: its check has been made. */
 const isArithmetic = (i: OpInst): boolean => {
   const { effects, results, imms } = opRow(i.op);
@@ -132,7 +150,11 @@ class Compiler {
     const step =
       i.op === 'call'
         ? callStep(i, node)
-        : (placeStep(i, node, this.#frames) ?? memoryStep(i, node) ?? sharedStep(i, node) ?? syncStep(i, node));
+        : i.op === 'call.value'
+          ? callValueStep(i, node)
+          : i.op === 'func.ref'
+            ? functionStep(i, node)
+            : (placeStep(i, node, this.#frames) ?? memoryStep(i, node) ?? sharedStep(i, node) ?? syncStep(i, node));
     if (step) return step;
     if (!isArithmetic(i)) throw new Error(`internal error: the evaluator does not know ${i.op}`);
     return pureStep(i);

@@ -80,6 +80,8 @@ export interface Node {
   readonly stackLimit: number;
   readonly maxDepth: number;
   readonly code: (func: string) => Code;
+  /** Names by number; a function value is its number plus one. */
+  readonly functions: readonly string[];
   readonly format: (format: Format, value: bigint | number | string) => string;
   readonly onOp: ((op: OpName) => void) | undefined;
   readonly output: OutputChunk[];

@@ -89,6 +89,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     }),
     globals: new Map(p.globals.map((g) => [g.name, g])),
     maxDepth: o.maxDepth ?? 20_000,
+    functions: p.funcs.map((f) => f.name),
     code: (name) => {
       let code = codes.get(name);
       if (!code) {

@@ -355,6 +355,11 @@ export const ops = {
     effects: ['reads', 'writes', 'handle-reads', 'handle-writes', 'traps', 'allocates', 'synchronises', 'moves', 'io'],
     cost: 5,
   }),
+  'func.ref': row(undefined, [], ['i32'], 'a function as a value; 0 is no function', { imms: ['func'], cost: 0 }),
+  'call.value': row(undefined, ['i32', '…'], ['…'], 'call the function that the first operand is', {
+    effects: ['reads', 'writes', 'handle-reads', 'handle-writes', 'traps', 'allocates', 'synchronises', 'moves', 'io'],
+    cost: 10,
+  }),
   // synchronisation
   barrier: row(undefined, [], [], 'all images', {
     effects: ['reads', 'writes', 'synchronises', 'moves', 'traps'],

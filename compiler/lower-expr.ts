@@ -202,7 +202,7 @@ export const lowerLoad = (s: State, p: Place): readonly Value[] => {
 /** An aggregate value in memory that nobody else sees: a copy, unless `e` makes a fresh one anyway. */
 export const lowerOwned = (s: State, e: Expr): readonly Value[] => {
   const values = lowerExpr(s, e);
-  if (!isAggregate(e.type) || e.kind === 'struct' || e.kind === 'call') return values;
+  if (!isAggregate(e.type) || e.kind === 'struct' || e.kind === 'call' || e.kind === 'callValue') return values;
   const pos = position(s, e.span);
   const slot = newSlot(s, 'copy', sizeOf(e.type), 8);
   const copy = emit(s, pos, 'frame', '', [], [slot]);
@@ -219,6 +219,18 @@ const lowerCall = (s: State, e: Extract<Expr, { kind: 'call' }>): readonly Value
   const slot = newSlot(s, 'result', sizeOf(e.type), 8);
   const place = emit(s, pos, 'frame', '', [], [slot]);
   emitTyped(s, pos, 'call', '', [place, ...args], [symbol], []);
+  return [place];
+};
+
+/** The call of a function value. As in calls by name, an aggregate result is written to memory of the caller's. */
+const lowerCallValue = (s: State, e: Extract<Expr, { kind: 'callValue' }>): readonly Value[] => {
+  const pos = position(s, e.span);
+  const callee = lowerScalar(s, e.callee);
+  const args = e.args.flatMap((a) => lowerOwned(s, a));
+  if (!isAggregate(e.type)) return emitTyped(s, pos, 'call.value', '', [callee, ...args], [], componentsOf(e.type));
+  const slot = newSlot(s, 'result', sizeOf(e.type), 8);
+  const place = emit(s, pos, 'frame', '', [], [slot]);
+  emitTyped(s, pos, 'call.value', '', [callee, place, ...args], [], []);
   return [place];
 };
 
@@ -431,7 +443,7 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return [emit(s, pos, 'data', '', [], [name]), constI64(s, pos, bytes)];
     }
     case 'nil':
-      return [emit(s, pos, 'null', '', [])];
+      return [e.type.kind === 'fn' ? constI32(s, pos, 0) : emit(s, pos, 'null', '', [])];
     case 'load':
       return lowerLoad(s, e.place);
     case 'unary': {
@@ -454,6 +466,11 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return lowerIf(s, e);
     case 'call':
       return lowerCall(s, e);
+    case 'callValue':
+      return lowerCallValue(s, e);
+    case 'function':
+      s.program.wanted.add(e.fn);
+      return [emit(s, pos, 'func.ref', '', [], [s.program.symbolOf(e.fn)])];
     case 'struct':
       return lowerStruct(s, e);
     case 'toSlice': {

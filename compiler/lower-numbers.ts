@@ -172,6 +172,7 @@ export const compare = (s: State, pos: PosId, t: Type, op: CompareOp, a: Value, 
       emit(s, pos, 'gptr.bits', '', [b]),
     ]);
   }
+  if (t.kind === 'fn') return emit(s, pos, names.signed, 'i32', [a, b]);
   const int = asInt(t);
   if (!int) return emit(s, pos, names.float, floatSuffix(t), [a, b]);
   return emit(s, pos, int.signed ? names.signed : names.unsigned, wide(int), [a, b]);

@@ -65,6 +65,7 @@ export const walkExpr = (e: Expr, v: Visitor): void => {
     case 'const':
     case 'string':
     case 'nil':
+    case 'function':
     case 'query':
     case 'handleOf':
       return;
@@ -89,6 +90,10 @@ export const walkExpr = (e: Expr, v: Visitor): void => {
       walkExpr(e.condition, v);
       walkBlock(e.then, v);
       return walkBlock(e.else, v);
+    case 'callValue':
+      walkExpr(e.callee, v);
+      for (const a of e.args) walkExpr(a, v);
+      return;
     case 'call':
     case 'intrinsic':
       for (const a of e.args) walkExpr(a, v);

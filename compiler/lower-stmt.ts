@@ -36,7 +36,7 @@ const unique = (lists: readonly (readonly Local[])[]): readonly Local[] => [...n
 const declareFrom = (s: State, stmt: Extract<Stmt, { kind: 'local' }>): void => {
   const pos = position(s, stmt.span);
   if (!stmt.value) return declare(s, pos, stmt.local, undefined, false);
-  const fresh = stmt.value.kind === 'struct' || stmt.value.kind === 'call';
+  const fresh = ['struct', 'call', 'callValue'].includes(stmt.value.kind);
   declare(s, pos, stmt.local, lowerExpr(s, stmt.value), fresh);
 };
 

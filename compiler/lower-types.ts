@@ -29,6 +29,8 @@ export const memTypeOf = (t: Type): MemType => {
       return 'ptr32';
     case 'sharedPointer':
       return 'ptr64';
+    case 'fn':
+      return 'i32';
     default:
       throw new Error(`internal error: ${t.kind} is no scalar`);
   }
@@ -55,6 +57,7 @@ export const componentsOf = (t: Type): readonly IrType[] => {
     case 'float':
     case 'pointer':
     case 'sharedPointer':
+    case 'fn':
       return [scalarType(t)];
     default:
       throw new Error(`internal error: ${t.kind} has no value`);

@@ -218,7 +218,7 @@ export const checkOp = (i: OpInst, f: Func, names: Names, report: Report): void 
     const more = signature.more ? ', …' : '';
     report('V05', `${name} takes ${typeList(signature.operands)}${more}, not ${typesText(f, i.args)}`);
   }
-  if (i.op !== 'call' && rest.some((v) => (f.types[v] ?? 'i64') !== 'i64')) {
+  if (i.op !== 'call' && i.op !== 'call.value' && rest.some((v) => (f.types[v] ?? 'i64') !== 'i64')) {
     report('V05', `extents, blocks and indices of ${name} are i64, not ${typesText(f, rest)}`);
   }
   if (signature.results && !sameTypes(f, i.results, signature.results)) {

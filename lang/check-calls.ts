@@ -1,9 +1,20 @@
 // Calls of functions, struct literals, `new`, and methods of arrays.
 import type * as Ast from './ast.ts';
+import { callFn, callGeneric, callValue, fitted, looseArg, operandType } from './check-apply.ts';
 import { checkBuiltin } from './check-builtins.ts';
 import { toSlice, toValue } from './check-convert.ts';
+import {
+  type Bindings,
+  cannotInfer,
+  hasError,
+  isBound,
+  mentionsUnbound,
+  structInstance,
+  unify,
+} from './check-generics.ts';
 import { checkIntrinsic } from './check-intrinsics.ts';
 import { notYet } from './check-later.ts';
+import { isFlexible } from './check-literals.ts';
 import { checkInteger, moduleMember } from './check-places.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
 import {
@@ -12,7 +23,6 @@ import {
   type Context,
   declaredArray,
   type Entity,
-  type EntityOf,
   error,
   errorExpr,
   isError,
@@ -29,42 +39,11 @@ import { errorType, i64, type StructField, type Type, typeName } from './types.t
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 
-/** Checks arguments for their own mistakes only: there is no function to check them against. */
 const looseArgs = (x: Context, args: readonly Ast.Expr[]): void => {
-  for (const a of args) if (a.kind !== 'operator' && a.kind !== 'nil') x.checker.rules.operand(x, a);
+  for (const a of args) looseArg(x, a);
 };
 
-// ---- functions of the program -----------------------------------------------------------------------------------
-
-const callFn = (x: Context, e: Call, entity: EntityOf<'fn'>): Expr => {
-  const fn = x.checker.rules.fn(entity);
-  x.uses.fns.add(fn);
-  const params = entity.decl.params;
-  const args = e.args.map((a, i) => {
-    const param = fn.params[i];
-    if (!param) return a.kind === 'operator' || a.kind === 'nil' ? errorExpr(a.span) : x.checker.rules.value(x, a);
-    return x.checker.rules.need(x, a, param.type, {
-      span: params[i]?.type.span ?? param.span,
-      text: `parameter \`${param.name}\` of \`${fn.name}\``,
-    });
-  });
-  if (args.length !== fn.params.length) {
-    const extra = e.args[fn.params.length];
-    const missing = fn.params.slice(args.length).map((p) => `\`${p.name}: ${typeName(p.type)}\``);
-    error(
-      x,
-      'PG0303',
-      extra?.span ?? { ...e.span, start: Math.max(e.span.start, e.span.end - 1) },
-      `\`${fn.name}\` takes ${plural(fn.params.length, 'argument')}, found ${args.length}`,
-      {
-        label: extra ? 'one too many' : `missing ${missing.join(', ')}`,
-        secondary: [{ span: fn.span, text: 'declared here' }],
-      },
-    );
-    return { ...errorExpr(e.span), type: fn.result.kind === 'void' ? errorType : fn.result };
-  }
-  return { kind: 'call', fn, args, type: fn.result, span: e.span };
-};
+// ---- what is called ----------------------------------------------------------------------------------------------
 
 const notCallable = (x: Context, e: Call, what: string, declared: Span | undefined, hint?: string): Expr => {
   error(x, 'PG0209', e.callee.span, `${what} cannot be called`, {
@@ -76,14 +55,17 @@ const notCallable = (x: Context, e: Call, what: string, declared: Span | undefin
   return errorExpr(e.span);
 };
 
-const callEntity = (x: Context, e: Call, entity: Entity, name: string): Expr => {
+const callEntity = (x: Context, e: Call, entity: Entity, name: string, want: Type | undefined): Expr => {
   switch (entity.kind) {
     case 'fn':
       return callFn(x, e, entity);
+    case 'genericFn':
+      return callGeneric(x, e, entity, want);
     case 'absent':
       looseArgs(x, e.args);
       return errorExpr(e.span);
     case 'struct':
+    case 'genericStruct':
       return notCallable(
         x,
         e,
@@ -94,8 +76,20 @@ const callEntity = (x: Context, e: Call, entity: Entity, name: string): Expr => 
     case 'module':
       return notCallable(x, e, `the module \`${name}\``, entity.span, `call a function of it: \`${name}.f(…)\``);
     default:
-      return notCallable(x, e, `\`${name}\``, entity.span);
+      return callOperand(x, e, x.checker.rules.operand(x, e.callee), `\`${name}\``, entity.span);
   }
+};
+
+/** A call of a value: of a variable, field or element of type fn. */
+const callOperand = (x: Context, e: Call, o: Operand, what: string, declared?: Span): Expr => {
+  if (o.kind === 'error') {
+    looseArgs(x, e.args);
+    return errorExpr(e.span);
+  }
+  const t = o.kind === 'sharedArray' ? o.array.type : o.kind === 'place' ? o.place.type : o.expr.type;
+  if (isError(t)) looseArgs(x, e.args);
+  if (isError(t)) return errorExpr(e.span);
+  return t.kind === 'fn' ? callValue(x, e, toValue(x, o), t) : notCallable(x, e, what, declared);
 };
 
 // ---- methods ----------------------------------------------------------------------------------------------------
@@ -177,6 +171,9 @@ const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'fiel
   const t = o.kind === 'sharedArray' ? o.array.type : o.kind === 'place' ? o.place.type : o.expr.type;
   if (name.name === 'dim' && ['array', 'slice', 'dynamicArray', 'str'].includes(t.kind)) return dimMethod(x, e, o, t);
   if (isError(t) || name.name === '') return errorExpr(e.span);
+  const target = t.kind === 'pointer' || t.kind === 'sharedPointer' ? t.target : t;
+  const field = target.kind === 'struct' && target.struct.fields.find((f) => f.name.name === name.name);
+  if (field && field.type.kind === 'fn') return callOperand(x, e, x.checker.rules.operand(x, callee), 'this value');
   const sequence = ['array', 'slice', 'dynamicArray', 'str', 'handle'].includes(t.kind);
   if (sequence && (name.name === 'len' || name.name === 'local')) {
     error(x, 'PG0209', e.span, `\`${name.name}\` is a property, not a function`, {
@@ -208,15 +205,17 @@ export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => 
       looseArgs(x, e.args);
       return errorExpr(e.span);
     }
-    return member ? callEntity(x, e, member, callee.name.name) : callMethod(x, e, callee);
+    return member ? callEntity(x, e, member, callee.name.name, want) : callMethod(x, e, callee);
   }
   if (callee.kind === 'name') {
     const name = callee.name.name;
     const local = lookupLocal(x, name);
-    if (local)
-      return notCallable(x, e, `the variable \`${name}\``, local.kind === 'local' ? local.local.span : local.span);
+    if (local) {
+      const declared = local.kind === 'local' ? local.local.span : local.span;
+      return callOperand(x, e, x.checker.rules.operand(x, callee), `the variable \`${name}\``, declared);
+    }
     const entity = x.module.names.get(name);
-    if (entity) return callEntity(x, e, entity, name);
+    if (entity) return callEntity(x, e, entity, name, want);
     if (isBuiltin(name)) return checkBuiltin(x, e, name, want);
     if (name.startsWith('__')) return checkIntrinsic(x, e, callee.name);
     unknownName(x, callee.name, true);
@@ -224,18 +223,66 @@ export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => 
     return errorExpr(e.span);
   }
   if (callee.kind === 'error') return errorExpr(e.span);
-  const o = x.checker.rules.operand(x, callee);
-  if (o.kind === 'error') return errorExpr(e.span);
-  return notCallable(x, e, 'this value', undefined);
+  return callOperand(x, e, x.checker.rules.operand(x, callee), 'this value');
 };
 
 // ---- struct literals --------------------------------------------------------------------------------------------
 
-export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>): Expr => {
+type StructLiteral = Extract<Ast.Expr, { kind: 'struct' }>;
+
+const missingFields = (x: Context, e: StructLiteral, name: string, fields: readonly string[], declared: Span): void => {
+  const one = fields.length === 1;
+  const list = fields.map((f) => `\`${f}\``).join(', ');
+  error(x, 'PG0312', e.type.span, `${one ? 'field' : 'fields'} ${list} of ${name} ${one ? 'is' : 'are'} missing`, {
+    label: 'every field is given',
+    secondary: [{ span: declared, text: 'the struct is declared here' }],
+    hint: `a struct of all zeros is \`var x: ${name};\``,
+  });
+};
+
+/** `Pair { a: 1, b: 2.5 }`: the type arguments of a generic struct, from what is wanted or from the fields. */
+const inferStruct = (
+  x: Context,
+  e: StructLiteral,
+  want: Type | undefined,
+): { readonly type: Type; readonly seen: ReadonlyMap<StructLiteral['fields'][number], Operand> } | undefined => {
+  if (e.type.kind !== 'named' || e.type.args.length > 0) return undefined;
+  const { module, name } = e.type;
+  const names = module ? x.module.names.get(module.name) : undefined;
+  const g = module
+    ? names?.kind === 'module'
+      ? names.module?.names.get(name.name)
+      : undefined
+    : x.module.names.get(name.name);
+  if (g?.kind !== 'genericStruct') return undefined;
+  const bindings: Bindings = new Map();
+  const seen = new Map<StructLiteral['fields'][number], Operand>();
+  if (want?.kind === 'struct' && want.struct.generic?.of === g) return { type: want, seen };
+  const look = (f: StructLiteral['fields'][number]): void => {
+    const declared = g.decl.fields.find((d) => d.name.name === f.name.name);
+    if (!declared || !mentionsUnbound(g, declared.type, bindings)) return;
+    const o = x.checker.rules.operand(x, f.value);
+    seen.set(f, o);
+    unify(g, declared.type, operandType(o), bindings);
+  };
+  for (const f of e.fields) if (!isFlexible(f.value)) look(f);
+  for (const f of e.fields) if (!seen.has(f) && bare(f.value).kind !== 'nil') look(f);
+  if (isBound(g, bindings)) {
+    const types = g.decl.typeParams.map((p) => bindings.get(p.name) ?? errorType);
+    return { type: structInstance(x, g, types, e.type.span), seen };
+  }
+  const missing = g.decl.fields.find((d) => !e.fields.some((f) => f.name.name === d.name.name));
+  if (missing) missingFields(x, e, g.decl.name.name, [missing.name.name], g.span);
+  else if (![...seen.values()].some((o) => hasError(operandType(o)))) cannotInfer(x, g, bindings, e.type.span);
+  return { type: errorType, seen };
+};
+
+export const checkStruct = (x: Context, e: StructLiteral, want: Type | undefined): Expr => {
   const { rules } = x.checker;
-  const t = rules.type(x, e.type);
+  const inferred = inferStruct(x, e, want);
+  const t = inferred?.type ?? rules.type(x, e.type);
   if (t.kind !== 'struct') {
-    for (const f of e.fields) rules.value(x, f.value);
+    for (const f of e.fields) if (!inferred) rules.value(x, f.value);
     if (!isError(t)) error(x, 'PG0312', e.type.span, `${typeName(t)} has no fields`, { label: 'not a struct' });
     return errorExpr(e.span);
   }
@@ -244,12 +291,13 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
   let fine = true;
   for (const f of e.fields) {
     const field = t.struct.fields.find((g) => g.name.name === f.name.name);
-    const value = field
-      ? rules.need(x, f.value, field.type, {
-          span: field.name.span,
-          text: `field \`${field.name.name}\` is ${typeName(field.type)}`,
-        })
-      : rules.value(x, f.value);
+    const why = field && { span: field.name.span, text: `field \`${field.name.name}\` is ${typeName(field.type)}` };
+    const seenValue = inferred?.seen.get(f);
+    const value = !field
+      ? rules.value(x, f.value)
+      : seenValue
+        ? fitted(x, f.value, seenValue, field.type, why)
+        : rules.need(x, f.value, field.type, why);
     const before = seen.get(f.name.name);
     if (!field) {
       fine = false;
@@ -274,16 +322,12 @@ export const checkStruct = (x: Context, e: Extract<Ast.Expr, { kind: 'struct' }>
   const missing = t.struct.fields.filter((g) => !seen.has(g.name.name));
   if (missing.length > 0 && fine) {
     fine = false;
-    error(
+    missingFields(
       x,
-      'PG0312',
-      e.type.span,
-      `${missing.length === 1 ? 'field' : 'fields'} ${missing.map((g) => `\`${g.name.name}\``).join(', ')} of ${t.struct.name} ${missing.length === 1 ? 'is' : 'are'} missing`,
-      {
-        label: 'every field is given',
-        secondary: [{ span: t.struct.span, text: 'the struct is declared here' }],
-        hint: `a struct of all zeros is \`var x: ${t.struct.name};\``,
-      },
+      e,
+      t.struct.name,
+      missing.map((g) => g.name.name),
+      t.struct.span,
     );
   }
   return fine ? { kind: 'struct', fields, type: t, span: e.span } : { ...errorExpr(e.span), type: t };

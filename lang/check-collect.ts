@@ -3,7 +3,7 @@ import type * as Ast from './ast.ts';
 import { notYet } from './check-later.ts';
 import { type Loaded, moduleContext, stemOf } from './check-modules.ts';
 import { duplicate } from './check-scope.ts';
-import { type Checker, type Context, type Entity, type ModuleInfo, newUses } from './check-state.ts';
+import { type Checker, type Context, type Entity, type EntityOf, type ModuleInfo, newUses } from './check-state.ts';
 import type { StructType } from './types.ts';
 
 const declare = (x: Context, name: Ast.Ident, entity: Entity): void => {
@@ -26,6 +26,13 @@ const newStruct = (name: Ast.Ident): StructType => ({
   size: 1,
   align: 1,
 });
+
+const distinctParams = (x: Context, params: readonly Ast.Ident[]): void => {
+  params.forEach((p, i) => {
+    const first = params.slice(0, i).find((q) => q.name === p.name);
+    if (first && p.name !== '') duplicate(x, p, first.span, 'among the type parameters');
+  });
+};
 
 const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
   const { module } = x;
@@ -50,17 +57,31 @@ const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
       return collectGlobal(x, d);
     case 'struct': {
       if (d.typeParams.length > 0) {
-        notYet(x, d.name.span, 'structs with type parameters are');
-        return declare(x, d.name, { kind: 'absent', span: d.name.span });
+        distinctParams(x, d.typeParams);
+        return declare(x, d.name, { kind: 'genericStruct', span: d.name.span, module, decl: d, instances: new Map() });
       }
       const struct = newStruct(d.name);
       x.checker.structs.push(struct);
-      return declare(x, d.name, { kind: 'struct', span: d.name.span, module, decl: d, progress: 'open', struct });
+      const entity: EntityOf<'struct'> = {
+        kind: 'struct',
+        span: d.name.span,
+        module,
+        decl: d,
+        progress: 'open',
+        struct,
+      };
+      x.checker.structEntities.set(struct, entity);
+      return declare(x, d.name, entity);
     }
     case 'fn': {
-      if (d.virtine || d.typeParams.length > 0) {
-        notYet(x, d.name.span, d.virtine ? 'virtine functions are' : 'functions with type parameters are');
-        return declare(x, d.name, { kind: 'absent', span: d.name.span });
+      const { span } = d.name;
+      if (d.virtine) {
+        notYet(x, span, 'virtine functions are');
+        return declare(x, d.name, { kind: 'absent', span });
+      }
+      if (d.typeParams.length > 0) {
+        distinctParams(x, d.typeParams);
+        return declare(x, d.name, { kind: 'genericFn', span, module, decl: d, instances: new Map(), wrong: false });
       }
       return declare(x, d.name, { kind: 'fn', span: d.name.span, module, decl: d, progress: 'open', uses: newUses() });
     }

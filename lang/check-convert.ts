@@ -4,6 +4,7 @@ import type * as Ast from './ast.ts';
 import { isNumber, isPointer } from './check-numbers.ts';
 import {
   arrayName,
+  bare,
   type Context,
   declaredArray,
   error,
@@ -143,7 +144,7 @@ const conversionHint = (x: Context, e: Ast.Expr, found: Type, want: Type): strin
   const inParens = needsParens(e) ? `(${text})` : text;
   if (e.kind === 'if' || !short)
     return isNumber(found) && isNumber(want) ? `convert with \`as ${typeName(want)}\`` : undefined;
-  if ((e.kind === 'float' || e.kind === 'int') && isNumber(want)) {
+  if (e.kind === 'float' && isNumber(want)) {
     return want.kind === 'int'
       ? `${typeName(want)} has no fractions: \`as ${typeName(want)}\` cuts them off`
       : undefined;
@@ -184,7 +185,7 @@ export const mismatch = (x: Context, e: Ast.Expr, found: Type, want: Type, why?:
 
 /** The value of `e`, which must be of type `want`. */
 export const need = (x: Context, e: Ast.Expr, want: Type, why?: Label): Expr => {
-  if (isError(want)) return x.checker.rules.value(x, e);
+  if (isError(want)) return bare(e).kind === 'nil' ? errorExpr(e.span) : x.checker.rules.value(x, e);
   const value = x.checker.rules.value(x, e, want);
   if (sameType(value.type, want)) return value;
   mismatch(x, e, value.type, want, why);

@@ -22,10 +22,10 @@ import { boolType, sameType, strType, type Type, typeName, voidType } from './ty
 import { unreachable } from './unreachable.ts';
 
 const nil = (x: Context, e: Ast.Expr, want: Type | undefined): Expr => {
-  if (want && isPointer(want)) return { kind: 'nil', type: want, span: e.span };
+  if (want && (isPointer(want) || want.kind === 'fn')) return { kind: 'nil', type: want, span: e.span };
   if (want && !isError(want)) {
     error(x, 'PG0301', e.span, `expected ${typeName(want)}, found nil`, {
-      label: 'only pointers can be nil',
+      label: 'only pointers and functions can be nil',
       expected: typeName(want),
       found: 'nil',
     });
@@ -123,7 +123,7 @@ const checkByKind = (x: Context, e: Ast.Expr, want: Type | undefined): Operand =
     case 'nil':
       return value(nil(x, e, want));
     case 'name':
-      return checkName(x, e.name);
+      return checkName(x, e.name, want);
     case 'unary':
       return value(checkUnary(x, e, want));
     case 'binary':
@@ -135,7 +135,7 @@ const checkByKind = (x: Context, e: Ast.Expr, want: Type | undefined): Operand =
     case 'deref':
       return checkDeref(x, e);
     case 'field':
-      return checkField(x, e);
+      return checkField(x, e, want);
     case 'index':
       return checkIndex(x, e);
     case 'at':
@@ -151,7 +151,7 @@ const checkByKind = (x: Context, e: Ast.Expr, want: Type | undefined): Operand =
       });
       return errorOperand(span);
     case 'struct':
-      return value(checkStruct(x, e));
+      return value(checkStruct(x, e, want));
     case 'if':
       return value(checkIf(x, e, want));
     case 'new':

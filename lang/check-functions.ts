@@ -1,20 +1,35 @@
 // Functions: signatures when they are first used, bodies when all names are known.
 import type * as Ast from './ast.ts';
 import { mismatch } from './check-convert.ts';
+import { asInstance } from './check-generics.ts';
 import { moduleContext } from './check-modules.ts';
 import { declareLocal } from './check-scope.ts';
-import { type Checker, type Context, type EntityOf, error, isError, type ModuleInfo } from './check-state.ts';
+import {
+  type Checker,
+  type Context,
+  type EntityOf,
+  error,
+  type Instance,
+  isError,
+  type ModuleInfo,
+  newUses,
+} from './check-state.ts';
 import { checkSize } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { Fn, Local } from './typed.ts';
-import { sameType, typeName, voidType } from './types.ts';
+import { errorType, sameType, typeName, voidType } from './types.ts';
 
 type FnEntity = EntityOf<'fn'>;
+
+const signatureContext = (checker: Checker, e: FnEntity): Context => ({
+  ...moduleContext(checker, e.module),
+  ...(e.instance ? { instance: e.instance, typeArgs: e.instance.typeArgs } : {}),
+});
 
 /** The signature. The body stays empty until `checkBody`. */
 export const resolveFn = (checker: Checker, e: FnEntity): Fn => {
   if (e.fn) return e.fn;
-  const x = moduleContext(checker, e.module);
+  const x = signatureContext(checker, e);
   const params = e.decl.params.map((p): Local => {
     const type = checker.rules.type(x, p.type);
     checkSize(x, type, p.type.span);
@@ -22,8 +37,8 @@ export const resolveFn = (checker: Checker, e: FnEntity): Fn => {
   });
   const result = e.decl.result ? checker.rules.type(x, e.decl.result) : voidType;
   e.fn = {
-    symbol: `${e.module.prefix}${e.decl.name.name}`,
-    name: e.decl.name.name,
+    symbol: `${e.module.prefix}${e.instance?.name ?? e.decl.name.name}`,
+    name: e.instance?.name ?? e.decl.name.name,
     span: e.span,
     params,
     result,
@@ -36,7 +51,7 @@ const endOf = (b: Ast.Block): Span => ({ ...b.span, start: Math.max(b.span.start
 
 export const checkBody = (checker: Checker, e: FnEntity): void => {
   const fn = resolveFn(checker, e);
-  const outer: Context = { ...moduleContext(checker, e.module), uses: e.uses };
+  const outer: Context = { ...signatureContext(checker, e), uses: e.uses };
   const resultSpan = e.decl.result?.span ?? e.decl.name.span;
   const x: Context = {
     ...outer,
@@ -74,6 +89,23 @@ export const checkBody = (checker: Checker, e: FnEntity): void => {
     const ast = body.value ?? { kind: 'error' as const, span: checked.block.value.span };
     mismatch(x, ast, checked.type, fn.result, why);
   }
+};
+
+/** A generic body by itself: its parameters agree with every type, so that only mistakes of its own are reported. */
+export const checkGenericBody = (checker: Checker, g: EntityOf<'genericFn'>): void => {
+  const before = checker.diagnostics.length;
+  const typeArgs = new Map(g.decl.typeParams.map((p) => [p.name, errorType]));
+  const instance: Instance = { typeArgs, name: g.decl.name.name, asked: g.span, from: undefined, depth: 1 };
+  checkBody(checker, { ...g, kind: 'fn', progress: 'open', uses: newUses(), instance });
+  g.wrong = checker.diagnostics.slice(before).some((d) => d.severity === 'error');
+};
+
+/** The body of an instance; what is wrong with it is reported where it was asked for. */
+export const checkInstance = (checker: Checker, e: FnEntity): void => {
+  const { instance } = e;
+  const generic = e.module.names.get(e.decl.name.name);
+  if (!instance || (generic?.kind === 'genericFn' && generic.wrong)) return;
+  asInstance(checker, instance, () => checkBody(checker, e));
 };
 
 /** The entry point, which every program has: `fn main() { … }`. */

@@ -1,5 +1,6 @@
 // Places: names, fields, elements, `x@p`, `*p`, `&x`, and who may assign to them.
 import type * as Ast from './ast.ts';
+import { functionOperand } from './check-apply.ts';
 import { handleOf, isSharedPlace, takeAddress, toSlice, toValue, viewedPlace } from './check-convert.ts';
 import { isPointer } from './check-numbers.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
@@ -31,7 +32,7 @@ const place = (p: Place): Operand => ({ kind: 'place', place: p });
 // ---- names ------------------------------------------------------------------------------------------------------
 
 /** A module-level name as an operand. */
-const entityOperand = (x: Context, e: Entity, name: Ast.Ident): Operand => {
+const entityOperand = (x: Context, e: Entity, name: Ast.Ident, want: Type | undefined): Operand => {
   const { rules } = x.checker;
   const span = name.span;
   switch (e.kind) {
@@ -48,14 +49,13 @@ const entityOperand = (x: Context, e: Entity, name: Ast.Ident): Operand => {
       if (g.type.kind === 'sharedArray') return { kind: 'sharedArray', array: handleOf(g, span), span };
       return place({ kind: 'global', global: g, type: g.type, span });
     }
+    case 'fn':
+    case 'genericFn':
+      return functionOperand(x, e, span, want);
     default: {
-      const what = e.kind === 'fn' ? 'a function' : e.kind === 'struct' ? 'a struct' : 'a module';
+      const what = e.kind === 'module' ? 'a module' : 'a struct';
       const hint =
-        e.kind === 'fn'
-          ? `call it: \`${name.name}(…)\``
-          : e.kind === 'struct'
-            ? `a value is written \`${name.name} { … }\``
-            : `name a member: \`${name.name}.…\``;
+        e.kind === 'module' ? `name a member: \`${name.name}.…\`` : `a value is written \`${name.name} { … }\``;
       error(x, 'PG0205', span, `\`${name.name}\` is ${what}, not a value`, {
         label: 'a value is needed here',
         secondary: [{ span: e.span, text: 'declared here' }],
@@ -66,14 +66,14 @@ const entityOperand = (x: Context, e: Entity, name: Ast.Ident): Operand => {
   }
 };
 
-export const checkName = (x: Context, name: Ast.Ident): Operand => {
+export const checkName = (x: Context, name: Ast.Ident, want?: Type): Operand => {
   const local = lookupLocal(x, name.name);
   if (local) {
     if (local.kind === 'localConst') return value({ ...local.value, span: name.span });
     return place({ kind: 'local', local: local.local, type: local.local.type, span: name.span });
   }
   const entity = x.module.names.get(name.name);
-  if (entity) return entityOperand(x, entity, name);
+  if (entity) return entityOperand(x, entity, name, want);
   if (isBuiltin(name.name)) {
     error(x, 'PG0205', name.span, `\`${name.name}\` is a function, not a value`, {
       label: 'a value is needed here',
@@ -191,10 +191,10 @@ const propertyOf = (x: Context, base: Operand, name: Ast.Ident, span: Span): Ope
   return noField(x, name, type, known, alias);
 };
 
-export const checkField = (x: Context, e: Extract<Ast.Expr, { kind: 'field' }>): Operand => {
+export const checkField = (x: Context, e: Extract<Ast.Expr, { kind: 'field' }>, want?: Type): Operand => {
   const member = moduleMember(x, e.base, e.name, 'name');
   if (member === 'missing') return errorOperand(e.span);
-  if (member) return entityOperand(x, member, { ...e.name, span: e.span });
+  if (member) return entityOperand(x, member, { ...e.name, span: e.span }, want);
   const base = x.checker.rules.operand(x, e.base);
   if (base.kind === 'error') return errorOperand(e.span);
   const property = propertyOf(x, base, e.name, e.span);

@@ -42,6 +42,16 @@ export type Entity =
       readonly decl: DeclOf<'struct'>;
       progress: Progress;
       readonly struct: StructType;
+      /** What its type parameters stand for. */
+      readonly typeArgs?: TypeArgs;
+    }
+  /** A struct with type parameters; its instances are structs. */
+  | {
+      readonly kind: 'genericStruct';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'struct'>;
+      readonly instances: Map<string, EntityOf<'struct'>>;
     }
   | {
       readonly kind: 'fn';
@@ -51,9 +61,34 @@ export type Entity =
       progress: Progress;
       fn?: Fn;
       readonly uses: Uses;
+      readonly instance?: Instance;
     }
-  /** Something that was already reported (generic functions, …): every use is silent. */
+  /** A function with type parameters; its instances are functions. */
+  | {
+      readonly kind: 'genericFn';
+      readonly span: Span;
+      readonly module: ModuleInfo;
+      readonly decl: DeclOf<'fn'>;
+      readonly instances: Map<string, EntityOf<'fn'>>;
+      /** Its body has mistakes whatever the parameters stand for: instances are not checked again. */
+      wrong: boolean;
+    }
+  /** Something that was already reported: every use is silent. */
   | { readonly kind: 'absent'; readonly span: Span };
+
+/** What type parameters stand for. */
+export type TypeArgs = ReadonlyMap<string, Type>;
+
+/** A copy of a generic function for certain types. */
+export interface Instance {
+  readonly typeArgs: TypeArgs;
+  /** As users would write it: `max<int>`. */
+  readonly name: string;
+  /** The first use, and the instance whose body that stands in. */
+  readonly asked: Span;
+  readonly from: Instance | undefined;
+  readonly depth: number;
+}
 
 export type EntityOf<K extends Entity['kind']> = Extract<Entity, { kind: K }>;
 
@@ -101,6 +136,10 @@ export interface Context {
   readonly fn: { readonly name: string; readonly result: Type; readonly resultSpan: Span } | undefined;
   readonly loops: readonly LoopContext[];
   readonly uses: Uses;
+  /** What type parameters in scope stand for. */
+  readonly typeArgs?: TypeArgs;
+  /** The instance whose body this is part of. */
+  readonly instance?: Instance;
 }
 
 /** An expression before it is known whether its value, its place, or the whole array is meant. */
@@ -134,15 +173,23 @@ export interface Rules {
   readonly global: (e: EntityOf<'global'>, from: Context, at: Span) => Global | undefined;
   readonly constant: (e: EntityOf<'const'>, from: Context, at: Span) => Expr | undefined;
   readonly fn: (e: EntityOf<'fn'>) => Fn;
+  /** Gives a struct its fields. */
+  readonly struct: (e: EntityOf<'struct'>) => void;
 }
 
 export interface Checker {
   readonly diagnostics: Diagnostic[];
   readonly sources: readonly Source[];
   readonly structs: StructType[];
+  /** Which declaration a struct comes from. */
+  readonly structEntities: Map<StructType, EntityOf<'struct'>>;
+  /** Instances of generic functions, in the order they were asked for. */
+  readonly instances: EntityOf<'fn'>[];
   readonly rules: Rules;
   /** Expressions and blocks that are open just now: bounds the stack. */
   depth: number;
+  /** Instances of structs that are being made inside each other. */
+  structDepth: number;
 }
 
 /** The stages after this one walk the tree by recursion: no tree may be deeper than their stack. */

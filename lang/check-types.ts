@@ -1,11 +1,23 @@
 // Types as they are written → types; the layout of structs, as C would; extents of arrays.
 import type * as Ast from './ast.ts';
+import { structInstance } from './check-generics.ts';
 import { laterTypes, notYet } from './check-later.ts';
-import { type Context, type Entity, type EntityOf, error, isError, maxDepth } from './check-state.ts';
+import { moduleContext } from './check-modules.ts';
+import { type Checker, type Context, type Entity, type EntityOf, error, isError, maxDepth } from './check-state.ts';
 import { closest, didYouMean } from './check-suggest.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
-import { alignOf, errorType, i64, type StructField, scalarTypes, sizeOf, type Type, typeName } from './types.ts';
+import {
+  alignOf,
+  errorType,
+  i64,
+  type StructField,
+  scalarTypes,
+  sizeOf,
+  type Type,
+  typeName,
+  voidType,
+} from './types.ts';
 import { unreachable } from './unreachable.ts';
 
 /** No object may be larger: offsets are 32-bit numbers. */
@@ -57,8 +69,16 @@ export const memberOf = (x: Context, e: EntityOf<'module'>, name: Ast.Ident, wha
   return undefined;
 };
 
+const noTypeArgs = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>, what: string): void =>
+  error(x, 'PG0322', t.span, `${what} takes no type arguments`, { label: `found ${t.args.length}` });
+
 const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Type => {
   const name = t.name.name;
+  const parameter = t.module ? undefined : x.typeArgs?.get(name);
+  if (parameter) {
+    if (t.args.length > 0) noTypeArgs(x, t, `the type parameter \`${name}\``);
+    return parameter;
+  }
   if (t.module) {
     const module = moduleNamed(x, t.module);
     const member = module && memberOf(x, module, t.name, 'type');
@@ -69,11 +89,16 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
     return errorType;
   }
   const scalar = scalarTypes.get(name);
-  if (scalar) return scalar;
+  if (scalar) {
+    if (t.args.length > 0) noTypeArgs(x, t, `\`${name}\``);
+    return scalar;
+  }
   const entity = x.module.names.get(name);
   if (entity) return entityType(x, t, entity);
   if (name === '') return errorType;
-  const structs = [...x.module.names].filter(([, e]) => e.kind === 'struct').map(([n]) => n);
+  const structs = [...x.module.names]
+    .filter(([, e]) => e.kind === 'struct' || e.kind === 'genericStruct')
+    .map(([n]) => n);
   const foreign = foreignTypes[name];
   const close = closest(name, [...scalarTypes.keys(), ...structs, ...Object.keys(foreignTypes)]) ?? name;
   const meant = foreign ?? foreignTypes[close];
@@ -85,13 +110,19 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
 
 const entityType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>, e: Entity): Type => {
   if (e.kind === 'absent') return errorType;
-  if (t.args.length > 0) {
-    notYet(x, t.span, 'types with parameters are');
-    return errorType;
+  if (e.kind === 'genericStruct')
+    return structInstance(
+      x,
+      e,
+      t.args.map((a) => x.checker.rules.type(x, a)),
+      t.span,
+    );
+  if (e.kind === 'struct') {
+    if (t.args.length > 0) noTypeArgs(x, t, `\`${t.name.name}\``);
+    return { kind: 'struct', struct: e.struct };
   }
-  if (e.kind === 'struct') return { kind: 'struct', struct: e.struct };
   const what =
-    e.kind === 'fn'
+    e.kind === 'fn' || e.kind === 'genericFn'
       ? 'a function'
       : e.kind === 'module'
         ? 'a module'
@@ -178,9 +209,11 @@ export const checkType = (x: Context, t: Ast.TypeExpr | undefined): Type => {
         'name the module-level variable itself',
       );
       return errorType;
-    case 'fn':
-      notYet(x, t.span, 'function values are');
-      return errorType;
+    case 'fn': {
+      const params = t.params.map(inner);
+      const result = t.result ? inner(t.result) : voidType;
+      return isError(result) || params.some(isError) ? errorType : { kind: 'fn', params, result };
+    }
     default:
       return unreachable(t);
   }
@@ -201,12 +234,9 @@ export const checkSize = (x: Context, t: Type, span: Span): boolean => {
 const containedStruct = (t: Type): Type => (t.kind === 'array' ? containedStruct(t.element) : t);
 
 /** Gives a struct its fields and layout. */
-export const completeStruct = (
-  x: Context,
-  e: EntityOf<'struct'>,
-  byStruct: ReadonlyMap<object, EntityOf<'struct'>>,
-): void => {
+export const completeStruct = (checker: Checker, e: EntityOf<'struct'>): void => {
   if (e.progress !== 'open') return;
+  const x: Context = { ...moduleContext(checker, e.module), ...(e.typeArgs ? { typeArgs: e.typeArgs } : {}) };
   e.progress = 'busy';
   const seen = new Map<string, Span>();
   const fields: StructField[] = [];
@@ -225,7 +255,7 @@ export const completeStruct = (
     seen.set(f.name.name, f.name.span);
     let type = x.checker.rules.type(x, f.type);
     const inner = containedStruct(type);
-    const needed = inner.kind === 'struct' ? byStruct.get(inner.struct) : undefined;
+    const needed = inner.kind === 'struct' ? checker.structEntities.get(inner.struct) : undefined;
     if (needed?.progress === 'busy') {
       error(x, 'PG0310', f.type.span, `struct \`${e.decl.name.name}\` would contain itself`, {
         label: needed === e ? 'itself, by value' : `contains \`${e.decl.name.name}\` again`,
@@ -240,7 +270,7 @@ export const completeStruct = (
       type = errorType;
     } else if (needed) {
       x.checker.depth++;
-      completeStruct({ ...x, module: needed.module }, needed, byStruct);
+      completeStruct(checker, needed);
       x.checker.depth--;
     }
     tooLarge ||= checkSize(x, type, f.type.span);

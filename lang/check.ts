@@ -3,7 +3,7 @@
 import { collect } from './check-collect.ts';
 import { need } from './check-convert.ts';
 import { checkOperand, checkValue } from './check-expr.ts';
-import { checkBody, checkMain, resolveFn } from './check-functions.ts';
+import { checkBody, checkGenericBody, checkInstance, checkMain, resolveFn } from './check-functions.ts';
 import { checkInitialValue, resolveConst, resolveGlobal } from './check-globals.ts';
 import { loadModules, moduleContext } from './check-modules.ts';
 import { initialisationOrder } from './check-order.ts';
@@ -36,8 +36,18 @@ const newChecker = (sources: Source[]): Checker => {
     global: (e, from, at) => resolveGlobal(checker, e, from, at),
     constant: (e, from, at) => resolveConst(checker, e, from, at),
     fn: (e) => resolveFn(checker, e),
+    struct: (e) => completeStruct(checker, e),
   };
-  const checker: Checker = { diagnostics: [], sources, structs: [], rules, depth: 0 };
+  const checker: Checker = {
+    diagnostics: [],
+    sources,
+    structs: [],
+    structEntities: new Map(),
+    instances: [],
+    rules,
+    depth: 0,
+    structDepth: 0,
+  };
   return checker;
 };
 
@@ -83,25 +93,27 @@ export const check = (mainPath: string, host: ModuleHost): CheckResult => {
   const { main, modules } = loaded;
   collect(checker, loaded, modules);
 
-  const structs = ofKind(modules, 'struct');
-  const byStruct = new Map<object, EntityOf<'struct'>>(structs.map((e) => [e.struct, e]));
-  for (const e of structs) completeStruct(moduleContext(checker, e.module), e, byStruct);
+  for (const e of ofKind(modules, 'struct')) completeStruct(checker, e);
   for (const e of ofKind(modules, 'const')) resolveConst(checker, e, moduleContext(checker, e.module), e.span);
   const globals = ofKind(modules, 'global');
   for (const e of globals) resolveGlobal(checker, e, moduleContext(checker, e.module), e.span);
   for (const e of globals) checkInitialValue(checker, e);
   const fns = ofKind(modules, 'fn');
   for (const e of fns) checkBody(checker, e);
+  for (const e of ofKind(modules, 'genericFn')) checkGenericBody(checker, e);
+  // The list grows while it is walked: instances ask for others.
+  for (const e of checker.instances) checkInstance(checker, e);
 
   const mainContext = moduleContext(checker, main);
-  const uses = new Map(fns.flatMap((e) => (e.fn ? [[e.fn, e.uses] as const] : [])));
+  const all = [...fns, ...checker.instances];
+  const uses = new Map(all.flatMap((e) => (e.fn ? [[e.fn, e.uses] as const] : [])));
   const order = initialisationOrder(mainContext, globals, uses);
   const entry = modules.length > 0 ? checkMain(checker, main) : undefined;
 
   const diagnostics = settle(checker.diagnostics, modules);
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
-  const functions = fns.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
+  const functions = all.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
   return {
     program: { sources, structs: checker.structs, globals: order, functions, main: entry },
     diagnostics,

@@ -221,6 +221,30 @@ these types.
   for i in 0..n { }         // right
   for x in 0.0..1.0 { }     // wrong`,
   },
+  PG0320: {
+    title: 'type cannot be inferred',
+    explain: `The type parameters of a function are found from its arguments, or from the type that its result must have. Here
+neither says what one of them is.
+
+  fn empty<T>() -> *T { return nil; }
+  let p = empty();             // wrong: a pointer to what?
+  let p: *int = empty();       // right`,
+  },
+  PG0321: {
+    title: 'instances without end',
+    explain: `One copy of a generic function or struct is compiled for each list of types it is used with. This one uses itself
+with ever larger types, so the copies would never end.
+
+  fn f<T>(x: T) { f(&x); }     // wrong: f<int> asks for f<*int>, which asks for f<**int>, …`,
+  },
+  PG0322: {
+    title: 'wrong number of type arguments',
+    explain: `A type with parameters is written with a type for each of them; other types take none.
+
+  struct Pair<A, B> { a: A; b: B; }
+  var p: Pair<int>;            // wrong
+  var p: Pair<int, f64>;       // right`,
+  },
   PG0401: {
     title: 'cannot be changed',
     explain: `Names declared with \`let\` and \`const\`, parameters and loop variables never change.

@@ -35,12 +35,10 @@ const emptyBrackets = (c: Cursor, open: Doc): Doc => {
   return concat(...parts, glue(c, ']'));
 };
 
-/** `<A, B>`. Two `>` in a row would be a shift. */
+/** `<A, B>`. */
 export const angles = <T>(c: Cursor, items: readonly T[], show: (item: T) => Doc): Doc => {
   if (items.length === 0) return nothing;
-  const inner = concat(glue(c, '<'), commaList(c, items, show));
-  const apart = peek(c, -1).text.endsWith('>');
-  return concat(inner, ...(apart ? [space] : []), glue(c, '>'));
+  return concat(glue(c, '<'), commaList(c, items, show), closeAngle(c));
 };
 
 export const typeDoc = (c: Cursor, t: TypeExpr): Doc => {

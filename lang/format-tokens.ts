@@ -227,6 +227,14 @@ export const glue = (c: Cursor, image?: string): Doc => {
   return taken(c, true);
 };
 
+/** The `>` that ends a list of type arguments. Of a `>>`, which ends two, the second half stays for the outer list. */
+export const closeAngle = (c: Cursor): Doc => {
+  const token = peek(c);
+  if (token.text !== '>>') return glue(c, '>');
+  token.text = '>';
+  return text('>');
+};
+
 const expectNext = (c: Cursor, image: string | undefined): void => {
   const found = peek(c).text;
   if (image !== undefined && found !== image)

@@ -26,6 +26,8 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   misplaced: IToken[] = [];
   /** In `x as T < y` the `<` compares. */
   protected inExpression = false;
+  /** A `>>` whose first half has ended an inner list of type arguments. */
+  protected half: IToken | undefined;
 
   constructor() {
     super(allTokens, { recoveryEnabled: true, skipValidations: true, maxLookahead: 1, nodeLocationTracking: 'none' });

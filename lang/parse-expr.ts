@@ -1,8 +1,9 @@
-// The rules of types and expressions.
+// The rules of expressions.
 import type { IToken, ParserMethod, TokenType } from 'chevrotain';
 import type { BinaryOp, Block, DistWord, Expr, Ident, Index, ReduceOp, TypeExpr, UnaryOp } from './ast.ts';
 import { charValue, floatLiteral, intLiteral } from './literals.ts';
-import { type Fresh, ParserBase } from './parse-base.ts';
+import type { Fresh } from './parse-base.ts';
+import { TypeRules } from './parse-types.ts';
 import { climb } from './precedence.ts';
 import type { Span } from './source.ts';
 import { Char, Float, Int, keywords as k, mark as m, Name, Str } from './tokens.ts';
@@ -35,135 +36,15 @@ export const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType,
   [m.Xor, '^'],
 ]);
 
-export abstract class ExpressionRules extends ParserBase {
+/** Tokens that type arguments are made of, besides `<` and `>`. */
+const inTypeArgs: ReadonlySet<TokenType> = new Set<TokenType>([
+  ...[Name, k.fn, k.shared, k.co, Int],
+  ...[m.Dot, m.Comma, m.LBracket, m.RBracket, m.LParen, m.RParen, m.Star, m.Arrow],
+]);
+
+export abstract class ExpressionRules extends TypeRules {
   /** An `if` holds blocks; they come with the statements. */
   protected abstract readonly block: ParserMethod<[], Block>;
-
-  // ---- types ----
-
-  readonly type = this.RULE(
-    'type',
-    (): TypeExpr =>
-      this.deeper(() => {
-        const start = this.here();
-        const t = this.OR<Fresh<TypeExpr>>([
-          {
-            ALT: () => {
-              this.CONSUME(k.fn);
-              this.CONSUME(m.LParen);
-              const params: TypeExpr[] = [];
-              this.MANY_SEP({
-                SEP: m.Comma,
-                DEF: () => {
-                  params.push(this.SUBRULE(this.type));
-                },
-              });
-              this.CONSUME(m.RParen);
-              const result = this.OPTION(() => {
-                this.CONSUME(m.Arrow);
-                return this.SUBRULE1(this.type);
-              });
-              return { kind: 'fn', params, ...(result ? { result } : {}) };
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.Star);
-              let shared = false;
-              this.OPTION1({
-                GATE: () => !this.next(m.LBracket, 2) || true,
-                DEF: () => {
-                  this.CONSUME(k.shared);
-                  shared = true;
-                },
-              });
-              const target = this.SUBRULE2(this.type);
-              return { kind: shared ? 'sharedPointer' : 'pointer', target };
-            },
-          },
-          {
-            ALT: () => {
-              const of = this.OR1([
-                { ALT: () => this.after(this.CONSUME1(k.shared), 'shared' as const) },
-                { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
-              ]);
-              const rank = this.SUBRULE(this.emptyBrackets);
-              const element = this.SUBRULE3(this.type);
-              return { kind: 'handle', of, rank, element };
-            },
-          },
-          {
-            GATE: () => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
-            ALT: () => {
-              const rank = this.SUBRULE1(this.emptyBrackets);
-              return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.LBracket);
-              const extents: Expr[] = [];
-              this.withStructs(true, () =>
-                this.AT_LEAST_ONE_SEP({
-                  SEP: m.Comma,
-                  DEF: () => {
-                    extents.push(this.SUBRULE(this.expression) ?? this.error());
-                  },
-                }),
-              );
-              this.CONSUME(m.RBracket);
-              return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
-            },
-          },
-          {
-            ALT: () => {
-              const first = this.ident(this.CONSUME(Name));
-              const second = this.OPTION2(() => {
-                this.CONSUME(m.Dot);
-                return this.ident(this.CONSUME1(Name));
-              });
-              const args: TypeExpr[] = [];
-              this.OPTION3({
-                GATE: () => this.next(m.Less) && !this.inExpression,
-                DEF: () => {
-                  this.CONSUME(m.Less);
-                  this.AT_LEAST_ONE_SEP1({
-                    SEP: m.Comma,
-                    DEF: () => {
-                      args.push(this.SUBRULE6(this.type));
-                    },
-                  });
-                  this.CONSUME(m.Greater);
-                },
-              });
-              return second
-                ? { kind: 'named', module: first, name: second, args }
-                : { kind: 'named', name: first, args };
-            },
-          },
-        ]);
-        return {
-          ...(t ?? { kind: 'named', name: { name: '', span: this.since(start) }, args: [] }),
-          span: this.since(start),
-        } as TypeExpr;
-      }),
-  );
-
-  protected readonly emptyBrackets = this.RULE('emptyBrackets', (): number => {
-    let rank = 1;
-    this.CONSUME(m.LBracket);
-    this.MANY(() => {
-      this.CONSUME(m.Comma);
-      rank++;
-    });
-    this.CONSUME(m.RBracket);
-    return rank;
-  });
-
-  protected readonly annotation = this.RULE('annotation', (): TypeExpr => {
-    this.CONSUME(m.Colon);
-    return this.SUBRULE(this.type);
-  });
 
   protected readonly dist = this.RULE('dist', (): { words: DistWord[]; span: Span } => {
     const start = this.here();
@@ -468,9 +349,24 @@ export abstract class ExpressionRules extends ParserBase {
   /** `Name {` begins a struct literal where one is allowed and what follows looks like one. */
   protected structAhead(): boolean {
     if (!this.structs || !this.next(Name)) return false;
-    const open = this.next(m.Dot, 2) ? 4 : 2;
+    const open = this.afterTypeArgs(this.next(m.Dot, 2) ? 4 : 2);
     if (!this.next(m.LBrace, open)) return false;
     return this.next(m.RBrace, open + 1) || (this.next(Name, open + 1) && this.next(m.Colon, open + 2));
+  }
+
+  /** Where type arguments that begin at token `at` end; `at` itself if there are none. */
+  protected afterTypeArgs(at: number): number {
+    if (!this.next(m.Less, at)) return at;
+    let open = 0;
+    for (let n = at; n < at + 100; n++) {
+      const type = this.LA(n).tokenType;
+      if (type === m.Less) open++;
+      else if (type === m.Greater) open--;
+      else if (type === m.Shr) open -= 2;
+      else if (!inTypeArgs.has(type)) return at;
+      if (open === 0) return n + 1;
+    }
+    return at;
   }
 
   protected readonly structLiteral = this.RULE('structLiteral', (): Expr => {
@@ -480,10 +376,11 @@ export abstract class ExpressionRules extends ParserBase {
       this.CONSUME(m.Dot);
       return this.ident(this.CONSUME1(Name));
     });
+    const args = this.OPTION2(() => this.SUBRULE(this.typeArgs)) ?? [];
     const typeSpan = this.since(start);
     const type: TypeExpr = second
-      ? { kind: 'named', module: first, name: second, args: [], span: typeSpan }
-      : { kind: 'named', name: first, args: [], span: typeSpan };
+      ? { kind: 'named', module: first, name: second, args, span: typeSpan }
+      : { kind: 'named', name: first, args, span: typeSpan };
     const fields: { name: Ident; value: Expr }[] = [];
     this.CONSUME(m.LBrace);
     this.withStructs(true, () =>

@@ -171,6 +171,9 @@ export type Expr = {
   | { readonly kind: 'addressOf'; readonly place: Place }
   | { readonly kind: 'if'; readonly condition: Expr; readonly then: Block; readonly else: Block }
   | { readonly kind: 'call'; readonly fn: Fn; readonly args: readonly Expr[] }
+  /** A function as a value, and the call of one (type fn). */
+  | { readonly kind: 'function'; readonly fn: Fn }
+  | { readonly kind: 'callValue'; readonly callee: Expr; readonly args: readonly Expr[] }
   /** Every field, in the order written. */
   | { readonly kind: 'struct'; readonly fields: readonly { readonly field: StructField; readonly value: Expr }[] }
   /** An array place (array or dynamicArray) seen as a slice of all of it. */

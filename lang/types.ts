@@ -15,6 +15,8 @@ export type Type =
   | { readonly kind: 'slice'; readonly rank: number; readonly element: Type }
   | { readonly kind: 'pointer'; readonly target: Type }
   | { readonly kind: 'sharedPointer'; readonly target: Type }
+  /** A function of the program, or none (`nil`). */
+  | { readonly kind: 'fn'; readonly params: readonly Type[]; readonly result: Type }
   /** What a `shared []T` or `co []T` holds: refers to a whole array that is spread, or that every image has. */
   | { readonly kind: 'handle'; readonly of: 'shared' | 'co'; readonly rank: number; readonly element: Type }
   /** The type of a module-level `shared a: [n]T`: never a value; a handle refers to it. */
@@ -34,8 +36,11 @@ export interface StructField {
 
 /** Nominal: two structs are the same type only if they are the same object. `fields` is filled once, before use. */
 export interface StructType {
+  /** With the type arguments: `Pair<int, f64>`. */
   readonly name: string;
   readonly span: Span;
+  /** What it is an instance of, if its declaration has type parameters. */
+  readonly generic?: { readonly of: object; readonly args: readonly Type[] };
   fields: readonly StructField[];
   size: number;
   align: number;
@@ -94,6 +99,7 @@ export const sizeOf = (t: Type): number => {
       return 8 + 8 * t.rank;
     case 'pointer':
     case 'handle':
+    case 'fn':
       return 4;
     case 'sharedPointer':
       return 8;
@@ -129,6 +135,7 @@ export const alignOf = (t: Type): number => {
     case 'pointer':
     case 'handle':
     case 'sharedPointer':
+    case 'fn':
       return sizeOf(t);
     default:
       return unreachable(t);
@@ -160,6 +167,13 @@ export const sameType = (a: Type, b: Type): boolean => {
     case 'pointer':
     case 'sharedPointer':
       return b.kind === a.kind && sameType(a.target, b.target);
+    case 'fn':
+      return (
+        b.kind === 'fn' &&
+        a.params.length === b.params.length &&
+        a.params.every((p, i) => sameType(p, b.params[i] ?? errorType)) &&
+        sameType(a.result, b.result)
+      );
     case 'opaque':
       return b.kind === 'opaque' && a.name === b.name;
     case 'void':
@@ -196,6 +210,10 @@ export const typeName = (t: Type): string => {
       return `shared [${commas(t.rank)}]${typeName(t.element)}`;
     case 'dynamicArray':
       return `[${commas(t.rank)}]${typeName(t.element)}`;
+    case 'fn': {
+      const result = t.result.kind === 'void' ? '' : ` -> ${typeName(t.result)}`;
+      return `fn(${t.params.map(typeName).join(', ')})${result}`;
+    }
     case 'opaque':
       return t.name;
     case 'void':
@@ -209,11 +227,6 @@ export const typeName = (t: Type): string => {
   }
 };
 
-/** Scalars are what fits one SSA value: numbers, bool, pointers and handles. */
+/** Scalars are what fits one SSA value: numbers, bool, pointers, handles and functions. */
 export const isScalar = (t: Type): boolean =>
-  t.kind === 'bool' ||
-  t.kind === 'int' ||
-  t.kind === 'float' ||
-  t.kind === 'pointer' ||
-  t.kind === 'sharedPointer' ||
-  t.kind === 'handle';
+  ['bool', 'int', 'float', 'pointer', 'sharedPointer', 'handle', 'fn'].includes(t.kind);

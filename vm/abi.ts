@@ -180,6 +180,7 @@ export const faults = [
   { kind: 'not-local', text: 'local() of a place on image {a}, which this image cannot reach by load and store' },
   { kind: 'free', text: 'delete of an address that new did not give: {a:x}' },
   { kind: 'step', text: 'the step of a range is zero' },
+  { kind: 'function', text: 'call of no function: the value is nil' },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];
 

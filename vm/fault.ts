@@ -56,6 +56,10 @@ const machineFault = (thrown: Thrown): Pick<Fault, 'kind' | 'text' | 'hint'> => 
       hint: 'is there a recursion without an end?',
     };
   }
+  if (/null function|signature mismatch|table index/i.test(thrown.message)) {
+    const text = faults.find((f) => f.kind === 'function')?.text ?? '';
+    return { kind: 'function', text };
+  }
   if (/out of bounds/i.test(thrown.message)) {
     return {
       kind: 'address',

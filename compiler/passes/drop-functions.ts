@@ -23,7 +23,7 @@ const calledBy = (f: Func): ReadonlySet<string> => {
   forEachInst(f.body, (i) => {
     if (i.kind !== 'op') return;
     const later = runtimeFor[i.op];
-    if (i.op === 'call') calls.add(String(i.imms[0]));
+    if (i.op === 'call' || i.op === 'func.ref') calls.add(String(i.imms[0]));
     else if (later !== undefined) calls.add(later);
   });
   return calls;

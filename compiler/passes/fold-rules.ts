@@ -399,6 +399,8 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
     case 'image_of':
       if (inner?.op === 'remote' && inner.args[1] !== undefined) return value(inner.args[1]);
       return inner?.op === 'global' || inner?.op === 'own' ? ops(inst, 'this_image', '', []) : same;
+    case 'call.value':
+      return inner?.op === 'func.ref' ? ops(inst, 'call', '', inst.args.slice(1), inner.imms) : same;
     case 'shared.extent':
     case 'dynamic.extent': {
       const known = c.settled.get(`${String(inst.imms[0])} ${String(inst.imms[1])}`);

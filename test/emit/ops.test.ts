@@ -421,6 +421,12 @@ describe('checks that pass, calls, output, time', () => {
     expect(await one(text, { head: 'private @p size 8 align 8\n' })).toEqual([]);
   });
 
+  it('calls of function values, by number', async () => {
+    const funcs = `func @twice(%x: i64) -> i64 {\n%y = add.i64 %x, %x\nret(%y)\n}\nfunc @next(%x: i64) -> i64 {\n%one = const.i64 1\n%y = add.i64 %x, %one\nret(%y)\n}\n`;
+    const text = `%n = const.i64 20\n%c = const.i32 1\n%f = func.ref @twice\n%g = func.ref @next\n%h = select.i32 %c, %f, %g\n%i = select.i32 %c, %g, %f\n%a: i64 = call.value %h, %n\n%b: i64 = call.value %i, %n\n${print('i64', '%a')}${print('i64', '%b')}`;
+    expect(await one(text, { funcs })).toEqual(['40', '21']);
+  });
+
   it('calls with none, one and several results, of all types', async () => {
     const funcs = `func @all(%a: i32, %b: i64, %c: f32, %d: f64, %e: gptr) -> gptr, f64, f32, i64, i32 {\nret(%e, %d, %c, %b, %a)\n}\nfunc @one(%a: f32) -> f32 {\nret(%a)\n}\nfunc @none() {\n%x = const.i32 3\n${print('i32', '%x')}ret\n}\n`;
     const text = `%a = const.i32 1\n%b = const.i64 2\n%c = fconst.f32 3.5\n%d = fconst.f64 4.5\n%e = global @p\n%e2: gptr, %d2: f64, %c2: f32, %b2: i64, %a2: i32 = call @all(%a, %b, %c, %d, %e)\n%c3: f32 = call @one(%c2)\ncall @none()\n%same = eq.gptr %e, %e2\n${print('i32', '%a2')}${print('i64', '%b2')}${print('f32', '%c3')}${print('f64', '%d2')}${print('i32', '%same')}`;

@@ -609,6 +609,19 @@ test('programs that cannot start are refused', () => {
   );
 });
 
+describe('function values', () => {
+  const funcs = `func @twice(%x: i64) -> i64 {\n%y = add.i64 %x, %x\nret(%y)\n}`;
+
+  test('call the function that they are', () => {
+    const call = `%f = func.ref @twice\n%n = const.i64 21\n%r: i64 = call.value %f, %n\n`;
+    expect(lines(`${call}${print('i64', '%r')}`, { funcs })).toEqual(['42']);
+  });
+
+  test('none is a fault', () => {
+    expect(fault(`%f = const.i32 0\n%n = const.i64 21\n%r: i64 = call.value %f, %n\n`, { funcs })[0]).toBe('function');
+  });
+});
+
 test('every op was evaluated', () => {
   const names = Object.keys(ops).filter(isOpName);
   expect(names.filter((op) => !evaluated.has(op))).toEqual([]);

@@ -20,6 +20,13 @@ const seen = (p: IrProgram) => {
   return { kind: outcome.kind, fault: outcome.fault, values: outcome.values.map(String), stdout };
 };
 
+/** What has not ended within the evaluator's steps says nothing: with fewer steps to do, it may end. */
+const keeps = (before: IrProgram, change: (p: IrProgram) => IrProgram): void => {
+  const expected = seen(before);
+  const found = seen(change(before));
+  if (expected.kind !== 'steps') expect(found).toEqual(expected);
+};
+
 describe('passes keep what a program does', () => {
   test('random programs are valid', () => {
     fc.assert(
@@ -34,9 +41,7 @@ describe('passes keep what a program does', () => {
     test(name, () => {
       fc.assert(
         fc.property(choices, (list) => {
-          const before = randomProgram(list);
-          const after = runPasses(before, [name], { verify: true });
-          expect(seen(after)).toEqual(seen(before));
+          keeps(randomProgram(list), (p) => runPasses(p, [name], { verify: true }));
         }),
         { numRuns: runs },
       );
@@ -46,9 +51,7 @@ describe('passes keep what a program does', () => {
   test('any passes in any order', () => {
     fc.assert(
       fc.property(choices, fc.array(fc.constantFrom(...optional), { maxLength: 12 }), (list, names) => {
-        const before = randomProgram(list);
-        const after = runPasses(before, names, { verify: true });
-        expect(seen(after)).toEqual(seen(before));
+        keeps(randomProgram(list), (p) => runPasses(p, names, { verify: true }));
       }),
       { numRuns: 3 * runs },
     );
@@ -57,9 +60,8 @@ describe('passes keep what a program does', () => {
   test('the default sequence without some passes', () => {
     fc.assert(
       fc.property(choices, fc.subarray([...optional]), (list, skip) => {
-        const before = randomProgram(list);
-        const after = optimise(before, { skip, verify: true, only: sequence.filter((n) => optional.includes(n)) });
-        expect(seen(after)).toEqual(seen(before));
+        const only = sequence.filter((n) => optional.includes(n));
+        keeps(randomProgram(list), (p) => optimise(p, { skip, verify: true, only }));
       }),
       { numRuns: 3 * runs },
     );
