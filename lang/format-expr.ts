@@ -3,7 +3,7 @@
 import type { BinaryOp, Block, DistWord, Expr, Index, TypeExpr } from './ast.ts';
 import { bodyGroup, bodyOf, braces, onOneLine } from './format-bodies.ts';
 import { type Body, choice, concat, type Doc, fill, group, hang, hard, nothing, space, spaced } from './format-doc.ts';
-import { type Cursor, commentsAbove, glue, isNext, peek, take } from './format-tokens.ts';
+import { type Cursor, closeAngle, commentsAbove, glue, isNext, peek, take } from './format-tokens.ts';
 import { precedence } from './precedence.ts';
 import { unreachable } from './unreachable.ts';
 
