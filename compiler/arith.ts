@@ -229,7 +229,7 @@ export const evalPure = (
   args: readonly Constant[],
   imms: readonly Imm[],
 ): Constant | undefined => {
-  if (op === 'const') return typeof imms[0] === 'bigint' ? imms[0] : undefined;
+  if (op === 'const' || op === 'position') return typeof imms[0] === 'bigint' ? imms[0] : undefined;
   if (op === 'fconst') {
     const bits = imms[0];
     return typeof bits === 'bigint' && (suffix === 'f32' || suffix === 'f64') ? floatOfBits(suffix, bits) : undefined;

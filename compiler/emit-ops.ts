@@ -290,6 +290,7 @@ export const emitOp = {
     return c.inst.suffix === 'i64' ? c.m.i64.const(n) : c.m.i32.const(Number(BigInt.asIntN(32, n)));
   },
   fconst: bitsConst,
+  position: (c) => c.m.i32.const(Number(c.inst.imms[0])),
   null: (c) => c.m.i32.const(0),
   add: two('add'),
   sub: two('sub'),
@@ -463,6 +464,7 @@ export const emitOp = {
 export const rebuilt: ReadonlySet<OpName> = new Set<OpName>([
   'const',
   'fconst',
+  'position',
   'null',
   'data',
   'func.ref',

@@ -1,14 +1,7 @@
 // Keeps of the table of positions what the artifact can still refer to. The table of a compilation names every expression of
 // every function of the library; a small program needs a dozen of them.
-import type { Body, Inst, IrPosition, IrProgram, PosId, Value } from './ir.ts';
-import { textImm } from './ir-types.ts';
-import { type Edit, editOf, forEachInst, withBodies } from './tree.ts';
-
-/** Run-time functions whose first argument is the id of a position, for reports of deadlocks (passes/lower-runtime.ts). */
-const takePosition = new Set(['runtime.barrier', 'runtime.exchange', 'runtime.idle']);
-
-const isWait = (inst: Inst): boolean =>
-  inst.kind === 'op' && inst.op === 'call' && takePosition.has(textImm(inst.imms, 0));
+import type { Body, Inst, IrPosition, IrProgram, PosId } from './ir.ts';
+import { withBodies } from './tree.ts';
 
 /** The run-time is left out of stacks: code of it that was inlined counts as the user's call of it. */
 const userPosition = (positions: readonly IrPosition[], id: PosId): PosId => {
@@ -36,40 +29,17 @@ export const prunePositions = (program: IrProgram): IrProgram => {
   const matters = (inst: Inst): boolean =>
     inst.kind === 'op' && /^(check\.|call|load|store|copy|fill|atomic|div|rem)/.test(inst.op);
   const funcs = program.funcs.map((f) => {
-    const edit = editOf(f);
-    const constants = new Map<Value, bigint>();
-    forEachInst(f.body, (inst) => {
-      const [result] = inst.results;
-      if (inst.kind === 'op' && inst.op === 'const' && result !== undefined)
-        constants.set(result, BigInt(inst.imms[0] ?? 0n));
-    });
+    const renameInst = (inst: Inst): Inst => {
+      const moved = { ...withBodies(inst, body), pos: matters(inst) ? renamed(inst.pos) : 0 };
+      if (moved.kind !== 'op' || moved.op !== 'position') return moved;
+      return { ...moved, imms: [BigInt(renamed(Number(moved.imms[0])))] };
+    };
     const body = (b: Body): Body => ({
-      insts: b.insts.flatMap((inst) => renameInst(inst, edit, constants, body)),
+      insts: b.insts.map(renameInst),
       end: { ...b.end, pos: b.end.kind === 'fault' || b.end.kind === 'raise' ? renamed(b.end.pos) : 0 },
     });
-    const renameInst = (
-      inst: Inst,
-      e: Edit,
-      values: ReadonlyMap<Value, bigint>,
-      inner: (b: Body) => Body,
-    ): readonly Inst[] => {
-      const moved = { ...withBodies(inst, inner), pos: matters(inst) ? renamed(inst.pos) : 0 };
-      const id = isWait(inst) && inst.kind === 'op' ? values.get(inst.args[0] ?? -1) : undefined;
-      if (id === undefined || moved.kind !== 'op') return [moved];
-      const fresh = e.value('i32');
-      const constant: Inst = {
-        kind: 'op',
-        op: 'const',
-        suffix: 'i32',
-        results: [fresh],
-        args: [],
-        imms: [BigInt(renamed(Number(id)))],
-        pos: 0,
-      };
-      return [constant, { ...moved, args: [fresh, ...moved.args.slice(1)] }];
-    };
     const changed = body(f.body);
-    return { ...f, pos: f.slots.length > 0 ? renamed(f.pos) : 0, types: edit.types, body: changed };
+    return { ...f, pos: f.slots.length > 0 ? renamed(f.pos) : 0, body: changed };
   });
   return { ...program, positions, funcs };
 };

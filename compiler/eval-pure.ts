@@ -106,7 +106,7 @@ export const pureStep = (i: OpInst): Step => {
   const name = opText(i.op, i.suffix);
   const operands = signatureOf(i.op, i.suffix)?.operands ?? [];
   const [result] = signatureOf(i.op, i.suffix)?.results ?? [];
-  if (i.op === 'const' || i.op === 'fconst') {
+  if (i.op === 'const' || i.op === 'fconst' || i.op === 'position') {
     const value = fromConstant(result, evalPure(i.op, i.suffix, [], i.imms) ?? 0);
     return (r) => {
       r[d] = value;

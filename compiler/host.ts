@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { ModuleHost } from '../lang/modules.ts';
 import { stdAbiText } from './std-abi.ts';
 
-/** Modules of the library that only the run-time imports. */
-const internal = new Set(['abi', 'runtime']);
+/** Modules of the library's inside: what only the compiler and the run-time itself import. */
+const isInternal = (name: string): boolean => name === 'abi' || /^runtime(_\w+)?$/.test(name);
 
 export interface FileHost extends ModuleHost {
   /** Texts of the files that were read, by path in the file system. Made texts are not among them. */
@@ -38,7 +38,7 @@ const libraryNames = (folder: string): string[] => {
     return readdirSync(folder)
       .filter((f) => f.endsWith('.pg'))
       .map((f) => f.slice(0, -'.pg'.length))
-      .filter((name) => !internal.has(name))
+      .filter((name) => !isInternal(name))
       .sort();
   } catch {
     return [];
@@ -60,7 +60,7 @@ export const fileHost = (options: HostOptions = {}): FileHost => {
   };
   const libraryOf = (path: string): string | undefined => {
     const name = /^std\/(\w+)\.pg$/.exec(path)?.[1];
-    return name !== undefined && (internal.has(name) || stdNames.includes(name)) ? name : undefined;
+    return name !== undefined && (isInternal(name) || stdNames.includes(name)) ? name : undefined;
   };
   return {
     files,
@@ -72,7 +72,7 @@ export const fileHost = (options: HostOptions = {}): FileHost => {
     },
     std: (parts) => {
       const name = parts.join('/');
-      return internal.has(name) || stdNames.includes(name) ? `std/${name}.pg` : undefined;
+      return isInternal(name) || stdNames.includes(name) ? `std/${name}.pg` : undefined;
     },
     read: (path) => {
       const given = texts.get(normalised(path));

@@ -91,6 +91,10 @@ export const ops = {
     imms: ['bits'],
     cost: 0,
   }),
+  position: row(undefined, [], ['i32'], 'the number of a place in the source, which reports turn into file and line', {
+    imms: ['int'],
+    cost: 0,
+  }),
   null: row(undefined, [], ['gptr'], 'the null pointer', { cost: 0 }),
   // integers
   add: binary(numbers, 'sum; integers wrap'),

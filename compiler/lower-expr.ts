@@ -407,6 +407,10 @@ const lowerIntrinsic = (s: State, e: Extract<Expr, { kind: 'intrinsic' }>): read
     case 'fault':
       finish(s, { kind: 'raise', args, pos });
       return [];
+    case 'image':
+      return [emit(s, pos, 'this_image', '', [])];
+    case 'images':
+      return [emit(s, pos, 'num_images', '', [])];
     case 'slot':
     case 'slot_bits':
       return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];
@@ -466,6 +470,8 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return lowerIf(s, e);
     case 'call':
       return lowerCall(s, e);
+    case 'position':
+      return [emit(s, pos, 'position', '', [], [BigInt(pos)])];
     case 'callValue':
       return lowerCallValue(s, e);
     case 'function':

@@ -42,7 +42,7 @@ const countedLoop = (
       finish(s, { kind: 'next', label, args: [advanced, ...currentValues(s, vars)], pos: at });
     };
     breakIf(s, pos, emit(s, pos, 'ge_s', 'i64', [index, hi]), label, vars);
-    s.loops.push({ label, vars, next });
+    s.loops.push({ label, vars, next, scopes: s.scopes.length });
     body(index);
     s.loops.pop();
     next(pos);

@@ -65,6 +65,7 @@ export const walkExpr = (e: Expr, v: Visitor): void => {
     case 'const':
     case 'string':
     case 'nil':
+    case 'position':
     case 'function':
     case 'query':
     case 'handleOf':
@@ -155,6 +156,10 @@ export const walkStmt = (s: Stmt, v: Visitor): void => {
     case 'block':
     case 'loop':
       return walkBlock(s.body, v);
+    case 'scoped':
+      walkExpr(s.enter, v);
+      walkBlock(s.body, v);
+      return walkExpr(s.exit, v);
     case 'if':
       walkExpr(s.condition, v);
       walkBlock(s.then, v);
@@ -224,8 +229,7 @@ export const rootLocal = (p: Place): Local | undefined => {
   }
 };
 
-const isAggregate = (l: Local): boolean =>
-  l.type.kind === 'struct' || l.type.kind === 'array' || l.type.kind === 'opaque';
+const isAggregate = (l: Local): boolean => l.type.kind === 'struct' || l.type.kind === 'array';
 
 /** Locals that need an address: aggregates, and those that something points to or that an atomic works on. */
 export const memoryLocals = (fn: Fn): ReadonlySet<Local> => {

@@ -5,7 +5,7 @@
 // "Single-pass generation of static single-assignment form for structured languages", TOPLAS 1994).
 import type { Span } from '../lang/source.ts';
 import { lineCol, type Source } from '../lang/source.ts';
-import type { Block, Fn, Global, Local } from '../lang/typed.ts';
+import type { Block, Expr, Fn, Global, Local } from '../lang/typed.ts';
 import {
   type Body,
   type FrameSlot,
@@ -44,6 +44,8 @@ export interface LoopContext {
   readonly vars: readonly Local[];
   /** Goes to the next iteration from here. */
   readonly next: (pos: PosId) => void;
+  /** How many of `State.scopes` are outside of the loop. */
+  readonly scopes: number;
 }
 
 /** Inside a forall over `array`: these locals are own indices, with these local indices. */
@@ -62,6 +64,8 @@ export interface State {
   readonly env: Map<Local, Binding>;
   readonly loops: LoopContext[];
   readonly owned: Owned[];
+  /** What is to be done when the scoped statements around here are left, outermost first. */
+  readonly scopes: Expr[];
   /** Where an aggregate result goes. */
   resultPlace: Value | undefined;
   /** While the condition of a wait_until is lowered: its reads of symmetric scalars are atomic. */

@@ -1,5 +1,5 @@
 // Statements: straight-line code appends to the current body, branches and loops build nested ones.
-import type { Block, FormatPart, Local, Stmt } from '../lang/typed.ts';
+import type { Block, Expr, FormatPart, Local, Stmt } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { Format } from '../vm/abi.ts';
@@ -107,7 +107,7 @@ const lowerWhile = (s: State, stmt: Extract<Stmt, { kind: 'while' }>): void => {
     const next = (at: PosId): void => finish(s, { kind: 'next', label, args: currentValues(s, vars), pos: at });
     const condition = lowerScalar(s, stmt.condition);
     breakIf(s, pos, not(s, pos, condition), label, vars);
-    s.loops.push({ label, vars, next });
+    s.loops.push({ label, vars, next, scopes: s.scopes.length });
     lowerBlock(s, stmt.body);
     s.loops.pop();
     next(pos);
@@ -119,7 +119,7 @@ const lowerLoop = (s: State, stmt: Extract<Stmt, { kind: 'loop' }>): void => {
   const vars = carried(s, assignedIn(stmt.body));
   emitLoop(s, pos, { counters: [], vars }, (label) => {
     const next = (at: PosId): void => finish(s, { kind: 'next', label, args: currentValues(s, vars), pos: at });
-    s.loops.push({ label, vars, next });
+    s.loops.push({ label, vars, next, scopes: s.scopes.length });
     lowerBlock(s, stmt.body);
     s.loops.pop();
     next(pos);
@@ -173,7 +173,7 @@ const lowerFor = (s: State, stmt: Extract<Stmt, { kind: 'for' }>): void => {
     };
     // A narrow counter is within its type here: lo <= i < hi or the other way round.
     declare(s, pos, local, [widened ? emit(s, pos, 'wrap', '', [i]) : i], false);
-    s.loops.push({ label, vars, next });
+    s.loops.push({ label, vars, next, scopes: s.scopes.length });
     lowerBlock(s, stmt.body);
     s.loops.pop();
     next(pos);
@@ -195,7 +195,7 @@ const lowerForEach = (s: State, stmt: Extract<Stmt, { kind: 'forEach' }>): void 
     };
     const element = { base: emit(s, pos, 'elem', '', [base, i], [sizeOf(stmt.local.type)]), offset: 0, strict: false };
     declare(s, pos, stmt.local, loadValue(s, pos, stmt.local.type, element), false);
-    s.loops.push({ label, vars, next });
+    s.loops.push({ label, vars, next, scopes: s.scopes.length });
     lowerBlock(s, stmt.body);
     s.loops.pop();
     next(pos);
@@ -306,6 +306,31 @@ const lowerAssert = (s: State, stmt: Extract<Stmt, { kind: 'assert' }>): void =>
   append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
 };
 
+/** Does what leaving the scoped statements beyond the first `keep` takes, innermost first. */
+const leaveScopes = (s: State, keep: number): void => {
+  for (const exit of s.scopes.slice(keep).reverse()) lowerExpr(s, exit);
+};
+
+const lowerScoped = (s: State, stmt: Extract<Stmt, { kind: 'scoped' }>): void => {
+  // The arguments of `exit` are those of `enter`: evaluated once, they are values then.
+  const pos = position(s, stmt.span);
+  const { enter, exit } = stmt;
+  if (enter.kind !== 'call' || exit.kind !== 'call') throw new Error('internal error: a scope without calls');
+  const fixed = enter.args.map((a) => (a.kind === 'position' ? a : named(s, pos, a)));
+  lowerExpr(s, { ...enter, args: fixed });
+  s.scopes.push({ ...exit, args: exit.args.map((a, i) => (a.kind === 'position' ? a : (fixed[i] ?? a))) });
+  lowerBlock(s, stmt.body);
+  const leave = s.scopes.pop();
+  if (leave) lowerExpr(s, leave);
+};
+
+/** The value of an expression, evaluated here, as an expression that can be lowered again. */
+const named = (s: State, pos: PosId, e: Expr): Expr => {
+  const local: Local = { name: '', type: e.type, mutable: false, span: e.span, addressTaken: false };
+  declare(s, pos, local, lowerExpr(s, e), false);
+  return { kind: 'load', place: { kind: 'local', local, type: e.type, span: e.span }, type: e.type, span: e.span };
+};
+
 const lowerReturn = (s: State, stmt: Extract<Stmt, { kind: 'return' }>): void => {
   const pos = position(s, stmt.span);
   returnValue(s, pos, stmt.value ? lowerExpr(s, stmt.value) : [], stmt.value?.type);
@@ -322,8 +347,10 @@ export const returnValue = (s: State, pos: PosId, values: readonly Value[], type
       { base: s.resultPlace, offset: 0, strict: false },
       { base: from, offset: 0, strict: false },
     );
+    leaveScopes(s, 0);
     return finish(s, { kind: 'ret', args: [], pos });
   }
+  leaveScopes(s, 0);
   finish(s, { kind: 'ret', args: type && isAggregate(type) ? [] : values, pos });
 };
 
@@ -342,6 +369,8 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
     case 'block':
       lowerBlock(s, stmt.body);
       return;
+    case 'scoped':
+      return lowerScoped(s, stmt);
     case 'if':
       return lowerIfStmt(s, stmt);
     case 'while':
@@ -358,11 +387,16 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
       return lowerForall(s, stmt);
     case 'break': {
       const loop = s.loops.at(-1);
-      if (loop) breakLoop(s, pos, loop.label, loop.vars);
-      return;
+      if (!loop) return;
+      leaveScopes(s, loop.scopes);
+      return breakLoop(s, pos, loop.label, loop.vars);
     }
-    case 'continue':
-      return s.loops.at(-1)?.next(pos);
+    case 'continue': {
+      const loop = s.loops.at(-1);
+      if (!loop) return;
+      leaveScopes(s, loop.scopes);
+      return loop.next(pos);
+    }
     case 'return':
       return lowerReturn(s, stmt);
     case 'barrier':

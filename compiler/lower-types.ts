@@ -4,7 +4,7 @@ import type { IrType, MemType } from './ir.ts';
 import { valueType } from './ir.ts';
 
 /** Arrays and structs are handled by the address of memory that holds them. */
-export const isAggregate = (t: Type): boolean => t.kind === 'struct' || t.kind === 'array' || t.kind === 'opaque';
+export const isAggregate = (t: Type): boolean => t.kind === 'struct' || t.kind === 'array';
 
 /** The memory type of a scalar. */
 export const memTypeOf = (t: Type): MemType => {
@@ -50,7 +50,6 @@ export const componentsOf = (t: Type): readonly IrType[] => {
       return ['gptr', ...Array.from({ length: t.rank }, () => 'i64' as const)];
     case 'struct':
     case 'array':
-    case 'opaque':
       return ['gptr'];
     case 'bool':
     case 'int':
@@ -89,9 +88,6 @@ export const leavesOf = (t: Type, limit: number): readonly Leaf[] | undefined =>
         leaves.push({ offset, mem: 'ptr32' });
         for (let i = 0; i < (x.kind === 'str' ? 1 : x.rank); i++)
           leaves.push({ offset: offset + 8 + 8 * i, mem: 'i64' });
-        return true;
-      case 'opaque':
-        leaves.push({ offset, mem: 'i64' }, { offset: offset + 8, mem: 'i64' });
         return true;
       case 'void':
         return true;

@@ -37,6 +37,7 @@ const newState = (
   env: new Map(),
   loops: [],
   owned: [],
+  scopes: [],
   resultPlace: undefined,
   atomicReads: false,
   initialising,
@@ -186,7 +187,7 @@ export const lower = (program: Program): IrProgram => {
     wanted,
     symbolOf: (fn) => (reserved.has(fn.symbol) ? `main.${fn.symbol}` : fn.symbol),
   };
-  for (const fn of program.functions) if (fn.symbol.startsWith('runtime.')) wanted.add(fn);
+  for (const fn of program.functions) if (/^runtime\.\w+$/.test(fn.symbol)) wanted.add(fn);
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);
   const funcs: Func[] = [init];

@@ -27,7 +27,7 @@ import {
 import type { Label } from './diagnostic.ts';
 import type { Span } from './source.ts';
 import type { Expr, Fn } from './typed.ts';
-import { errorType, sameType, type Type, typeName } from './types.ts';
+import { errorType, i32, sameType, type Type, typeName } from './types.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 type FnType = Extract<Type, { kind: 'fn' }>;
@@ -61,20 +61,37 @@ const wrongCount = (x: Context, e: Call, w: Wanted): void => {
   );
 };
 
+/** How a builtin of the prelude is called, beyond what its arguments say. */
+export interface Extras {
+  /** What users call it. */
+  readonly name: string;
+  /** Arguments that were looked at already. */
+  readonly seen: ReadonlyMap<number, Operand>;
+  /** The last parameter is the place of the call, which the caller does not write. */
+  readonly position: boolean;
+}
+
+const here = (e: Call): Expr => ({ kind: 'position', type: i32, span: e.span });
+
 // ---- functions of the program -----------------------------------------------------------------------------------
 
-export const callFn = (x: Context, e: Call, entity: EntityOf<'fn'>): Expr => {
+export const callFn = (x: Context, e: Call, entity: EntityOf<'fn'>, extras?: Extras): Expr => {
   const fn = x.checker.rules.fn(entity);
   x.uses.fns.add(fn);
   const params = entity.decl.params;
   const args = e.args.map((a, i) => {
     const param = fn.params[i];
     if (!param) return looseArg(x, a);
-    return x.checker.rules.need(x, a, param.type, {
-      span: params[i]?.type.span ?? param.span,
-      text: `parameter \`${param.name}\` of \`${fn.name}\``,
-    });
+    const why = extras
+      ? undefined
+      : {
+          span: params[i]?.type.span ?? param.span,
+          text: `parameter \`${param.name}\` of \`${fn.name}\``,
+        };
+    const seen = extras?.seen.get(i);
+    return seen ? fitted(x, a, seen, param.type, why) : x.checker.rules.need(x, a, param.type, why);
   });
+  if (extras?.position) args.push(here(e));
   if (args.length !== fn.params.length) {
     const texts = fn.params.map((p) => `${p.name}: ${typeName(p.type)}`);
     wrongCount(x, e, { what: `\`${fn.name}\``, declared: fn.span, params: texts });
@@ -118,6 +135,7 @@ const infer = (
   e: Call,
   g: EntityOf<'genericFn'>,
   want: Type | undefined,
+  ready: ReadonlyMap<number, Operand> = new Map(),
 ): { readonly bindings: Bindings; readonly seen: ReadonlyMap<number, Operand> } => {
   const bindings: Bindings = new Map();
   const seen = new Map<number, Operand>();
@@ -126,7 +144,7 @@ const infer = (
     const a = e.args[i];
     const p = params[i];
     if (!a || !p || seen.has(i) || !mentionsUnbound(g, p.type, bindings)) return;
-    const o = x.checker.rules.operand(x, a);
+    const o = ready.get(i) ?? x.checker.rules.operand(x, a);
     seen.set(i, o);
     unify(g, p.type, operandType(o), bindings);
   };
@@ -141,19 +159,28 @@ const infer = (
   return { bindings, seen };
 };
 
-export const callGeneric = (x: Context, e: Call, g: EntityOf<'genericFn'>, want: Type | undefined): Expr => {
-  const { params } = g.decl;
+export const callGeneric = (
+  x: Context,
+  e: Call,
+  g: EntityOf<'genericFn'>,
+  want: Type | undefined,
+  extras?: Extras,
+): Expr => {
+  const params = extras?.position ? g.decl.params.slice(0, -1) : g.decl.params;
   if (e.args.length !== params.length) {
     for (const a of e.args) looseArg(x, a);
     const texts = params.map((p) => p.name.name);
     wrongCount(x, e, { what: `\`${g.decl.name.name}\``, declared: g.span, params: texts });
     return errorExpr(e.span);
   }
-  const { bindings, seen } = infer(x, e, g, want);
-  const why = (i: number): Label => ({
-    span: params[i]?.type.span ?? g.span,
-    text: `parameter \`${params[i]?.name.name}\` of \`${g.decl.name.name}\``,
-  });
+  const { bindings, seen } = infer(x, e, g, want, extras?.seen);
+  const why = (i: number): Label | undefined =>
+    extras
+      ? undefined
+      : {
+          span: params[i]?.type.span ?? g.span,
+          text: `parameter \`${params[i]?.name.name}\` of \`${g.decl.name.name}\``,
+        };
   if (!isBound(g, bindings)) {
     // A mistake in an argument explains it.
     const failed = [...seen.values()].some((o) => hasError(operandType(o)));
@@ -167,9 +194,10 @@ export const callGeneric = (x: Context, e: Call, g: EntityOf<'genericFn'>, want:
     const p = params[i];
     if (!p) return looseArg(x, a);
     const type = substituted(x, g, p.type, bindings);
-    const o = seen.get(i);
+    const o = seen.get(i) ?? extras?.seen.get(i);
     return o ? fitted(x, a, o, type, why(i)) : x.checker.rules.need(x, a, type, why(i));
   });
+  if (extras?.position) args.push(here(e));
   const instance = fnInstance(x, g, bindings, e.span);
   if (!instance) return errorExpr(e.span);
   const fn = x.checker.rules.fn(instance);

@@ -16,6 +16,7 @@ import { checkIntrinsic } from './check-intrinsics.ts';
 import { notYet } from './check-later.ts';
 import { isFlexible } from './check-literals.ts';
 import { checkInteger, moduleMember } from './check-places.ts';
+import { callPrelude, isPrelude } from './check-prelude.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
 import {
   arrayName,
@@ -216,6 +217,7 @@ export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => 
     }
     const entity = x.module.names.get(name);
     if (entity) return callEntity(x, e, entity, name, want);
+    if (isPrelude(x, name)) return callPrelude(x, e, name, want);
     if (isBuiltin(name)) return checkBuiltin(x, e, name, want);
     if (name.startsWith('__')) return checkIntrinsic(x, e, callee.name);
     unknownName(x, callee.name, true);

@@ -4,6 +4,7 @@ import { notYet } from './check-later.ts';
 import { type Loaded, moduleContext, stemOf } from './check-modules.ts';
 import { duplicate } from './check-scope.ts';
 import { type Checker, type Context, type Entity, type EntityOf, type ModuleInfo, newUses } from './check-state.ts';
+import { preludeTypes } from './prelude.ts';
 import type { StructType } from './types.ts';
 
 const declare = (x: Context, name: Ast.Ident, entity: Entity): void => {
@@ -19,7 +20,8 @@ const importName = (d: Extract<Ast.Decl, { kind: 'import' }>): Ast.Ident => {
   return { name, span: d.pathSpan };
 };
 
-const newStruct = (name: Ast.Ident): StructType => ({
+const newStruct = (name: Ast.Ident, prelude: StructType['prelude']): StructType => ({
+  ...(prelude ? { prelude } : {}),
   name: name.name,
   span: name.span,
   fields: [],
@@ -60,7 +62,11 @@ const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
         distinctParams(x, d.typeParams);
         return declare(x, d.name, { kind: 'genericStruct', span: d.name.span, module, decl: d, instances: new Map() });
       }
-      const struct = newStruct(d.name);
+      const known = preludeTypes.get(d.name.name);
+      const struct = newStruct(
+        d.name,
+        known && x.checker.prelude.get(known.module) === module ? known.kind : undefined,
+      );
       x.checker.structs.push(struct);
       const entity: EntityOf<'struct'> = {
         kind: 'struct',

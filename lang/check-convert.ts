@@ -17,7 +17,7 @@ import {
 import type { Label } from './diagnostic.ts';
 import type { Span } from './source.ts';
 import type { Expr, Global, Local, Place } from './typed.ts';
-import { sameType, type Type, typeName } from './types.ts';
+import { fixedPart, sameType, type Type, typeName, withArticle } from './types.ts';
 
 // ---- places -----------------------------------------------------------------------------------------------------
 
@@ -127,6 +127,17 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
         error(x, 'PG0405', place.span, 'an array whose extents are known at run time is no value', {
           label: `of type ${typeName(place.type)}`,
           hint: `\`${textOf(x, place.span)}[..]\` is a slice of all of it`,
+        });
+        return errorExpr(place.span);
+      }
+      const fixed = fixedPart(place.type);
+      if (fixed) {
+        error(x, 'PG0421', place.span, `${withArticle(fixed.name)} cannot be copied`, {
+          label:
+            place.type.kind === 'struct' && place.type.struct === fixed
+              ? 'not a value'
+              : `contains ${withArticle(fixed.name)}`,
+          hint: 'pass where it is: `&place` is a `*shared` pointer to it',
         });
         return errorExpr(place.span);
       }

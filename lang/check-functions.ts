@@ -14,7 +14,7 @@ import {
   type ModuleInfo,
   newUses,
 } from './check-state.ts';
-import { checkSize } from './check-types.ts';
+import { checkMovable, checkSize } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { Fn, Local } from './typed.ts';
 import { errorType, sameType, typeName, voidType } from './types.ts';
@@ -33,9 +33,11 @@ export const resolveFn = (checker: Checker, e: FnEntity): Fn => {
   const params = e.decl.params.map((p): Local => {
     const type = checker.rules.type(x, p.type);
     checkSize(x, type, p.type.span);
+    checkMovable(x, type, p.type.span, 'a parameter');
     return { name: p.name.name, type, mutable: false, span: p.name.span, addressTaken: false };
   });
   const result = e.decl.result ? checker.rules.type(x, e.decl.result) : voidType;
+  if (e.decl.result) checkMovable(x, result, e.decl.result.span, 'a result');
   e.fn = {
     symbol: `${e.module.prefix}${e.instance?.name ?? e.decl.name.name}`,
     name: e.instance?.name ?? e.decl.name.name,

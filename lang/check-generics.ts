@@ -163,11 +163,14 @@ export const substituted = (x: Context, g: Generic, t: Ast.TypeExpr, bindings: B
 
 const depthOf = (x: Context): number => (x.instance ? x.instance.depth + 1 : 1);
 
+/** Nobody writes types with longer names: the arguments grow from copy to copy, perhaps to twice their size each time. */
+const longestName = 120;
+
 /** Reports a chain of instances without end; true: it is one. */
-const endless = (x: Context, name: string, span: Span): boolean => {
-  if (depthOf(x) <= maxInstances) return false;
+const endless = (x: Context, name: string, instance: string, span: Span): boolean => {
+  if (depthOf(x) <= maxInstances && instance.length <= longestName) return false;
   error(x, 'PG0321', span, `instances without end: each copy of \`${name}\` asks for another one`, {
-    label: `more than ${maxInstances} in each other`,
+    label: 'for ever larger types',
     hint: 'the type arguments grow from copy to copy',
   });
   return true;
@@ -200,7 +203,7 @@ export const structInstance = (x: Context, g: EntityOf<'genericStruct'>, types: 
   const known = g.instances.get(key);
   if (known) return { kind: 'struct', struct: known.struct };
   const name = instanceName(g.decl.name.name, g.decl.typeParams, typeArgs);
-  if (x.checker.structDepth >= maxInstances) {
+  if (x.checker.structDepth >= maxInstances || name.length > longestName) {
     error(x, 'PG0321', span, `instances without end: \`${g.decl.name.name}\` contains ever larger instances of itself`);
     return errorType;
   }
@@ -237,7 +240,7 @@ export const fnInstance = (
   if (known) return known;
   const typeArgs = bindingsOf(g, types);
   const name = instanceName(g.decl.name.name, g.decl.typeParams, typeArgs);
-  if (endless(x, g.decl.name.name, span)) return undefined;
+  if (endless(x, g.decl.name.name, name, span)) return undefined;
   // Structs of one name from different modules have different keys.
   const alike = [...g.instances.values()].filter((i) => i.instance?.name.startsWith(name)).length;
   const instance: Instance = {
@@ -282,11 +285,15 @@ export const cannotInfer = (x: Context, g: Generic, bindings: Bindings, span: Sp
 
 // ---- mistakes in instances --------------------------------------------------------------------------------------
 
+/** Uses that are shown on the way from the mistake to the program. */
+const shownUses = 4;
+
 /** What was found in an instance's body, told at the use that asked for it. */
 const atUse = (d: Diagnostic, instance: Instance): Diagnostic => {
   const chain: Label[] = [];
   let at = instance;
-  for (; at.from; at = at.from) chain.push({ span: at.asked, text: `\`${at.name}\` is asked for here` });
+  for (; at.from; at = at.from)
+    if (chain.length < shownUses) chain.push({ span: at.asked, text: `\`${at.name}\` is asked for here` });
   return {
     ...d,
     span: at.asked,

@@ -3,7 +3,7 @@ import type * as Ast from './ast.ts';
 import { moduleContext } from './check-modules.ts';
 import { isNumber } from './check-numbers.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type Mutable } from './check-state.ts';
-import { checkSize, constantExtent, maxRank } from './check-types.ts';
+import { checkMovable, checkSize, constantExtent, maxRank } from './check-types.ts';
 import { configHelpOf } from './doc-comments.ts';
 import type { Span } from './source.ts';
 import type { DimDist, Expr, Global } from './typed.ts';
@@ -235,6 +235,7 @@ const resolveVariable = (x: Context, e: GlobalEntity, d: Variable): void => {
     const shape = variableShape(x, d);
     if (!shape) return;
     if (shape.type.kind !== 'sharedArray' && shape.type.kind !== 'dynamicArray') checkSize(x, shape.type, d.type.span);
+    if (d.storage === 'var') checkMovable(x, shape.type, d.type.span, 'a private variable');
     e.global = newGlobal(e, d.storage, shape);
     e.pending = d.value !== undefined;
     return;

@@ -37,6 +37,8 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   notify: { params: [pointer, i32], result: i32 },
   fault: { params: [i32, i64, i64, i64], result: voidType },
   slot: { params: [], result: i64 },
+  image: { params: [], result: i64 },
+  images: { params: [], result: i64 },
   slot_bits: { params: [], result: i64 },
 };
 

@@ -12,22 +12,9 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
 /** Functions of the language that come later. */
 export const laterFunctions: ReadonlySet<string> = new Set([
   ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
-  ...[
-    'send',
-    'recv',
-    'sendrecv',
-    'isend',
-    'irecv',
-    'wait',
-    'test',
-    'wait_all',
-    'probe',
-    'on_message',
-    'any_source',
-    'any_tag',
-  ],
-  ...['acquire', 'try_acquire', 'release', 'post', 'query', 'put_nb', 'get_nb', 'team_split', 'team_world'],
+  ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'test', 'wait_all', 'probe', 'on_message', 'any_source', 'any_tag'],
+  ...['put_nb', 'get_nb', 'team_split', 'team_world'],
   ...['join', 'join_for', 'sleep', 'cancel', 'read_file', 'write_file'],
 ]);
 
-export const laterTypes: ReadonlySet<string> = new Set(['lock', 'event', 'team', 'task', 'request', 'status']);
+export const laterTypes: ReadonlySet<string> = new Set(['team', 'task', 'request', 'status']);

@@ -7,6 +7,7 @@ import { closest } from './check-suggest.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ModuleHost } from './modules.ts';
 import { parse } from './parser.ts';
+import { libraryName, modulesFor } from './prelude.ts';
 import type { Source } from './source.ts';
 
 type Import = Extract<Ast.Decl, { kind: 'import' }>;
@@ -19,7 +20,7 @@ export interface Loaded {
 }
 
 /** Modules that belong to the library's inside. */
-const internal = new Set(['runtime', 'abi']);
+const isInternal = (name: string): boolean => name === 'abi' || /^runtime(_|$)/.test(name);
 
 /** `a/b/grid.pg` → `grid`. */
 export const stemOf = (path: string): string => (path.split(/[\\/]/).pop() ?? path).replace(/\.pg$/, '');
@@ -38,9 +39,11 @@ const emptyTree = (source: number): Ast.Module => ({ source, decls: [], span: { 
 
 /** A prefix that no other module has. Names of the library stay as they are. */
 const freshPrefix = (l: Loader, stem: string, library: boolean): string => {
+  // Frames of the run-time are left out of stacks by this beginning.
+  if (library && stem.startsWith('runtime_')) return `runtime.${stem.slice('runtime_'.length)}.`;
   const base = stem.replace(/\W/g, '_') || 'module';
   let name = base;
-  for (let n = 2; l.prefixes.has(`${name}.`) || (!library && internal.has(name)); n++) name = `${base}_${n}`;
+  for (let n = 2; l.prefixes.has(`${name}.`) || (!library && isInternal(base) && n === 2); n++) name = `${base}_${n}`;
   l.prefixes.add(`${name}.`);
   return `${name}.`;
 };
@@ -89,7 +92,7 @@ const importFile = (l: Loader, from: ModuleInfo, d: Import, text: string): Modul
 
 const importStd = (l: Loader, from: ModuleInfo, d: Import, parts: readonly string[]): ModuleInfo | undefined => {
   const name = parts.join('.');
-  const path = internal.has(name) && !from.library ? undefined : l.host.std(parts);
+  const path = isInternal(name) && !from.library ? undefined : l.host.std(parts);
   const known = path === undefined ? undefined : l.byPath.get(path);
   if (known) return known;
   const content = path === undefined ? undefined : l.host.read(path);
@@ -130,6 +133,13 @@ export const loadModules = (checker: Checker, sources: Source[], mainPath: strin
       const target =
         d.path.kind === 'file' ? importFile(l, module, d, d.path.text) : importStd(l, module, d, d.path.parts);
       if (target) l.imports.set(d, target);
+    }
+    if (module.library && isInternal(stemOf(module.path))) continue;
+    for (const name of modulesFor(module.source.text)) {
+      const path = host.std([libraryName(name)]);
+      const content = path === undefined || l.byPath.has(path) ? undefined : host.read(path);
+      const loaded = path === undefined || content === undefined ? undefined : addModule(l, path, content, true, false);
+      if (loaded) checker.prelude.set(name, loaded);
     }
   }
   return { main, modules: l.queue, imports: l.imports };

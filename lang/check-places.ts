@@ -24,7 +24,7 @@ import { memberOf } from './check-types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Span } from './source.ts';
 import type { Expr, Place, SliceIndex } from './typed.ts';
-import { i64, strType, type Type, typeName, u8 } from './types.ts';
+import { i64, strType, type Type, typeName, u8, withArticle } from './types.ts';
 
 const value = (expr: Expr): Operand => ({ kind: 'value', expr });
 const place = (p: Place): Operand => ({ kind: 'place', place: p });
@@ -125,6 +125,12 @@ const fieldOf = (x: Context, base: Place, name: Ast.Ident, span: Span): Operand 
   const t = base.type;
   if (isError(t)) return errorOperand(span);
   if (t.kind !== 'struct') return noField(x, name, t, []);
+  if (t.struct.prelude && t.struct.prelude !== 'open' && !x.module.library) {
+    error(x, 'PG0311', name.span, `${withArticle(typeName(t))} has no fields`, {
+      label: 'only its own functions look inside',
+    });
+    return errorOperand(span);
+  }
   const field = t.struct.fields.find((f) => f.name.name === name.name);
   if (!field) {
     const names = t.struct.fields.map((f) => f.name.name);
@@ -418,7 +424,7 @@ const rootOf = (p: Place): Place => {
 };
 
 /** The same place, but of image `image`. Chains are short: they were built within the depth limit. */
-const moveTo = (p: Place, image: Expr): Place => {
+export const moveTo = (p: Place, image: Expr): Place => {
   if (p.kind === 'global') return { kind: 'remote', global: p.global, image, type: p.type, span: p.span };
   if (p.kind === 'field' || p.kind === 'element') return { ...p, base: moveTo(p.base, image) };
   return p;

@@ -181,6 +181,8 @@ export interface Checker {
   readonly diagnostics: Diagnostic[];
   readonly sources: readonly Source[];
   readonly structs: StructType[];
+  /** Modules of the prelude that are loaded, by name. */
+  readonly prelude: Map<string, ModuleInfo>;
   /** Which declaration a struct comes from. */
   readonly structEntities: Map<StructType, EntityOf<'struct'>>;
   /** Instances of generic functions, in the order they were asked for. */

@@ -10,6 +10,7 @@ import { notYet } from './check-later.ts';
 import { checkFor, checkForall, checkForEach, checkForeach, checkLoop, checkWhile } from './check-loops.ts';
 import { isArithmetic, isNumber, isPointer, isShift } from './check-numbers.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
+import { lockedPlace, preludeStatement } from './check-prelude.ts';
 import { declareLocal, declareLocalConst } from './check-scope.ts';
 import {
   bare,
@@ -23,7 +24,7 @@ import {
   warning,
   withScope,
 } from './check-state.ts';
-import { checkSize } from './check-types.ts';
+import { checkMovable, checkSize } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { ArithmeticOp, Expr, Place, Stmt } from './typed.ts';
 import { boolType, errorType, sameType, type Type, typeName, voidType } from './types.ts';
@@ -50,7 +51,10 @@ const checkLocal = (x: Context, s: LetOrVar): CheckedStmt => {
     });
   }
   const type = declared ?? (value && inferredType(x, value, s.name)) ?? errorType;
-  if (s.type && !isError(type)) checkSize(x, type, s.type.span);
+  if (s.type && !isError(type)) {
+    checkSize(x, type, s.type.span);
+    checkMovable(x, type, s.type.span, 'a local variable');
+  }
   // Declared after its value: `let x = x + 1;` means the outer x on the right.
   const local = declareLocal(x, s.name, type, s.kind === 'var' ? 'variable' : 'let');
   return done({ kind: 'local', local, ...(value ? { value } : {}), span: s.span });
@@ -346,6 +350,27 @@ const checkDelete = (x: Context, s: Extract<Ast.Stmt, { kind: 'delete' }>): Chec
   return done({ kind: 'delete', value, span: s.span });
 };
 
+// ---- statements of the prelude ----------------------------------------------------------------------------------
+
+/** A statement that is a call of the prelude without arguments. */
+const statementOf = (x: Context, span: Span, module: string, name: string): CheckedStmt => {
+  const value = preludeStatement(x, span, module, name, []);
+  return value ? done({ kind: 'expr', value, span }) : none;
+};
+
+const checkCritical = (x: Context, s: Extract<Ast.Stmt, { kind: 'critical' }>): CheckedStmt => {
+  const word: Span = { ...s.span, end: s.span.start + 'critical'.length };
+  const lock = s.lock && lockedPlace(x, s.lock);
+  const body = x.checker.rules.block(x, s.body, undefined);
+  if (s.lock && !lock) return none;
+  const args = lock ? [lock] : [];
+  const [enterName, exitName] = lock ? ['acquire', 'release'] : ['enter_critical', 'leave_critical'];
+  const enter = preludeStatement(x, word, 'sync', enterName, args);
+  const exit = preludeStatement(x, word, 'sync', exitName, args);
+  if (!enter || !exit) return none;
+  return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
+};
+
 // ---- all --------------------------------------------------------------------------------------------------------
 
 const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
@@ -399,11 +424,12 @@ const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
       return done({ kind: 'fence', span: s.span });
     case 'notify':
     case 'wait':
-      return later('the split-phase barrier is', 'use `barrier;`');
+      warnInForall(x, s.span, `\`${s.kind}\``);
+      return statementOf(x, s.span, 'sync', s.kind === 'notify' ? 'notify_all' : 'wait_all_notified');
     case 'yield':
       return later('`yield` is');
     case 'critical':
-      return later('`critical` is', 'atomics can make a lock: `while cas(l, 0, 1) != 0 { }`');
+      return checkCritical(x, s);
     case 'within':
       return later('teams are');
     case 'finish':

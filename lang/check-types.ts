@@ -3,6 +3,7 @@ import type * as Ast from './ast.ts';
 import { structInstance } from './check-generics.ts';
 import { laterTypes, notYet } from './check-later.ts';
 import { moduleContext } from './check-modules.ts';
+import { preludeType } from './check-prelude-types.ts';
 import { type Checker, type Context, type Entity, type EntityOf, error, isError, maxDepth } from './check-state.ts';
 import { closest, didYouMean } from './check-suggest.ts';
 import type { Span } from './source.ts';
@@ -10,6 +11,7 @@ import type { Expr } from './typed.ts';
 import {
   alignOf,
   errorType,
+  fixedPart,
   i64,
   type StructField,
   scalarTypes,
@@ -17,6 +19,7 @@ import {
   type Type,
   typeName,
   voidType,
+  withArticle,
 } from './types.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -93,7 +96,7 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
     if (t.args.length > 0) noTypeArgs(x, t, `\`${name}\``);
     return scalar;
   }
-  const entity = x.module.names.get(name);
+  const entity = x.module.names.get(name) ?? preludeType(x, name);
   if (entity) return entityType(x, t, entity);
   if (name === '') return errorType;
   const structs = [...x.module.names]
@@ -219,6 +222,20 @@ export const checkType = (x: Context, t: Ast.TypeExpr | undefined): Type => {
   }
 };
 
+/** Reports a private variable or parameter of a type that cannot be copied, and says whether it did. */
+export const checkMovable = (x: Context, t: Type, span: Span, what: string): boolean => {
+  const fixed = fixedPart(t);
+  if (!fixed || x.module.library) return false;
+  error(x, 'PG0421', span, `${what} cannot be or contain ${withArticle(fixed.name)}`, {
+    label: typeName(t),
+    hint:
+      what === 'a parameter'
+        ? `take a pointer to it: \`*shared ${typeName(t)}\``
+        : `other images must reach it: declare it at module level, \`${fixed.name === 'event' ? 'co' : 'shared'}\``,
+  });
+  return true;
+};
+
 /** Reports an object that no memory can hold, and says whether it did. */
 export const checkSize = (x: Context, t: Type, span: Span): boolean => {
   const bytes = sizeOf(t);
@@ -281,6 +298,8 @@ export const completeStruct = (checker: Checker, e: EntityOf<'struct'>): void =>
     align = Math.max(align, to);
   }
   e.struct.fields = fields;
+  const fixed = e.struct.prelude === 'fixed' ? e.struct : fields.map((f) => fixedPart(f.type)).find((part) => part);
+  if (fixed) e.struct.fixed = fixed;
   // Never of no bytes: elements have addresses of their own.
   e.struct.size = Math.max(1, Math.ceil(size / align) * align);
   e.struct.align = align;

@@ -42,6 +42,7 @@ const newChecker = (sources: Source[]): Checker => {
     diagnostics: [],
     sources,
     structs: [],
+    prelude: new Map(),
     structEntities: new Map(),
     instances: [],
     rules,

@@ -412,6 +412,17 @@ that never change have none.
   shared a: [n]f64 = 1.0;            // wrong
   forall i in a { a[i] = 1.0; }      // right, in main`,
   },
+  PG0421: {
+    title: 'locks and events stay where they are',
+    explain: `A lock or an event is a place in shared memory that images meet at: it cannot be copied, and an image's own
+private memory is no place for it.
+
+  var l: lock;                       // wrong: every image would have one that no other can reach
+  shared l: lock;                    // right: one for all
+  co e: event;                       // right: every image has one, e@p is image p's
+  fn work(l: lock) { … }             // wrong: a copy of a lock
+  fn work(l: *shared lock) { … }     // right: where it is; called as work(&l)`,
+  },
   PG0501: {
     title: 'literal out of range',
     explain: `The number does not fit the type that its context wants.

@@ -147,7 +147,10 @@ export type Intrinsic =
   | 'fault'
   /** `__slot() -> i64`, `__slot_bits() -> i64`: address of the own slot; log2 of a slot's size in bytes */
   | 'slot'
-  | 'slot_bits';
+  | 'slot_bits'
+  /** `__image()`, `__images() -> i64`: of all images, whatever the team. */
+  | 'image'
+  | 'images';
 
 /** A value. Operands of `arithmetic` and `compare` have equal types, except a shift's count. */
 export type Expr = {
@@ -157,6 +160,8 @@ export type Expr = {
   | { readonly kind: 'const'; readonly value: bigint | number | boolean }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'nil' }
+  /** The place of `span` as a number (type i32) that reports can turn into file, line and column. */
+  | { readonly kind: 'position' }
   | { readonly kind: 'load'; readonly place: Place }
   /** `-` for numbers, `!` for bool, `~` for ints. */
   | { readonly kind: 'unary'; readonly op: '-' | '!' | '~'; readonly operand: Expr }
@@ -255,6 +260,8 @@ export type Stmt = { readonly span: Span } /** `let` and `var`; no value: all ze
   | { readonly kind: 'update'; readonly op: ArithmeticOp; readonly place: Place; readonly value: Expr }
   | { readonly kind: 'expr'; readonly value: Expr }
   | { readonly kind: 'block'; readonly body: Block }
+  /** `enter`, `body`, and `exit` however the body is left: by its end, `return`, `break` or `continue`. */
+  | { readonly kind: 'scoped'; readonly enter: Expr; readonly body: Block; readonly exit: Expr }
   | { readonly kind: 'if'; readonly condition: Expr; readonly then: Block; readonly else?: Block }
   | { readonly kind: 'while'; readonly condition: Expr; readonly body: Block }
   | { readonly kind: 'loop'; readonly body: Block }

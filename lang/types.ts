@@ -23,7 +23,6 @@ export type Type =
   | { readonly kind: 'sharedArray'; readonly rank: number; readonly element: Type }
   /** The type of a module-level `co`/`var` array whose extents are known only at start. Converts to a slice; never a value. */
   | { readonly kind: 'dynamicArray'; readonly rank: number; readonly element: Type }
-  | { readonly kind: 'opaque'; readonly name: 'lock' | 'event' | 'team' | 'request' | 'status' }
   /** After a reported error: agrees with everything, so that one mistake makes one message. */
   | { readonly kind: 'error' };
 
@@ -41,7 +40,11 @@ export interface StructType {
   readonly span: Span;
   /** What it is an instance of, if its declaration has type parameters. */
   readonly generic?: { readonly of: object; readonly args: readonly Type[] };
+  /** A type of the prelude; `fixed`: it cannot be copied, `open`: programs may read its fields. */
+  readonly prelude?: 'fixed' | 'value' | 'open';
   fields: readonly StructField[];
+  /** The type in it that cannot be copied: itself, or that of a field. */
+  fixed?: StructType;
   size: number;
   align: number;
 }
@@ -103,8 +106,6 @@ export const sizeOf = (t: Type): number => {
       return 4;
     case 'sharedPointer':
       return 8;
-    case 'opaque':
-      return 16;
     case 'sharedArray':
     case 'dynamicArray':
     case 'error':
@@ -127,7 +128,6 @@ export const alignOf = (t: Type): number => {
       return alignOf(t.element);
     case 'str':
     case 'slice':
-    case 'opaque':
       return 8;
     case 'bool':
     case 'int':
@@ -174,8 +174,6 @@ export const sameType = (a: Type, b: Type): boolean => {
         a.params.every((p, i) => sameType(p, b.params[i] ?? errorType)) &&
         sameType(a.result, b.result)
       );
-    case 'opaque':
-      return b.kind === 'opaque' && a.name === b.name;
     case 'void':
     case 'bool':
     case 'str':
@@ -214,8 +212,6 @@ export const typeName = (t: Type): string => {
       const result = t.result.kind === 'void' ? '' : ` -> ${typeName(t.result)}`;
       return `fn(${t.params.map(typeName).join(', ')})${result}`;
     }
-    case 'opaque':
-      return t.name;
     case 'void':
     case 'bool':
     case 'str':
@@ -225,6 +221,14 @@ export const typeName = (t: Type): string => {
     default:
       return unreachable(t);
   }
+};
+
+export const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
+
+/** The type of the prelude that makes a value impossible to copy: `lock` in a struct with a lock. */
+export const fixedPart = (t: Type): StructType | undefined => {
+  if (t.kind === 'array') return fixedPart(t.element);
+  return t.kind === 'struct' ? t.struct.fixed : undefined;
 };
 
 /** Scalars are what fits one SSA value: numbers, bool, pointers, handles and functions. */

@@ -83,6 +83,9 @@ export const page = {
   stackLimit: 652,
   /** i32 offset of the lowest byte that ever belonged to the heap: what is below is still zero. */
   heapLow: 656,
+  /** i32: 1 between `notify` and `wait`; the generation of the barrier that `notify` arrived at. */
+  split: 660,
+  splitGeneration: 664,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
@@ -109,6 +112,10 @@ export const states = {
   faulted: 6,
   /** Has run init and waits for the others to have done so. */
   ready: 7,
+  /** Waits for a lock (value: the image that holds it), for posts of an event (value: how many), for the end of a split-phase barrier. */
+  lock: 8,
+  event: 9,
+  notified: 10,
 } as const;
 
 // ---- descriptors of distributed and dynamic arrays, in private memory -------------------------------------------
@@ -181,6 +188,38 @@ export const faults = [
   { kind: 'free', text: 'delete of an address that new did not give: {a:x}' },
   { kind: 'step', text: 'the step of a range is zero' },
   { kind: 'function', text: 'call of no function: the value is nil' },
+  {
+    kind: 'lock-held',
+    text: 'acquire of a lock that this image holds already',
+    hint: 'it would wait for itself for ever: release the lock first',
+  },
+  {
+    kind: 'lock-free',
+    text: 'release of a lock that no image holds',
+    hint: 'each release follows one acquire by the same image',
+  },
+  {
+    kind: 'lock-other',
+    text: 'release of a lock that image {a} holds',
+    hint: 'each release follows one acquire by the same image',
+  },
+  { kind: 'event-count', text: 'wait for {a} posts', hint: 'a count is at least 1' },
+  { kind: 'event-full', text: 'post of an event with {a} posts that nobody has waited for' },
+  {
+    kind: 'notify-twice',
+    text: 'notify after notify: the split-phase barrier that this image has entered has not ended',
+    hint: 'each `notify;` is followed by one `wait;`',
+  },
+  {
+    kind: 'wait-alone',
+    text: 'wait without notify',
+    hint: '`notify;` enters a split-phase barrier, `wait;` leaves it',
+  },
+  {
+    kind: 'barrier-split',
+    text: 'barrier or collective operation between notify and wait',
+    hint: 'end the split-phase barrier by `wait;` first',
+  },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];
 

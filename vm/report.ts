@@ -50,7 +50,7 @@ const numbersOf = (images: readonly number[]): string => {
 };
 
 /** What one image (or several) does, as the rest of a sentence. */
-const doing = (activity: Activity, one: boolean): string => {
+const doing = (activity: Activity, value: number, one: boolean): string => {
   const [waits, has, is] = one ? ['waits', 'has', 'is'] : ['wait', 'have', 'are'];
   switch (activity) {
     case 'starting':
@@ -61,6 +61,12 @@ const doing = (activity: Activity, one: boolean): string => {
       return `${waits} at a barrier`;
     case 'wait_until':
       return `${waits} in wait_until`;
+    case 'notified':
+      return `${waits} at \`wait\` of a split-phase barrier`;
+    case 'lock':
+      return `${waits} for a lock that image ${value} holds`;
+    case 'event':
+      return value === 1 ? `${waits} for a post of an event` : `${waits} for ${value} posts of an event`;
     case 'collective':
       return `${waits} in a collective operation`;
     case 'finished':
@@ -78,17 +84,27 @@ const doing = (activity: Activity, one: boolean): string => {
 const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
   for (const status of images) {
-    const key = `${status.activity} ${status.stack.map(placeOf).join(' ')}`;
+    const detail = status.activity === 'lock' || status.activity === 'event' ? status.value : '';
+    const key = `${status.activity} ${detail} ${status.stack.map(placeOf).join(' ')}`;
     const group = groups.get(key);
     if (group) group.push(status);
     else groups.set(key, [status]);
   }
   return [...groups.values()].map((group) => {
-    const { activity, stack } = group[0]!;
+    const { activity, value, stack } = group[0]!;
     const who = `image${group.length === 1 ? '' : 's'} ${numbersOf(group.map((s) => s.image))}`;
     const where = stack.length > 0 ? `, ${placeOf(stack[0]!)} in ${stack[0]!.fn}` : '';
-    return `  ${who} ${doing(activity, group.length === 1)}${where}`;
+    return `  ${who} ${doing(activity, value, group.length === 1)}${where}`;
   });
+};
+
+const deadlockHint = (images: readonly ImageStatus[]): string => {
+  const some = (activity: Activity): boolean => images.some((s) => s.activity === activity);
+  if (some('lock'))
+    return 'locks that are taken in one order by all images make no circle; each acquire needs its release';
+  if (some('event')) return 'an event that is waited for must be posted by an image that still runs';
+  if (some('wait_until')) return 'what is waited for must be written by an image that still runs';
+  return 'all images must come to the same barriers and collective operations';
 };
 
 interface Parts {
@@ -117,9 +133,7 @@ const partsOf = (result: Exclude<RunResult, { kind: 'ok' | 'exit' }>, paint: Pai
         title: 'deadlock',
         message: 'no image can go on',
         lines: statusLines(result.images),
-        hint: result.images.some((s) => s.activity === 'wait_until')
-          ? 'what is waited for must be written by an image that still runs'
-          : 'all images must come to the same barriers and collective operations',
+        hint: deadlockHint(result.images),
       };
     case 'timeout': {
       const unit = result.seconds === 1 ? 'second' : 'seconds';

@@ -35,12 +35,17 @@ export type Activity =
   | 'collective'
   | 'finished'
   | 'failed'
-  | 'ready';
+  | 'ready'
+  | 'lock'
+  | 'event'
+  | 'notified';
 
 /** What one image was doing when the run was ended from outside. */
 export interface ImageStatus {
   readonly image: number;
   readonly activity: Activity;
+  /** What it waits for: the image that holds the lock, how many posts. */
+  readonly value: number;
   /** Where it waits, innermost frame first. */
   readonly stack: readonly Frame[];
 }

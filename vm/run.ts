@@ -29,8 +29,8 @@ const statuses = ({ manifest, memory, images, map }: Prepared): ImageStatus[] =>
   return Array.from({ length: images }, (_, image) => {
     const sight = sightOf(words, map.slotBits, image);
     const activity = activityOf(sight);
-    const waits = activity === 'barrier' || activity === 'wait_until' || activity === 'collective';
-    return { image, activity, stack: waits ? framesOf(manifest, sight.position) : [] };
+    const waits = !['starting', 'running', 'finished', 'failed', 'ready'].includes(activity);
+    return { image, activity, value: sight.value, stack: waits ? framesOf(manifest, sight.position) : [] };
   });
 };
 

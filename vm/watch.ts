@@ -4,7 +4,7 @@
 // same epoch, then between the looks none did anything but wait: every way out of a wait raises the epoch before it has
 // an effect. So between the end of the first look and the start of the second, memory did not change.
 //  - Whoever waits at a barrier whose generation is still the current one waits for images that never come.
-//  - Whoever is in a wait_until has looked again, completely, within that time (`rechecks` grew by two), and in vain.
+//  - Whoever is in a wait_until, or waits for a lock or an event, has looked again, completely, within that time (`rechecks` grew by two), and in vain.
 //    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
 //    may come true by itself, and is never called a deadlock.
 // Memory accesses are atomic and sequentially consistent on both sides.
@@ -42,6 +42,9 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.barrier]: 'barrier',
   [states.waitUntil]: 'wait_until',
   [states.collective]: 'collective',
+  [states.lock]: 'lock',
+  [states.event]: 'event',
+  [states.notified]: 'notified',
   [states.finished]: 'finished',
   [states.faulted]: 'failed',
   [states.ready]: 'ready',
@@ -59,6 +62,7 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
     switch (sight.state) {
       case states.barrier:
       case states.collective:
+      case states.notified:
         // Released already, and only not woken yet.
         if (sight.value !== generation) return undefined;
         blocked++;
@@ -68,6 +72,8 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
         blocked++;
         break;
       case states.waitUntil:
+      case states.lock:
+      case states.event:
         blocked++;
         break;
       case states.finished:
@@ -83,10 +89,13 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
 const unchanged = (a: readonly ImageSight[], b: readonly ImageSight[]): boolean =>
   a.every((s, i) => s.state === b[i]?.state && s.epoch === b[i]?.epoch);
 
+/** Waits that look at memory again and again; the others wait for a generation. */
+const looksAgain: ReadonlySet<number> = new Set([states.waitUntil, states.lock, states.event]);
+
 /** True when every wait_until was looked at again, in whole, since `base`. */
 const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBits: number): boolean =>
   base.every(
-    (s, image) => s.state !== states.waitUntil || ((sightOf(memory, slotBits, image).rechecks - s.rechecks) | 0) >= 2,
+    (s, image) => !looksAgain.has(s.state) || ((sightOf(memory, slotBits, image).rechecks - s.rechecks) | 0) >= 2,
   );
 
 /** Returns a function to call again and again; it gives true once a deadlock is proven. */

@@ -104,6 +104,7 @@ const foldConstant = (inst: OpInst, c: RuleContext): Outcome | undefined => {
   const result = inst.results[0];
   if (
     inst.op === 'const' ||
+    inst.op === 'position' ||
     inst.op === 'fconst' ||
     result === undefined ||
     inst.results.length !== 1 ||

@@ -31,7 +31,7 @@ const call = (o: Out, name: string, args: readonly Value[], results: readonly Va
   o.insts.push({ kind: 'op', op: 'call', suffix: '', results, args, imms: [callee], pos: o.pos, by });
 };
 
-const position = (o: Out): Value => append(o, 'const', 'i32', 'i32', [], [BigInt(o.pos)]);
+const position = (o: Out): Value => append(o, 'position', '', 'i32', [], [BigInt(o.pos)]);
 const i64 = (o: Out, n: number | bigint): Value => append(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
 
 /** A value as the 64 bits of a collective's cell, and back. */

@@ -32,6 +32,7 @@ describe('programs', () => {
 const unreachable: Readonly<Record<string, string>> = {
   none: 'is no fault',
   exit: 'is no fault: exit-code.pg',
+  'event-full': 'takes 2^31 posts, which is minutes',
   'not-local': 'every image of a node can be reached by load and store',
 };
 

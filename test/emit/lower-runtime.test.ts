@@ -89,7 +89,12 @@ it('waits tell the run-time where they are in the source', () => {
   if (main)
     forEachInst(
       main.body,
-      (i) => void (i.kind === 'op' && i.op === 'const' && values.set(i.results[0] ?? -1, i.imms[0])),
+      (i) =>
+        void (
+          i.kind === 'op' &&
+          (i.op === 'const' || i.op === 'position') &&
+          values.set(i.results[0] ?? -1, i.imms[0])
+        ),
     );
   expect(callsOf(after, 'main').map((c) => [c.imms[0], values.get(c.args[0] ?? -1)])).toEqual([
     ['runtime.barrier', 1n],

@@ -5,6 +5,7 @@ import { evalPure } from '../../compiler/arith.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
+import { descriptor } from '../../vm/abi.ts';
 import { formatValue } from '../../vm/format.ts';
 import { artifactOf, constants, emitted, nodeOf, print, programOf, type TestNode } from './instance.ts';
 
@@ -387,6 +388,10 @@ describe('distributed arrays: fields of descriptors', () => {
   it('are read from the own slot', async () => {
     const head = 'private @pad size 8 align 8\nshared @u elem 8 dist(block, block)\ndynamic @d elem 4 rank 2\n';
     const fields = ['extent', 'block', 'images', 'coordinate', 'local_extent', 'lo', 'hi'];
+    const offsets = [
+      ...[descriptor.extent, descriptor.block, descriptor.images, descriptor.coordinate],
+      ...[descriptor.localExtent, descriptor.lo, descriptor.hi],
+    ];
     const text = `${[0, 1].map((k) => `${fields.map((f) => `%${f}${k} = shared.${f} @u, ${k}\n${print('i64', `%${f}${k}`)}`).join('')}%r${k} = shared.reciprocal @u, ${k}\n${print('f64', `%r${k}`)}`).join('')}
       %h = shared.holder @u\n${print('i64', '%h')}%part = shared.part @u\n%now = shared.part_now @u\n%base = dynamic.base @d\n%e = dynamic.extent @d, 1\n${print('i64', '%e')}
       ${['part', 'now', 'base'].map((p) => `%i.${p} = image_of %${p}\n%b.${p} = gptr.bits %${p}\n${print('i32', `%b.${p}`)}${print('i64', `%i.${p}`)}`).join('')}`;
@@ -395,12 +400,13 @@ describe('distributed arrays: fields of descriptors', () => {
     const u = node.at(1, 'u');
     const d = node.at(1, 'd');
     node.view.setInt32(u, 0x30000, true);
-    node.view.setInt32(u + 4, -1, true);
+    node.view.setInt32(u + descriptor.on, -1, true);
     node.view.setInt32(d, 0x38000, true);
+    const dimension = (at: number, k: number): number => at + descriptor.dims + descriptor.dimBytes * k;
     for (let k = 0; k < 2; k++) {
-      for (let f = 0; f < 7; f++) node.view.setBigInt64(u + 8 + 64 * k + 8 * f, BigInt(10 * k + f + 1), true);
-      node.view.setFloat64(u + 8 + 64 * k + 56, 0.25 + k, true);
-      node.view.setBigInt64(d + 8 + 64 * k, BigInt(100 + k), true);
+      fields.forEach((_, f) => void node.view.setBigInt64(dimension(u, k) + offsets[f]!, BigInt(10 * k + f + 1), true));
+      node.view.setFloat64(dimension(u, k) + descriptor.reciprocal, 0.25 + k, true);
+      node.view.setBigInt64(dimension(d, k) + descriptor.extent, BigInt(100 + k), true);
     }
     node.images[1]?.main();
     const slot = 2 ** 21;
@@ -439,6 +445,17 @@ describe('checks that pass, calls, output, time', () => {
     const program = programOf(textOf(text));
     const { manifest } = nodeOf(program, (await artifactOf(program)).wasm);
     expect(manifest.formats).toEqual([{ type: 'i64', style: 'x' }, { type: 'i64' }]);
+  });
+
+  it('positions are numbers of the manifest', async () => {
+    const head = 'file 0 "a.pg"\npos 1 = 0:4:2 main\npos 2 = 0:9:2 main\n';
+    const program = programOf(textOf(`%p = position 2\n${print('i32', '%p')}`, { head }));
+    const node = nodeOf(program, (await artifactOf(program)).wasm);
+    node.images[0]?.main();
+    // The other position is used by nothing.
+    expect(node.images[0]?.lines()).toEqual(['1']);
+    expect(node.manifest.positions).toHaveLength(2);
+    expect(node.manifest.positions[1]?.line).toBe(9);
   });
 
   it('the clock is the import', async () => {

@@ -622,6 +622,10 @@ describe('function values', () => {
   });
 });
 
+test('positions are numbers', () => {
+  expect(lines(`%p = position 2\n${print('i32', '%p')}`)).toEqual(['2']);
+});
+
 test('every op was evaluated', () => {
   const names = Object.keys(ops).filter(isOpName);
   expect(names.filter((op) => !evaluated.has(op))).toEqual([]);

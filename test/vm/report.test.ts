@@ -7,6 +7,7 @@ const frame = (fn: string, line: number, inlined = false): Frame => ({ fn, file:
 const status = (image: number, activity: ImageStatus['activity'], ...stack: Frame[]): ImageStatus => ({
   image,
   activity,
+  value: 1,
   stack,
 });
 const fault = {

@@ -1,0 +1,69 @@
+// Builtins that are written in PG: functions and types of the library's inner modules (stdlib/runtime_*.pg) that every
+// program knows by name. A module of them is loaded only for programs whose text mentions one of its words.
+//
+// A function whose last parameter is `position: i32` is told where it was called, for reports; the caller does not write it.
+// A parameter of type `*shared L`, L a type that cannot be copied, takes the place itself: `acquire(l)`.
+
+export interface PreludeFunction {
+  /** The module, `sync` for stdlib/runtime_sync.pg, and the function in it. */
+  readonly module: string;
+  readonly name: string;
+  /** Arguments that the caller writes. */
+  readonly args: number;
+  /** Told apart from others of as many arguments by the type of the first one. */
+  readonly first?: string;
+  /** Every image of the team calls it. */
+  readonly collective?: true;
+}
+
+export interface PreludeType {
+  readonly module: string;
+  /** `fixed`: never copied, lives in shared memory; `value`: opaque, but copied like a number; `open`: fields can be read. */
+  readonly kind: 'fixed' | 'value' | 'open';
+}
+
+const one = (module: string, name: string, args: number): readonly PreludeFunction[] => [{ module, name, args }];
+
+/** What each builtin function means, by the number and first type of its arguments. */
+export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> = new Map([
+  ['acquire', one('sync', 'acquire', 1)],
+  ['try_acquire', one('sync', 'try_acquire', 1)],
+  ['release', one('sync', 'release', 1)],
+  ['post', one('sync', 'post', 1)],
+  ['query', one('sync', 'query', 1)],
+  [
+    'wait',
+    [
+      { module: 'sync', name: 'wait_event', args: 1, first: 'event' },
+      { module: 'sync', name: 'wait_events', args: 2, first: 'event' },
+    ],
+  ],
+]);
+
+export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([
+  ['lock', { module: 'sync', kind: 'fixed' }],
+  ['event', { module: 'sync', kind: 'fixed' }],
+]);
+
+/** Statements that call functions of the prelude. */
+export const preludeWords: ReadonlyMap<string, string> = new Map([
+  ['critical', 'sync'],
+  ['notify', 'sync'],
+]);
+
+const moduleOf = new Map<string, ReadonlySet<string>>();
+for (const [word, functions] of preludeFunctions) moduleOf.set(word, new Set(functions.map((f) => f.module)));
+for (const [word, { module }] of preludeTypes) moduleOf.set(word, new Set([module]));
+for (const [word, module] of preludeWords) moduleOf.set(word, new Set([module]));
+
+const words = /[A-Za-z_]\w*/g;
+
+/** The modules that a text may need: those of all words in it that the prelude knows. */
+export const modulesFor = (text: string): ReadonlySet<string> => {
+  const modules = new Set<string>();
+  for (const [word] of text.matchAll(words)) for (const m of moduleOf.get(word) ?? []) modules.add(m);
+  return modules;
+};
+
+/** The library module that holds a module of the prelude: `runtime_sync`. Its symbols begin with `runtime.sync.`. */
+export const libraryName = (module: string): string => `runtime_${module}`;
