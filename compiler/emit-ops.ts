@@ -277,6 +277,9 @@ const bitsConst = (c: OpContext): ExpressionRef => {
   return m[type].const(value);
 };
 
+/** The function of every module that sleeps; see emit.ts. */
+export const waitFunction = 'pgc.wait32';
+
 const lowered: Emit = (c) => {
   throw new Error(`internal error: ${c.inst.op} reached the emitter; lower-runtime and lower-shared must run before`);
 };
@@ -378,7 +381,7 @@ export const emitOp = {
   'atomic.store': (c) => c.at(atomicStore(c)),
   'atomic.rmw': rmw,
   'atomic.cas': cas,
-  'atomic.wait32': (c) => c.at(c.m.memory.atomic.wait32(c.arg(0), c.arg(1), c.arg(2))),
+  'atomic.wait32': (c) => c.at(c.m.call(waitFunction, [c.arg(0), c.arg(1), c.arg(2)], c.b.i32)),
   'atomic.notify': (c) => c.at(c.m.memory.atomic.notify(c.arg(0), c.arg(1))),
   fence: (c) => c.m.atomic.fence(),
   this_image: (c) => c.m.i64.extend_u(c.m.global.get(imports.image, c.b.i32)),

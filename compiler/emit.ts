@@ -4,8 +4,9 @@ import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, 
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import type { Binaryen, Module } from './emit-ops.ts';
+import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
-import type { IrProgram } from './ir.ts';
+import type { IrProgram, OpName } from './ir.ts';
 import { textImm } from './ir-types.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { forEachInst } from './tree.ts';
@@ -107,18 +108,29 @@ const functionsAsValues = (program: IrProgram): readonly string[] => {
   return [...names].sort();
 };
 
-const callsValues = (program: IrProgram): boolean => {
+const uses = (program: IrProgram, op: OpName): boolean => {
   let found = false;
   for (const f of program.funcs)
     forEachInst(f.body, (i) => {
-      if (i.kind === 'op' && i.op === 'call.value') found = true;
+      if (i.kind === 'op' && i.op === op) found = true;
     });
   return found;
 };
 
+/**
+ * Sleeping is a function of its own: V8's baseline compiler (seen in 11.3) may lose a local that lives across
+ * memory.atomic.wait32, which a call keeps it from. Whoever sleeps has the time.
+ */
+const declareWait = (b: Binaryen, m: Module, program: IrProgram): void => {
+  if (!uses(program, 'atomic.wait32')) return;
+  const { i32, i64 } = b;
+  const sleep = m.memory.atomic.wait32(m.local.get(0, i32), m.local.get(1, i32), m.local.get(2, i64));
+  m.addFunction(waitFunction, b.createType([i32, i32, i64]), i32, [], sleep);
+};
+
 /** The table of functions that are used as values; entry 0 is none. */
 const declareTable = (m: Module, program: IrProgram, names: readonly string[]): void => {
-  if (!callsValues(program)) return;
+  if (!uses(program, 'call.value')) return;
   m.addTable(functionTable, names.length + 1, names.length + 1);
   if (names.length > 0) m.addActiveElementSegment(functionTable, 'values', [...names], m.i32.const(1));
 };
@@ -147,6 +159,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     m.addDebugInfoFileName('positions');
     for (const f of program.funcs) emitFunc(context, f);
     declareTable(m, program, inTable);
+    declareWait(b, m, program);
     m.addFunctionExport('init', exports.init);
     m.addFunctionExport('main', exports.main);
     b.setDebugInfo(true);

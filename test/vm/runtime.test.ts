@@ -90,8 +90,8 @@ describe('deadlocks', () => {
     [4, /image 0 waits at a barrier.*\n {2}images 1, 2 have finished/],
   ])('deadlock %i', async (what, report) => {
     const o = await run('deadlock', { images: 3, configs: { what: `${what}` }, timeout: 20 });
-    expect(o.result.kind).toBe('deadlock');
     expect(o.report).toMatch(report);
+    expect(o.result.kind).toBe('deadlock');
     expect(o.resources).toEqual([]);
   });
 });
