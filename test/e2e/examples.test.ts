@@ -31,6 +31,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
+  'nas/cg.pg': [{}, { args: ['--class=W'], images: [3] }],
 };
 
 const runsOf = (file: string): readonly Run[] => runs[file.slice('examples/'.length)] ?? [{}];
@@ -52,6 +53,7 @@ test('there are all the examples that were promised', () => {
     'sparse',
     'random_access',
     'ep',
+    'cg',
     'queens',
     'primes',
     'uts',
