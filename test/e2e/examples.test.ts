@@ -31,6 +31,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
+  'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
   'nas/cg.pg': [{}, { args: ['--class=W'], images: [3] }],
 };
 
@@ -54,6 +55,7 @@ test('there are all the examples that were promised', () => {
     'random_access',
     'ep',
     'cg',
+    'is',
     'queens',
     'primes',
     'uts',
