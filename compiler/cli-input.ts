@@ -57,7 +57,7 @@ export const readInput = (path: string): Read => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return refuse(`there is no file ${path}`, similarFile(path));
     }
-    return refuse(`cannot read ${path}: ${reason(error)}`);
+    return { kind: 'mistake', code: cannotRead(path, error) };
   }
 };
 
@@ -72,6 +72,9 @@ export const notText = (path: string, bytes: Buffer, kind: string): { message: s
 
 export const notSource = (path: string, bytes: Buffer): { message: string; hint: string } | undefined =>
   notText(path, bytes, 'PG source');
+
+/** Why a file or folder could not be read, as `mistake` says it. */
+export const cannotRead = (path: string, error: unknown): number => mistake(`cannot read ${path}: ${reason(error)}`);
 
 /** Why a write failed, as `mistake` says it. */
 export const cannotWrite = (path: string, error: unknown): number => mistake(`cannot write ${path}: ${reason(error)}`);

@@ -11,6 +11,7 @@ Examples:
   pgc run heat.pg -n 4 -- --n=4000      four images; what follows -- sets the program's own configs
   pgc build heat.pg && pgc run          make heat.wasm, then run what was built last here
   pgc check *.pg                        only look for mistakes
+  pgc fmt                               lay out all programs in this folder in the common style
   pgc explain PG0201                    what a message means, with examples
   pgc build heat.pg --emit=ir           see the program as the optimiser leaves it
   pgc help passes                       the optimisations; \`pgc help ops\`: the instructions of the IR
@@ -50,6 +51,20 @@ Examples:
   pgc doc grid.pg                       what grid.pg offers; grid.pg:norm is one declaration of it
   pgc doc grid.pg --html=pages          pages that need no other file
   pgc doc --test grid.pg                run its examples`;
+
+const fmtMore = `
+Files are changed in place; folders are searched for .pg files, and with nothing named, this folder is. There are no options of
+style: all programs have one layout. What a program means, its comments and their order stay. A file with mistakes in its syntax
+is left as it is.
+
+Examples:
+  pgc fmt                               all programs in this folder and its folders
+  pgc fmt heat.pg lib                   a file, and what is in a folder
+  pgc fmt --check .                     list what would change, and change nothing: for tests
+  pgc fmt - < heat.pg                   from standard input to standard output: for editors
+
+Exit codes:
+  0 success   1 --check would change a file, or a file has mistakes   2 a mistake on the command line`;
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
 
@@ -111,6 +126,19 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .action(async (files: string[], options) => {
       const { checkCommand } = await import('./cli-check.ts');
       outcome.code = await checkCommand(files, options);
+    });
+
+  pgc
+    .command('fmt')
+    .usage('[options] [files or folders…]')
+    .summary('lay programs out in the common style')
+    .description('Formats programs: line breaks, indents and blanks as in all programs.')
+    .argument('[paths...]', '.pg files, and folders to search for them; - is standard input')
+    .option('--check', 'write nothing; list the files that would change, and exit with 1 if there are any')
+    .addHelpText('after', fmtMore)
+    .action(async (paths: string[], options) => {
+      const { fmtCommand } = await import('./cli-fmt.ts');
+      outcome.code = await fmtCommand(paths, options);
     });
 
   pgc

@@ -21,6 +21,7 @@ describe('help', () => {
     ['run', '--help'],
     ['build', '--help'],
     ['check', '-h'],
+    ['fmt', '--help'],
     ['opt', '--help'],
     ['doc', '--help'],
     ['explain', '--help'],
@@ -32,7 +33,7 @@ describe('help', () => {
   });
 
   test('help <command> says what <command> --help says', async () => {
-    for (const command of ['run', 'build', 'check', 'opt', 'doc', 'explain']) {
+    for (const command of ['run', 'build', 'check', 'fmt', 'opt', 'doc', 'explain']) {
       expect((await pgc(['help', command])).out).toBe((await pgc([command, '--help'])).out);
     }
   });

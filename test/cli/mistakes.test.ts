@@ -9,6 +9,7 @@ let cwd = '';
 beforeAll(async () => {
   cwd = folderWith('examples/hello.pg', 'examples/heat.pg');
   mkdirSync(join(cwd, 'folder'));
+  mkdirSync(join(cwd, 'emptyfolder'));
   writeFileSync(join(cwd, 'folder', 'inside.pg'), 'fn main() {}\n');
   symlinkSync('loop.pg', join(cwd, 'loop.pg'));
   writeFileSync(join(cwd, 'binary.pg'), Buffer.from([0x66, 0x6e, 0, 1, 2, 255]));
@@ -81,6 +82,14 @@ const mistakes: readonly (readonly string[])[] = [
   ['build', 'hello.pg', '-o', 'nowhere/hello.wasm'],
   ['check'],
   ['check', 'missing.pg', 'syntax.pg'],
+  ['fmt', 'missing.pg', 'helo.pg'],
+  ['fmt', 'nowhere/hello.pg'],
+  ['fmt', 'emptyfolder'],
+  ['fmt', 'loop.pg'],
+  ['fmt', 'binary.pg'],
+  ['fmt', 'cut.wasm'],
+  ['fmt', '--chekc', 'hello.pg'],
+  ['fmt', '-', 'hello.pg'],
   ['opt', 'wrong.ir'],
   ['opt', 'missing.ir'],
   ['opt', '--passes=fold,dec', 'wrong.ir'],

@@ -39,10 +39,12 @@ const runLine = async (line: string, cwd: string): Promise<string> => {
   let said = '';
   for (const command of line.split('&&').map((c) => c.trim())) {
     if (elsewhere.has(command)) continue;
-    const [file, redirect] = command.split(/\s>\s/);
+    const [reading, redirect] = command.split(/\s>\s/);
+    const [file, given] = (reading ?? '').split(/\s<\s/);
+    const stdin = given === undefined ? '' : readFileSync(join(cwd, given), 'utf8');
     const words = wordsOf((file ?? '').replace(/^npx /, ''));
     expect(words[0], `a test cannot run: ${command}`).toBe('pgc');
-    const ended: Ended = await pgc(words.slice(1), { cwd, watchdog: 100 });
+    const ended: Ended = await pgc(words.slice(1), { cwd, stdin, watchdog: 100 });
     expect(ended.err, command).not.toContain('internal error');
     if (redirect !== undefined) writeFileSync(join(cwd, redirect), ended.out);
     said += (redirect === undefined ? ended.out : '') + ended.err;
