@@ -32,6 +32,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
+  'nas/ft.pg': [{}, { args: ['--class=W'], images: [3] }],
   'nas/cg.pg': [{}, { args: ['--class=W'], images: [3] }],
 };
 
@@ -56,6 +57,7 @@ test('there are all the examples that were promised', () => {
     'ep',
     'cg',
     'is',
+    'ft',
     'queens',
     'primes',
     'uts',
