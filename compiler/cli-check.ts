@@ -19,7 +19,7 @@ export const checkCommand = async (files: readonly string[], options: { readonly
       code = mistake(wrong.message, wrong.hint);
       continue;
     }
-    found.push(check(file, fileHost({ texts: { [file]: read.bytes.toString('utf8') } })));
+    found.push(check(file, fileHost({ texts: { [file]: read.bytes.toString('utf8') } }), 'any'));
   }
   if (options.json) printDiagnosticsJson(found);
   else showDiagnostics(found);

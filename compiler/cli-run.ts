@@ -5,8 +5,7 @@ import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunResult, run, startPool } from '../vm/run.ts';
-import { buildHash } from './build-info.ts';
-import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
+import { artifactOf } from './cli-artifact.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
@@ -73,32 +72,6 @@ const fileOf = (file: string | undefined): string | number => {
   return last.artifact;
 };
 
-/** The artifact of a program in source form, or the exit code when it has mistakes. */
-const artifactOf = async (path: string, text: string, useCache: boolean): Promise<Uint8Array | number> => {
-  const folder = useCache && buildHash !== undefined ? cacheFolder() : undefined;
-  const key: CacheKey = { build: buildHash ?? '', options: '', path, text };
-  const cached = readCache(folder, key);
-  if (cached) {
-    if (cached.warnings.length > 0) await warn(cached);
-    return cached.artifact;
-  }
-  const { compile } = await import('./compile.ts');
-  const result = await compile({ path, text });
-  if (result.diagnostics.length > 0) {
-    const { showDiagnostics } = await import('./cli-diagnostics.ts');
-    showDiagnostics([result]);
-  }
-  if (!result.artifact) return exitCodes.usage;
-  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
-  writeCache(folder, key, entry, result.dependencies);
-  return result.artifact;
-};
-
-const warn = async ({ warnings, sources }: Cached): Promise<void> => {
-  const { showDiagnostics } = await import('./cli-diagnostics.ts');
-  showDiagnostics([{ diagnostics: warnings, sources }]);
-};
-
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
 const runArtifact = async (
   artifact: Uint8Array,
@@ -143,7 +116,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   const pool = startPool(help ? 0 : threadsAhead(settings.images));
   const artifact = isWasm
     ? new Uint8Array(read.bytes)
-    : await artifactOf(file, read.bytes.toString('utf8'), options.cache);
+    : await artifactOf(file, read.bytes.toString('utf8'), { cache: options.cache });
   if (typeof artifact === 'number') return artifact;
   if (help) return showConfigs(file, artifact);
   return runArtifact(artifact, settings, parsed.configs, pool);

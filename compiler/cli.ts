@@ -11,13 +11,14 @@ Examples:
   pgc run heat.pg -n 4 -- --n=4000      four images; what follows -- sets the program's own configs
   pgc build heat.pg && pgc run          make heat.wasm, then run what was built last here
   pgc check *.pg                        only look for mistakes
+  pgc test heat.pg                      run its test blocks
   pgc fmt                               lay out all programs in this folder in the common style
   pgc explain PG0201                    what a message means, with examples
   pgc build heat.pg --emit=ir           see the program as the optimiser leaves it
   pgc help passes                       the optimisations; \`pgc help ops\`: the instructions of the IR
 
 Exit codes:
-  0 success   1 the program failed (fault, failed assertion, deadlock)   2 a mistake in the program text or on the command line
+  0 success   1 the program or a test failed (fault, failed assertion, deadlock)   2 a mistake in the program text or on the command line
   124 --timeout passed   130 interrupted (Ctrl-C)   otherwise what the program gave to exit(code)
 
 Files: .pgc/last.json says what was built last in a folder. Compiled programs are kept in $PGC_CACHE, or the system's cache folder.`;
@@ -39,6 +40,16 @@ Examples:
   pgc build heat.pg --print-after=all --emit=ir
   pgc build heat.pg --skip=inline --skip=licm
   pgc build heat.pg --opt-limit=100     stop after 100 optimisation decisions: halve to find a wrong one`;
+
+const testMore = `
+A test is a declaration, test "name" { … }. Each runs by itself on all images, as main would, and fails if its run does: by an
+assertion, a fault, a deadlock, or the time limit. A file with tests needs no main. Of a folder, all .pg files are looked at.
+
+Examples:
+  pgc test                              all tests in this folder and those below it
+  pgc test grid.pg -n 1,2,3,4,7         each on one image, on two, …
+  pgc test grid.pg --filter halo        those with halo in their name
+  pgc test --timeout 5                  a test may run for five seconds (default: 60)`;
 
 const docMore = `
 Doc comments are lines that begin with /// just above a declaration or a field, and with //! at the head of a file. They are
@@ -115,6 +126,22 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .action(async (file: string, options) => {
       const { buildCommand } = await import('./cli-build.ts');
       outcome.code = await buildCommand(file, options);
+    });
+
+  pgc
+    .command('test')
+    .usage('[options] [files or folders…]')
+    .summary('run the tests in programs')
+    .description('Runs the test blocks of programs, and says which of them fail.')
+    .argument('[files...]', '.pg files, or folders of them (default: this folder)')
+    .option('-n, --images <numbers>', 'how many images; several numbers: each of them (default: 4)')
+    .option('--filter <text>', 'only tests with this text in their name')
+    .option('--timeout <seconds>', 'how long a test may run (default: 60)')
+    .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
+    .addHelpText('after', testMore)
+    .action(async (files: string[], options) => {
+      const { testCommand } = await import('./cli-test.ts');
+      outcome.code = await testCommand(files, options);
     });
 
   pgc

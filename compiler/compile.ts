@@ -17,6 +17,8 @@ export type EmitForm = (typeof emitForms)[number];
 export interface CompileOptions {
   /** How far to go, and what to give: `wasm` (the default) is the artifact; the others are texts for people. */
   readonly emit?: EmitForm;
+  /** Where the program starts: at its `main` (the default), or at the test that the config `testConfig` chooses. */
+  readonly start?: 'main' | 'tests';
   /** Names of optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions: bisects a wrong one. */
@@ -71,7 +73,7 @@ export const compileFrom = async (
 ): Promise<CompileResult> => {
   const form = options.emit ?? 'wasm';
   const dumps: Dump[] = [];
-  const { program, diagnostics, sources } = check(path, host);
+  const { program, diagnostics, sources } = check(path, host, options.start);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
   if (!program) return result;
   if (form === 'ast') {

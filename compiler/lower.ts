@@ -169,8 +169,8 @@ const lowerInit = (
   return { func: functionOf(s, 'init', [], [], 0), globals: irGlobals };
 };
 
-/** Symbols of the program's own functions that would collide with those that the compiler makes. */
-const reserved = new Set(['init']);
+/** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
+const reserved = new Set(['init', 'main']);
 
 const paths = (sources: readonly Source[]): readonly string[] => sources.map((x) => x.path);
 
@@ -185,7 +185,7 @@ export const lower = (program: Program): IrProgram => {
     strings: new Map(),
     data: [],
     wanted,
-    symbolOf: (fn) => (reserved.has(fn.symbol) ? `main.${fn.symbol}` : fn.symbol),
+    symbolOf: (fn) => (fn === program.main ? 'main' : reserved.has(fn.symbol) ? `own ${fn.symbol}` : fn.symbol),
   };
   for (const fn of program.functions) if (/^runtime\.\w+$/.test(fn.symbol)) wanted.add(fn);
   wanted.add(program.main);

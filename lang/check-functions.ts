@@ -119,7 +119,9 @@ export const checkMain = (checker: Checker, module: ModuleInfo): Fn | undefined 
     const start: Span = { source: module.source.id, start: 0, end: 0 };
     error(x, 'PG0206', e?.span ?? start, e ? '`main` is not a function' : 'the program has no `main`', {
       ...(e ? { label: 'the program starts here' } : {}),
-      hint: 'every image starts at `fn main() { … }`',
+      hint: module.tree.decls.some((d) => d.kind === 'test')
+        ? 'every image starts at `fn main() { … }`; `pgc test` runs the tests of this file'
+        : 'every image starts at `fn main() { … }`',
     });
     return undefined;
   }

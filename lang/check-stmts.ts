@@ -297,6 +297,7 @@ const checkReturn = (x: Context, s: Extract<Ast.Stmt, { kind: 'return' }>): Chec
     return done({ kind: 'return', span: s.span }, true);
   }
   if (result.kind === 'void') {
+    const isTest = x.fn?.name.startsWith('test ') === true;
     const builtin = builtinOf(x, s.value);
     const value = builtin && isEffect(builtin.name) ? errorExpr(s.value.span) : checkEffect(x, s.value);
     if (!isError(value.type) || builtin) {
@@ -306,7 +307,9 @@ const checkReturn = (x: Context, s: Extract<Ast.Stmt, { kind: 'return' }>): Chec
         hint:
           value.type.kind === 'void' || builtin
             ? 'call it, then `return;`'
-            : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
+            : isTest
+              ? 'a test says what it found by `assert`; `return;` ends it'
+              : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
       });
     }
     return done({ kind: 'return', span: s.span }, true);

@@ -9,6 +9,7 @@ import { loadModules, moduleContext } from './check-modules.ts';
 import { initialisationOrder } from './check-order.ts';
 import type { Checker, Entity, EntityOf, ModuleInfo, Rules } from './check-state.ts';
 import { checkBlock } from './check-stmts.ts';
+import { checkTests, testEntry } from './check-tests.ts';
 import { checkType, completeStruct } from './check-types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ModuleHost } from './modules.ts';
@@ -86,8 +87,11 @@ const settle = (all: readonly Diagnostic[], modules: readonly ModuleInfo[]): Dia
   return kept.sort((a, b) => a.span.source - b.span.source || a.span.start - b.span.start || a.span.end - b.span.end);
 };
 
+/** Where a program starts: at its `main`; at its tests, one of which is chosen then; or `any`: at what there is. */
+export type Start = 'main' | 'tests' | 'any';
+
 /** Checks the program whose main module is at `mainPath`, with all that it imports. */
-export const check = (mainPath: string, host: ModuleHost): CheckResult => {
+export const check = (mainPath: string, host: ModuleHost, start: Start = 'main'): CheckResult => {
   const sources: Source[] = [];
   const checker = newChecker(sources);
   const loaded = loadModules(checker, sources, mainPath, host);
@@ -102,21 +106,39 @@ export const check = (mainPath: string, host: ModuleHost): CheckResult => {
   const fns = ofKind(modules, 'fn');
   for (const e of fns) checkBody(checker, e);
   for (const e of ofKind(modules, 'genericFn')) checkGenericBody(checker, e);
-  // The list grows while it is walked: instances ask for others.
-  for (const e of checker.instances) checkInstance(checker, e);
+  const arrays = globals.flatMap((e) => e.global ?? []);
+  const instancesFrom = (first: number): void => {
+    // The list grows while it is walked: instances ask for others.
+    for (let i = first; i < checker.instances.length; i++) checkInstance(checker, checker.instances[i]!);
+  };
+  instancesFrom(0);
+  const exchanged = new Set(arrays.filter((g) => g.swapped));
+  const instances = checker.instances.length;
+  const tests = checkTests(checker, main, modules);
+  instancesFrom(instances);
+  const runsTests = start === 'tests' || (start === 'any' && tests.length > 0 && !main.names.has('main'));
+  // What only tests exchange stays in its place where they do not run.
+  if (!runsTests) for (const g of arrays) g.swapped = exchanged.has(g);
 
   const mainContext = moduleContext(checker, main);
   const all = [...fns, ...checker.instances];
   const uses = new Map(all.flatMap((e) => (e.fn ? [[e.fn, e.uses] as const] : [])));
   const order = initialisationOrder(mainContext, globals, uses);
-  const entry = modules.length > 0 ? checkMain(checker, main) : undefined;
+  const testing = runsTests ? testEntry(tests) : undefined;
+  const entry = testing?.main ?? (modules.length > 0 ? checkMain(checker, main) : undefined);
 
   const diagnostics = settle(checker.diagnostics, modules);
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
   const functions = all.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
   return {
-    program: { sources, structs: checker.structs, globals: order, functions, main: entry },
+    program: {
+      sources,
+      structs: checker.structs,
+      globals: testing ? [...order, testing.config] : order,
+      functions,
+      main: entry,
+    },
     diagnostics,
     sources,
   };

@@ -158,7 +158,12 @@ export class PgParser extends StatementRules {
     this.CONSUME(Name);
     const text = this.CONSUME(Str);
     const body = this.SUBRULE(this.block);
-    return { kind: 'test', name: this.stringOf(text), nameSpan: this.spanOf(text), body };
+    return {
+      kind: 'test',
+      name: this.stringOf(text),
+      nameSpan: this.spanOf(text),
+      body: body ?? this.emptyBlock(),
+    };
   });
 
   protected readonly fnDecl = this.RULE('fnDecl', (): Fresh<Decl> => {

@@ -20,6 +20,7 @@ describe('help', () => {
     ['--help'],
     ['run', '--help'],
     ['build', '--help'],
+    ['test', '--help'],
     ['check', '-h'],
     ['fmt', '--help'],
     ['opt', '--help'],
@@ -33,7 +34,7 @@ describe('help', () => {
   });
 
   test('help <command> says what <command> --help says', async () => {
-    for (const command of ['run', 'build', 'check', 'fmt', 'opt', 'doc', 'explain']) {
+    for (const command of ['run', 'build', 'test', 'check', 'fmt', 'opt', 'doc', 'explain']) {
       expect((await pgc(['help', command])).out).toBe((await pgc([command, '--help'])).out);
     }
   });

@@ -1,0 +1,42 @@
+// From the text of a program to its artifact: out of the cache, or compiled and put there. A program in the cache is had
+// without the compiler being loaded.
+import { buildHash } from './build-info.ts';
+import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
+import { exitCodes } from './cli-report.ts';
+
+export interface ArtifactOptions {
+  /** False: neither read nor write the cache. */
+  readonly cache: boolean;
+  /** See CompileOptions. */
+  readonly start?: 'main' | 'tests';
+}
+
+const warn = async ({ warnings, sources }: Cached): Promise<void> => {
+  const { showDiagnostics } = await import('./cli-diagnostics.ts');
+  showDiagnostics([{ diagnostics: warnings, sources }]);
+};
+
+/** The artifact of a program in source form, or the exit code when it has mistakes, which are shown. */
+export const artifactOf = async (
+  path: string,
+  text: string,
+  { cache, start = 'main' }: ArtifactOptions,
+): Promise<Uint8Array | number> => {
+  const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
+  const key: CacheKey = { build: buildHash ?? '', options: start === 'main' ? '' : start, path, text };
+  const cached = readCache(folder, key);
+  if (cached) {
+    if (cached.warnings.length > 0) await warn(cached);
+    return cached.artifact;
+  }
+  const { compile } = await import('./compile.ts');
+  const result = await compile({ path, text }, { start });
+  if (result.diagnostics.length > 0) {
+    const { showDiagnostics } = await import('./cli-diagnostics.ts');
+    showDiagnostics([result]);
+  }
+  if (!result.artifact) return exitCodes.usage;
+  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
+  writeCache(folder, key, entry, result.dependencies);
+  return result.artifact;
+};
