@@ -15,6 +15,9 @@ export interface RunCommandOptions {
   readonly images?: string;
   readonly timeout?: string;
   readonly stack?: string;
+  /** Folders in which the program may read and write files. */
+  readonly allowRead?: readonly string[];
+  readonly allowWrite?: readonly string[];
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
   /** What followed `--`. */
@@ -25,6 +28,8 @@ interface Settings {
   readonly images: number;
   readonly timeout?: number;
   readonly stackBytes?: number;
+  readonly allowRead?: readonly string[];
+  readonly allowWrite?: readonly string[];
 }
 
 const smallestStack = 4096;
@@ -52,6 +57,8 @@ const settingsOf = (options: RunCommandOptions): Settings | number => {
     images,
     ...(timeout === undefined ? {} : { timeout }),
     ...(stackBytes === undefined ? {} : { stackBytes }),
+    ...(options.allowRead === undefined ? {} : { allowRead: options.allowRead }),
+    ...(options.allowWrite === undefined ? {} : { allowWrite: options.allowWrite }),
   };
 };
 

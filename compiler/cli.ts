@@ -31,7 +31,9 @@ Examples:
   pgc run heat.pg                       as many images as there are cores
   pgc run heat.pg -n 4 -- --n=4000      sets \`config const n\`
   pgc run heat.pg -- --help             which configs the program has
-  pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)`;
+  pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
+  pgc run sort.pg --allow-read=in,more --allow-write
+                                        read files below in and more, write files below the current folder`;
 
 const buildMore = `
 Examples:
@@ -79,6 +81,13 @@ Exit codes:
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
 
+/**
+ * The flags that allow files take folders after `=` only: in `--allow-read prog.pg` the next word is the program. Commander
+ * would take it as their value, so what is meant is written in full before it looks.
+ */
+const spelledOut = (args: readonly string[]): readonly string[] =>
+  args.map((a) => (a === '--allow-read' || a === '--allow-write' ? `${a}=.` : a));
+
 /** What a command's action leaves: its exit code. */
 interface Outcome {
   code: number;
@@ -104,6 +113,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('-n, --images <number>', 'how many images (default: as many as there are cores)')
     .option('--timeout <seconds>', 'end the run after so long')
     .option('--stack <bytes>', 'stack of each image; 64k, 8m are understood')
+    .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
+    .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
@@ -270,7 +281,11 @@ const refused = (error: CommanderError, pgc: Command, args: readonly string[]): 
     case 'commander.excessArguments':
       return mistake(
         `${command?.name() ?? 'pgc'}: too many arguments`,
-        command?.name() === 'run' ? 'one program at a time; its own options go after --' : help,
+        args.some((a) => a === '--allow-read' || a === '--allow-write')
+          ? 'folders that are allowed are given after =: --allow-read=DIR'
+          : command?.name() === 'run'
+            ? 'one program at a time; its own options go after --'
+            : help,
       );
     default:
       return mistake(error.message.replace(/^error: /, ''), help);
@@ -288,7 +303,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return exitCodes.ok;
   }
   try {
-    await pgc.parseAsync(own, { from: 'user' });
+    await pgc.parseAsync(spelledOut(own), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? exitCodes.ok : refused(error, pgc, own);

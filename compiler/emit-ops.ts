@@ -461,6 +461,9 @@ export const emitOp = {
       c.b.none,
     ),
   now: (c) => c.m.call(imports.now, [], c.b.f64),
+  'file.open': (c) => c.m.call(imports.fileOpen, [c.arg(0), wrapped(c, 1)], c.b.i64),
+  'file.read': (c) => c.m.call(imports.fileRead, [c.arg(0), wrapped(c, 1)], c.b.i64),
+  'file.write': (c) => c.m.call(imports.fileWrite, [c.arg(0), wrapped(c, 1), c.arg(2), wrapped(c, 3)], c.b.i64),
 } as const satisfies Record<OpName, Emit>;
 
 /** Ops whose expression is so small that it is built again at each use instead of kept in a local. */

@@ -128,6 +128,18 @@ const declareWait = (b: Binaryen, m: Module, program: IrProgram): void => {
   m.addFunction(waitFunction, b.createType([i32, i32, i64]), i32, [], sleep);
 };
 
+/** What only programs with files import: others run on nodes that have none. */
+const declareFiles = (b: Binaryen, m: Module, program: IrProgram): void => {
+  const { i32, i64 } = b;
+  for (const [op, name, params] of [
+    ['file.open', imports.fileOpen, [i32, i32]],
+    ['file.read', imports.fileRead, [i32, i32]],
+    ['file.write', imports.fileWrite, [i32, i32, i32, i32]],
+  ] as const) {
+    if (uses(program, op)) m.addFunctionImport(name, 'pgc', name, b.createType([...params]), i64);
+  }
+};
+
 /** The table of functions that are used as values; entry 0 is none. */
 const declareTable = (m: Module, program: IrProgram, names: readonly string[]): void => {
   if (!uses(program, 'call.value')) return;
@@ -160,6 +172,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     for (const f of program.funcs) emitFunc(context, f);
     declareTable(m, program, inTable);
     declareWait(b, m, program);
+    declareFiles(b, m, program);
     m.addFunctionExport('init', exports.init);
     m.addFunctionExport('main', exports.main);
     b.setDebugInfo(true);

@@ -1,5 +1,5 @@
 // Steps for checks, synchronisation, collectives, output and time.
-import type { FaultKind, Format } from '../vm/abi.ts';
+import { type FaultKind, type Format, fileReasonNumber } from '../vm/abi.ts';
 import { combine } from './arith.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -190,6 +190,13 @@ const outStep = (i: OpInst, node: Node): Step | undefined => {
       return (r) => {
         node.time += 1000;
         r[d] = node.time / 1e9;
+      };
+    case 'file.open':
+    case 'file.read':
+    case 'file.write':
+      // The evaluator is a node that allows no folder.
+      return (r) => {
+        r[d] = -BigInt(fileReasonNumber('none'));
       };
     default:
       return undefined;

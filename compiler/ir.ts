@@ -418,6 +418,19 @@ export const ops = {
     cost: 1000,
   }),
   now: row(undefined, [], ['f64'], 'seconds, monotonic', { effects: ['io'], cost: 200 }),
+  // files: a negative result is why not (vm/abi.ts)
+  'file.open': row(undefined, ['gptr', 'i64'], ['i64'], 'open the file of this path (address, bytes); gives its size', {
+    effects: ['io', 'reads'],
+    cost: 1000,
+  }),
+  'file.read': row(undefined, ['gptr', 'i64'], ['i64'], 'read what was opened (address, bytes); gives how many', {
+    effects: ['io', 'writes'],
+    cost: 1000,
+  }),
+  'file.write': row(undefined, ['gptr', 'i64', 'gptr', 'i64'], ['i64'], 'write a file: path, data; gives 0', {
+    effects: ['io', 'reads'],
+    cost: 1000,
+  }),
 } as const satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;

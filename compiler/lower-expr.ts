@@ -384,8 +384,20 @@ const unaryIntrinsics: Partial<Record<string, OpName>> = {
   rotl: 'rotl',
 };
 
+const fileIntrinsics: Partial<Record<string, OpName>> = {
+  file_open: 'file.open',
+  file_read: 'file.read',
+  file_write: 'file.write',
+};
+
 const lowerIntrinsic = (s: State, e: Extract<Expr, { kind: 'intrinsic' }>): readonly Value[] => {
   const pos = position(s, e.span);
+  const file = fileIntrinsics[e.name];
+  if (file || e.name === 'address') {
+    const parts = e.args.flatMap((a) => lowerExpr(s, a));
+    if (file) return [emit(s, pos, file, '', parts)];
+    return [emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [parts[0] ?? 0])])];
+  }
   const args = e.args.map((a) => lowerScalar(s, a));
   const pointerAt = (k: number): Value => emit(s, pos, 'addr', '', [args[k] ?? 0]);
   const op = unaryIntrinsics[e.name];

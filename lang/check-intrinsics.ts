@@ -3,7 +3,7 @@ import type * as Ast from './ast.ts';
 import { type Context, error, errorExpr, isError, plural } from './check-state.ts';
 import { didYouMean } from './check-suggest.ts';
 import type { Expr, Intrinsic } from './typed.ts';
-import { f32, f64, i32, i64, type Type, typeName, u32, u64, voidType } from './types.ts';
+import { f32, f64, i32, i64, strType, type Type, typeName, u8, u32, u64, voidType } from './types.ts';
 
 type Kind = 'float' | 'bits' | 'integer' | 'any integer' | Type;
 
@@ -14,6 +14,7 @@ interface Signature {
 }
 
 const pointer: Type = { kind: 'pointer', target: i32 };
+const bytes: Type = { kind: 'slice', rank: 1, element: u8 };
 const float = (n: number): Signature => ({ params: Array.from({ length: n }, () => 'float' as const), result: 'same' });
 const integer: Signature = { params: ['integer'], result: 'same' };
 
@@ -40,6 +41,10 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   image: { params: [], result: i64 },
   images: { params: [], result: i64 },
   slot_bits: { params: [], result: i64 },
+  address: { params: [strType], result: i64 },
+  file_open: { params: [strType], result: i64 },
+  file_read: { params: [bytes], result: i64 },
+  file_write: { params: [strType, bytes], result: i64 },
 };
 
 const isIntrinsic = (name: string): name is Intrinsic => Object.hasOwn(signatures, name);

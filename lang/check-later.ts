@@ -14,7 +14,7 @@ export const laterFunctions: ReadonlySet<string> = new Set([
   ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
   ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'test', 'wait_all', 'probe', 'on_message', 'any_source', 'any_tag'],
   ...['put_nb', 'get_nb', 'team_split', 'team_world'],
-  ...['join', 'join_for', 'sleep', 'cancel', 'read_file', 'write_file'],
+  ...['join', 'join_for', 'sleep', 'cancel'],
 ]);
 
 export const laterTypes: ReadonlySet<string> = new Set(['team', 'task', 'request', 'status']);

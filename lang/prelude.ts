@@ -38,6 +38,8 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
       { module: 'sync', name: 'wait_events', args: 2, first: 'event' },
     ],
   ],
+  ['read_file', one('files', 'read_file', 1)],
+  ['write_file', one('files', 'write_file', 2)],
 ]);
 
 export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([

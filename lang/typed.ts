@@ -150,7 +150,13 @@ export type Intrinsic =
   | 'slot_bits'
   /** `__image()`, `__images() -> i64`: of all images, whatever the team. */
   | 'image'
-  | 'images';
+  | 'images'
+  /** `__address(text: str) -> i64`: of its first byte */
+  | 'address'
+  /** `__file_open(path: str)`, `__file_read(into: []u8)`, `__file_write(path: str, data: []u8)`: → i64, see vm/files.ts */
+  | 'file_open'
+  | 'file_read'
+  | 'file_write';
 
 /** A value. Operands of `arithmetic` and `compare` have equal types, except a shift's count. */
 export type Expr = {

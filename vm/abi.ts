@@ -155,7 +155,8 @@ export const descriptorBytes = (rank: number): number => descriptor.dims + rank 
 
 /**
  * Fault kinds of `page.faultKind`. `text` is the message; {a} {b} {c} are the record's values as signed 64-bit integers,
- * {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at address a of length b. `hint` is optional help.
+ * {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at address a of length b, {reason:c} one of `fileReasons`. `hint` is
+ * optional help.
  */
 export const faults = [
   { kind: 'none', text: '' },
@@ -221,14 +222,54 @@ export const faults = [
     hint: 'end the split-phase barrier by `wait;` first',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
+  {
+    kind: 'read-denied',
+    text: 'reading "{str:a,b}" is not allowed: {reason:c}',
+    hint: 'pgc run --allow-read=DIR allows all files below the folder DIR, --allow-read those of the current folder',
+  },
+  {
+    kind: 'write-denied',
+    text: 'writing "{str:a,b}" is not allowed: {reason:c}',
+    hint: 'pgc run --allow-write=DIR allows all files below the folder DIR, --allow-write those of the current folder',
+  },
+  { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
+  { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];
 
 export type FaultKind = (typeof faults)[number]['kind'];
 export const faultNumber = (kind: FaultKind): number => faults.findIndex((f) => f.kind === kind);
 
+// ---- files ------------------------------------------------------------------------------------------------------
+
+/** Why a file was not read or written: negative results of the imports. The first ones (`fileDenials`) are for want of permission. */
+const fileReasons = [
+  { reason: 'none', text: 'no folder is allowed for it' },
+  { reason: 'outside', text: 'it is outside of the folders that are allowed' },
+  { reason: 'link', text: 'a symbolic link in it leads outside of the folders that are allowed' },
+  { reason: 'missing', text: 'there is no such file' },
+  { reason: 'no-folder', text: 'there is no such folder' },
+  { reason: 'folder', text: 'it is a folder' },
+  { reason: 'special', text: 'it is not a plain file' },
+  { reason: 'write-link', text: 'it is a symbolic link, and writing follows none' },
+  { reason: 'name', text: 'a path is UTF-8 text that is not empty and has no zero byte' },
+] as const;
+
+export type FileReason = (typeof fileReasons)[number]['reason'];
+export const fileReasonNumber = (reason: FileReason): number => fileReasons.findIndex((r) => r.reason === reason) + 1;
+export const fileDenials = fileReasonNumber('link');
+
+const systemReasons = 1000;
+/** Numbers from here on are errors of the system; `errno` as Node has it, negative. */
+export const systemReason = (errno: number): number => systemReasons - errno;
+/** The text of a reason; the node's own words for errors of the system are the caller's matter. */
+export const fileReasonText = (reason: number, systemText: (errno: number) => string): string =>
+  reason >= systemReasons
+    ? systemText(systemReasons - reason)
+    : (fileReasons[reason - 1]?.text ?? 'no reason is known');
+
 // ---- the artifact -----------------------------------------------------------------------------------------------
 
-/** Imports, all from module `pgc`. Globals are immutable i32. Functions are for output and time only: no hot path uses them. */
+/** Imports, all from module `pgc`. Globals are immutable i32. Functions are for output, time and files only: no hot path uses them. */
 export const imports = {
   memory: 'memory',
   /** i32: address of the own slot; image number; number of images; log2 of the slot size. */
@@ -247,6 +288,11 @@ export const imports = {
   outEnd: 'out_end',
   /** () -> f64 seconds, monotonic, the same origin for all images. */
   now: 'now',
+  /** Only where a program uses files; see files.ts. (address, bytes) -> i64 size or reason; (address, bytes) -> i64 bytes or reason. */
+  fileOpen: 'file_open',
+  fileRead: 'file_read',
+  /** (path, bytes, data, bytes) -> i64: 0 or reason. */
+  fileWrite: 'file_write',
 } as const;
 
 /** Exports. `init` computes lets and lays out symmetric memory; `load` (image 0 only, before all else) copies read-only data. */

@@ -1,5 +1,6 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
-import { type FaultKind, faults, type Manifest, page } from './abi.ts';
+import { getSystemErrorMap } from 'node:util';
+import { type FaultKind, faults, fileReasonText, type Manifest, page } from './abi.ts';
 import type { Fault } from './result.ts';
 import { callStack, parseFrames, stackDepth } from './stack.ts';
 
@@ -35,11 +36,15 @@ const textAt = (memory: DataView, address: bigint, length: bigint): string => {
   return new TextDecoder().decode(new Uint8Array(memory.buffer, start, bytes).slice());
 };
 
-/** Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b. */
+const systemText = (errno: number): string => getSystemErrorMap().get(errno)?.[1] ?? `error ${errno} of the system`;
+
+/** Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b, {reason:c}. */
 export const faultText = (memory: DataView, template: string, values: readonly bigint[]): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
-  return template.replace(/\{str:([abc]),([abc])\}|\{([abc])(?::([ux]))?\}/g, (_, address, length, name, style) => {
+  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{([abc])(?::([ux]))?\}/g;
+  return template.replace(parts, (_, address, length, reason, name, style) => {
     if (address !== undefined) return textAt(memory, value(address), value(length));
+    if (reason !== undefined) return fileReasonText(Number(value(reason)), systemText);
     if (style === 'x') return `0x${BigInt.asUintN(64, value(name)).toString(16)}`;
     return (style === 'u' ? BigInt.asUintN(64, value(name)) : value(name)).toString();
   });

@@ -1,5 +1,6 @@
 // What the main thread and the threads of the images say to each other.
 import type { Format } from './abi.ts';
+import type { FileRules } from './files.ts';
 
 /** Everything an image needs to run. */
 export interface StartMessage {
@@ -15,6 +16,8 @@ export interface StartMessage {
   readonly post: { readonly out: boolean; readonly err: boolean };
   /** `process.hrtime.bigint()` at the start of the run: the origin of `now()`. */
   readonly origin: bigint;
+  /** Which files the program may read and write. */
+  readonly files: FileRules;
 }
 
 export type ImageMessage =

@@ -1,4 +1,5 @@
 // How a program is to be run: the options of `run`. Apart from the rest, as users of the library see these types.
+import type { FileOptions } from './files.ts';
 import type { Pool } from './pool.ts';
 import type { Sink } from './sinks.ts';
 
@@ -15,7 +16,7 @@ export interface PrepareOptions {
   readonly tuneV8?: boolean;
 }
 
-export interface RunOptions extends PrepareOptions {
+export interface RunOptions extends PrepareOptions, FileOptions {
   /** Seconds after which the run is ended. Default: never. */
   readonly timeout?: number;
   readonly stdout?: Sink;

@@ -3,6 +3,7 @@
 import type { Worker } from 'node:worker_threads';
 import { kernel } from './abi.ts';
 import { faultOf } from './fault.ts';
+import { type FileRules, fileRules } from './files.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
 import type { RunOptions } from './options.ts';
 import { defaultWorkerUrl, type Pool, poolIsUp, startPool, takeThread } from './pool.ts';
@@ -62,7 +63,13 @@ const threadFailed = (message: string): RunResult =>
     : { kind: 'internal', message: `a thread failed: ${message}` };
 
 /** Starts the images and waits for the end of the run. Whoever calls ends the threads. */
-const untilEnd = (p: Prepared, options: RunOptions, workers: Worker[], pool: Pool): Promise<RunResult> =>
+const untilEnd = (
+  p: Prepared,
+  options: RunOptions,
+  files: FileRules,
+  workers: Worker[],
+  pool: Pool,
+): Promise<RunResult> =>
   new Promise((resolve, reject) => {
     const words = new Int32Array(p.memory.buffer);
     const { stdout = 'inherit', stderr = 'inherit' } = options;
@@ -151,6 +158,7 @@ const untilEnd = (p: Prepared, options: RunOptions, workers: Worker[], pool: Poo
         formats: p.manifest.formats,
         post: { out: stdout !== 'inherit', err: stderr !== 'inherit' },
         origin,
+        files,
       };
       worker.postMessage(start);
     }
@@ -171,13 +179,15 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
         hint: 'give a number of seconds above 0',
       };
     }
+    const files = fileRules(options);
+    if ('error' in files) return { kind: 'bad-option', message: files.error, hint: files.hint };
     // V8 throws away what it has compiled of Node's own code when its flags change: a thread that starts after costs 25 ms more.
     if (pool && options.tuneV8) await poolIsUp(pool);
     const prepared = prepare(artifact, options);
     if (prepared.kind !== 'prepared') return prepared;
     if (options.signal?.aborted) return { kind: 'interrupted', images: statuses(prepared) };
     pool ??= startPool(0, options.workerUrl ?? defaultWorkerUrl());
-    return await untilEnd(prepared, options, workers, pool);
+    return await untilEnd(prepared, options, files, workers, pool);
   } finally {
     await pool?.close();
     await Promise.all(workers.map((w) => w.terminate()));

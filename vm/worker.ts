@@ -2,6 +2,7 @@
 // Imports are kept few: each costs every image at its start.
 import { parentPort } from 'node:worker_threads';
 import { exports, imports, kernel, page, states } from './abi.ts';
+import { createFiles } from './files.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
 import { createOutput, OutputError } from './output.ts';
 import { stackDepth } from './stack.ts';
@@ -23,6 +24,7 @@ const importsOf = (start: StartMessage, words: Int32Array): Record<string, WebAs
   const slot = (image + 1) * 2 ** slotBits;
   const bytes = new Uint8Array(memory.buffer);
   const output = createOutput({ words, post: start.post, send });
+  const files = createFiles(bytes, start.files);
   const epoch = (slot + page.epoch) / 4;
   const plain = { type: 'i64' } as const;
   const put = (format: number, value: number | bigint): void => output.value(formats[format] ?? plain, value);
@@ -50,6 +52,9 @@ const importsOf = (start: StartMessage, words: Int32Array): Record<string, WebAs
       Atomics.add(words, epoch, 1);
       return Number(process.hrtime.bigint() - start.origin) / 1e9;
     },
+    [imports.fileOpen]: files.open,
+    [imports.fileRead]: files.read,
+    [imports.fileWrite]: files.write,
   };
 };
 

@@ -20,6 +20,7 @@ import {
   sectionName,
   slotTailBytes,
 } from '../../vm/abi.ts';
+import { createFiles, type FileRules } from '../../vm/files.ts';
 import { formatValue } from '../../vm/format.ts';
 
 /** Ops of every program that was emitted through `programOf`. */
@@ -80,6 +81,8 @@ export interface NodeOptions {
   readonly images?: number;
   readonly slotBits?: number;
   readonly stackBytes?: number;
+  /** Default: no files. */
+  readonly files?: FileRules;
 }
 
 /** Lines of what was written. */
@@ -112,6 +115,7 @@ export const nodeOf = (program: IrProgram, wasm: Uint8Array, options: NodeOption
     const slot = remoteAddress(image, slotBits, 0);
     const output: { stream: 1 | 2; text: string }[] = [];
     let line = '';
+    const files = createFiles(new Uint8Array(memory.buffer), options.files ?? { base: '/', read: [], write: [] });
     const put = (format: number, value: number | bigint): void => {
       line += formatValue(manifest.formats[format] as Format, value);
     };
@@ -137,6 +141,9 @@ export const nodeOf = (program: IrProgram, wasm: Uint8Array, options: NodeOption
           line = '';
         },
         [imports.now]: () => 12.5,
+        [imports.fileOpen]: files.open,
+        [imports.fileRead]: files.read,
+        [imports.fileWrite]: files.write,
       },
     });
     const stackPointer = instance.exports[exports.stackPointer];

@@ -1,11 +1,15 @@
 // Every op of the table, emitted and run: arithmetic on a grid of hard values against arith.ts, everything else against what
 // is written here and against the evaluator. The last test asks that no op was forgotten.
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evalPure } from '../../compiler/arith.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
 import { descriptor } from '../../vm/abi.ts';
+import type { FileRules } from '../../vm/files.ts';
 import { formatValue } from '../../vm/format.ts';
 import { artifactOf, constants, emitted, nodeOf, print, programOf, type TestNode } from './instance.ts';
 
@@ -240,6 +244,27 @@ describe('places', () => {
       ${bits('d')}${bits('e')}${bits('n')}%back = gptr.of %b.d\n%same = eq.gptr %back, %d\n${print('i32', '%same')}`;
     const printed = await one(text, { head });
     expect(printed).toEqual(['abcde  ', '69632', '69640', '0', '1']);
+  });
+
+  it('files', async () => {
+    const text = `%d = data @d\n%e = data @e\n%p = global @p\n%two = const.i64 2\n%three = const.i64 3\n%many = const.i64 64
+      %w = file.write %d, %two, %e, %three\n${print('i64', '%w')}%s = file.open %d, %two\n${print('i64', '%s')}
+      %r = file.read %p, %many\n${print('i64', '%r')}out.str %p, %three, "{\\"type\\":\\"str\\"}"\nout.end 1, 1
+      %n = file.open %e, %three\n${print('i64', '%n')}`;
+    const program = programOf(textOf(text, { head }));
+    const { wasm } = await artifactOf(program);
+    const printed = (files?: FileRules): string[] | undefined => {
+      const [image] = nodeOf(program, wasm, files ? { files } : {}).images;
+      image?.main();
+      return image?.lines();
+    };
+    const named = mkdtempSync(join(tmpdir(), 'pgc-test-'));
+    const folders = [{ named, real: realpathSync(named) }];
+    expect(printed({ base: named, read: folders, write: folders })).toEqual(['0', '3', '3', 'cde', '-4']);
+    expect(readFileSync(join(named, 'ab'), 'utf8')).toBe('cde');
+    rmSync(named, { recursive: true });
+    const nothing = String.fromCharCode(0).repeat(3);
+    expect(printed()).toEqual(['-1', '-1', '0', nothing, '-1']);
   });
 
   it('who and where', async () => {

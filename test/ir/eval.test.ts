@@ -591,6 +591,11 @@ describe('output', () => {
     const text = `%x = const.i32 -1\n%f = fconst.f64 0.1\nout.i32 %x, "{\\"type\\":\\"u8\\",\\"style\\":\\"x\\"}"\nout.f64 %f, "{\\"type\\":\\"f64\\",\\"precision\\":3}"\nout.end 1, 1`;
     expect(lines(text, { format: formatValue })).toEqual(['ff0.100']);
   });
+  test('there are no files', () => {
+    const text = `%d = data @d\n%n = const.i64 3\n%o = file.open %d, %n\n%p = global @p\n%r = file.read %p, %n\n%w = file.write %d, %n, %p, %n
+      ${['%o', '%r', '%w'].map((v) => print('i64', v)).join('')}`;
+    expect(lines(text, { head: 'private @p size 64 align 8\ndata @d "abc"\n' })).toEqual(['-1', '-1', '-1']);
+  });
   test('the clock goes forward', () => {
     expect(lines(`%a = now\n%b = now\n%later = gt.f64 %b, %a\n${print('i32', '%later')}`)).toEqual(['1']);
   });
