@@ -33,6 +33,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
   'nas/ft.pg': [{}, { args: ['--class=W'], images: [3] }],
+  'nas/mg.pg': [{}, { args: ['--class=W'], images: [3] }],
   'nas/cg.pg': [{}, { args: ['--class=W'], images: [3] }],
 };
 
@@ -58,6 +59,7 @@ test('there are all the examples that were promised', () => {
     'cg',
     'is',
     'ft',
+    'mg',
     'queens',
     'primes',
     'uts',
