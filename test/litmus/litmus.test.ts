@@ -1,0 +1,75 @@
+// Litmus tests: small programs whose outcomes tell memory models apart (docs/memory-model.md says what each must not show).
+// Each runs as the optimiser leaves it and with no optional pass, and ends with a trap if it sees what is forbidden.
+// Shapes and names are those of J. Alglave, L. Maranget, M. Tautschnig, "Herding cats", TOPLAS 36(2), 2014.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { passes } from '../../compiler/pipeline.ts';
+import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+
+const folder = join(root, 'test', 'litmus');
+const programs = readdirSync(folder).filter((f) => f.endsWith('.pg') && f !== 'harness.pg');
+const optional = passes.filter((p) => !p.required).map((p) => `--skip=${p.name}`);
+
+/** The images that a program is for. More may run it, and only come to the barriers. */
+const imagesOf = (text: string): string => {
+  const images = /^\/\/ run: -n (\d+)\n/.exec(text)?.[1];
+  if (images === undefined) throw new Error('the first line says how: // run: -n 2');
+  return images;
+};
+
+const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8');
+
+/** The names that a program reports, in order. */
+const namesOf = (text: string): string[] => [...text.matchAll(/litmus\.report\("([^"]+)"/g)].map((m) => m[1] ?? '');
+
+const expected = (file: string): string =>
+  namesOf(textOf(file))
+    .map((name) => `${name}: 100000 trials, forbidden 0\n`)
+    .join('');
+
+afterAll(removeFolders);
+
+describe('litmus', () => {
+  test.each(programs)('%s', async (file) => {
+    const ended = await pgc(['run', join(folder, file), '-n', imagesOf(textOf(file))], { watchdog: 60 });
+    expect(ended).toMatchObject({ code: 0, err: '', left: false, out: expected(file) });
+  });
+
+  test.each(programs)('%s with no optional pass', async (file) => {
+    const wasm = join(folderWith(), 'litmus.wasm');
+    const built = await pgc(['build', join(folder, file), '-o', wasm, ...optional]);
+    expect(built.code, built.err).toBe(0);
+    const ended = await pgc(['run', wasm, '-n', imagesOf(textOf(file))], { watchdog: 60 });
+    expect(ended).toMatchObject({ code: 0, err: '', left: false, out: expected(file) });
+  });
+
+  test('more images than a shape needs', async () => {
+    const args = ['run', join(folder, 'iriw.pg'), '-n', '7', '--', '--harness.trials=10000'];
+    const ended = await pgc(args, { watchdog: 60 });
+    expect(ended).toMatchObject({ code: 0, err: '', left: false });
+  });
+});
+
+describe('the harness', () => {
+  const run = async (main: string) => {
+    const at = folderWith('test/litmus/harness.pg');
+    const program = `import "harness.pg" as litmus;\nfn main() { if this_image() == 0 { ${main} } }\n`;
+    writeFileSync(join(at, 'p.pg'), program);
+    return pgc(['run', 'p.pg', '-n', '1'], { cwd: at, watchdog: 60 });
+  };
+
+  test('a forbidden outcome ends the run', async () => {
+    const ended = await run('litmus.count(2); litmus.count(1); litmus.report("X", 0b100, 2);');
+    expect(ended.code).toBe(1);
+    expect(ended.out).toBe('X: 2 trials, forbidden 1\n');
+    expect(ended.err).toContain('an outcome that the memory model forbids');
+  });
+
+  test('so does half a value', async () => {
+    const ended = await run('print("{}", litmus.value(0x200000002)); print("{}", litmus.value(0x100000000));');
+    expect(ended.code).toBe(1);
+    expect(ended.out).toBe('2\n');
+    expect(ended.err).toContain('a value that nobody wrote');
+  });
+});
