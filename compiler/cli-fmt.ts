@@ -1,22 +1,12 @@
 // pgc fmt: programs in the one layout that all PG programs share. The engine is lang/format.ts; here is what happens to files.
 // A file is replaced by renaming a finished one over it, so that whoever reads it meanwhile, or pulls the plug, has the old
 // text or the new text whole; a file that has the layout already is not touched.
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, chmodSync, constants, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { format } from '../lang/format.ts';
 import type { Source } from '../lang/source.ts';
 import { type Found, showDiagnostics } from './cli-diagnostics.ts';
-import { cannotRead, cannotWrite, notSource, readInput } from './cli-input.ts';
+import { cannotWrite, notSource, type Paths, programsOf, readInput } from './cli-input.ts';
 import { exitCodes, mistake, note } from './cli-report.ts';
 
 export interface FmtOptions {
@@ -30,34 +20,11 @@ type Result =
   | { readonly kind: 'wrong'; readonly found: Found }
   | { readonly kind: 'mistake'; readonly code: number };
 
-type Paths = { readonly kind: 'paths'; readonly paths: readonly string[] } | Extract<Result, { kind: 'mistake' }>;
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
-/** The .pg files in a folder and in its folders, but for hidden ones, those of npm, and what links lead to. */
-const programsIn = (folder: string): readonly string[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory())
-        return entry.name.startsWith('.') || entry.name === 'node_modules' ? [] : programsIn(path);
-      return entry.isFile() && entry.name.endsWith('.pg') ? [path] : [];
-    });
-
 /** The files that an argument means. */
 const pathsOf = (what: string): Paths => {
-  try {
-    if (what === '-' || !isFolder(what)) return { kind: 'paths', paths: [what] };
-    const paths = programsIn(what);
-    if (paths.length > 0) return { kind: 'paths', paths };
-    return {
-      kind: 'mistake',
-      code: mistake(`there is no .pg file in ${what}`, 'name .pg files, or folders with some'),
-    };
-  } catch (error) {
-    return { kind: 'mistake', code: cannotRead(what, error) };
-  }
+  const found: Paths = what === '-' ? { kind: 'paths', paths: [what] } : programsOf(what);
+  if (found.kind === 'mistake' || found.paths.length > 0) return found;
+  return { kind: 'mistake', code: mistake(`there is no .pg file in ${what}`, 'name .pg files, or folders with some') };
 };
 
 /** Puts a text in the place of a file, or of what a link leads to; the permissions stay. */

@@ -61,6 +61,31 @@ export const readInput = (path: string): Read => {
   }
 };
 
+export type Paths =
+  | { readonly kind: 'paths'; readonly paths: readonly string[] }
+  | { readonly kind: 'mistake'; readonly code: number };
+
+/** The .pg files in a folder and in its folders, but for hidden ones, those of npm, and what links lead to. */
+const programsIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory())
+        return entry.name.startsWith('.') || entry.name === 'node_modules' ? [] : programsIn(path);
+      return entry.isFile() && entry.name.endsWith('.pg') ? [path] : [];
+    });
+
+/** The programs that an argument means: of a folder all that are in it, else the file of this name, which may not be there. */
+export const programsOf = (what: string): Paths => {
+  try {
+    const isFolder = statSync(what, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return { kind: 'paths', paths: isFolder ? programsIn(what) : [what] };
+  } catch (error) {
+    return { kind: 'mistake', code: cannotRead(what, error) };
+  }
+};
+
 /** What makes bytes something other than text of a kind (`PG source`, `IR`), or undefined. */
 export const notText = (path: string, bytes: Buffer, kind: string): { message: string; hint: string } | undefined => {
   if (bytes.subarray(0, 4).equals(Buffer.from('\0asm'))) {

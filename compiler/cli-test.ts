@@ -1,7 +1,5 @@
 // pgc test: runs the test blocks of files, each in a run of its own on all images. A file is compiled once; which test a run is
 // for is the value of a hidden config. A test fails if its run does: by an assertion, a fault, a deadlock, the time limit.
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Decl } from '../lang/ast.ts';
 import { testConfig } from '../lang/check-tests.ts';
 import { parse } from '../lang/parser.ts';
@@ -9,7 +7,7 @@ import { lineCol } from '../lang/source.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { run } from '../vm/run.ts';
 import { artifactOf } from './cli-artifact.ts';
-import { notSource, readInput } from './cli-input.ts';
+import { notSource, programsOf, readInput } from './cli-input.ts';
 import { seconds, wholeNumber } from './cli-number.ts';
 import { colourOn, didYouMean, exitCodes, mistake } from './cli-report.ts';
 
@@ -60,19 +58,6 @@ interface TestFile {
   /** It cannot be understood: to be compiled for the messages. */
   readonly broken: boolean;
 }
-
-/** Programs in a folder and the folders in it, without hidden ones and packages of others. */
-const programsIn = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((e) => !e.name.startsWith('.') && e.name !== 'node_modules')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((e) => {
-      const path = join(folder, e.name);
-      if (e.isDirectory()) return programsIn(path);
-      return e.isFile() && e.name.endsWith('.pg') ? [path] : [];
-    });
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** The tests of a file; undefined for one without; an exit code for what is no program. */
 const testsOf = (path: string): TestFile | undefined | number => {
@@ -222,7 +207,13 @@ export const testCommand = async (given: readonly string[], options: TestOptions
   const named = given.length > 0 ? given : ['.'];
   const files: TestFile[] = [];
   let code: number = exitCodes.ok;
-  for (const path of new Set(named.flatMap((n) => (isFolder(n) ? programsIn(n) : [n])))) {
+  const paths = new Set<string>();
+  for (const name of named) {
+    const found = programsOf(name);
+    if (found.kind === 'mistake') code = found.code;
+    else for (const path of found.paths) paths.add(path);
+  }
+  for (const path of paths) {
     const file = testsOf(path);
     if (typeof file === 'number') code = file;
     else if (file) files.push(file);

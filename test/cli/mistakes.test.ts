@@ -59,6 +59,7 @@ const mistakes: readonly (readonly string[])[] = [
   ['run', 'hello.pg', '--stack', '100g'],
   ['test', 'missing.pg'],
   ['test', 'binary.pg'],
+  ['test', 'loop.pg'],
   ['test', 'hello.pg', '-n', '1,,2'],
   ['test', 'hello.pg', '-n', '0'],
   ['test', 'hello.pg', '--timeout', '0'],

@@ -24,6 +24,7 @@ const elsewhere = new Set(['npm ci', 'npm test']);
 const comparable = (text: string): string =>
   text
     .replace(/\d+\.\d+ (seconds|M|G)/g, '# $1')
+    .replace(/\d+ ms\b/g, '# ms')
     .split('\n')
     .map((l) => l.trimEnd())
     .filter((l) => l !== '')
