@@ -1,5 +1,8 @@
 // std.zlib and std.image: what they write is read by Node's zlib and by a reader of PNG's chunks and filters here, and must be what
 // went in.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { removeFolders } from '../cli/pgc.ts';
@@ -365,5 +368,21 @@ fn main() {
       'import std.image;\nfn main() { var p = image.image(1, 1, 2); print("{}", image.pnm(&p).len); }',
     );
     expect(ended.err).toContain('the picture has 1 or 3 channels');
+  });
+
+  test('are written as their name says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pgc-stdlib-'));
+    const text = `import std.image;
+fn main() {
+  var p = image.image(2, 1, 3);
+  image.set(&p, 1, 0, image.Color { r: 65, g: 66, b: 67 });
+  image.write("a.png", &p);
+  image.write("a.ppm", &p);
+}`;
+    expect(await linesOf(text, { options: ['--allow-write'] }, folder)).toEqual([]);
+    expect(readFileSync(join(folder, 'a.ppm'), 'latin1')).toBe('P6\n2 1\n255\n\0\0\0ABC');
+    expect(readFileSync(join(folder, 'a.png'), 'latin1')).toMatch(/^\x89PNG.*IEND.{4}$/s);
+    expect((await ends(text, {}, folder)).err).toContain('writing "a.png" is not allowed');
+    rmSync(folder, { recursive: true });
   });
 });

@@ -117,3 +117,21 @@ test('a large matrix has the values that were written', async () => {
   expect(dense.length).toBe(n * n);
   expect(dense.findIndex((v, k) => v !== expected[k])).toBe(-1);
 });
+
+test('a file that was written is read again, and a wrong one is told apart', async () => {
+  const lines = await linesOf(
+    `import std.matrixmarket;
+import std.str;
+fn main() {
+  var a = matrixmarket.parse("${head} real general\\n2 3 2\\n1 3 0.5\\n2 1 -4e300\\n").matrix;
+  matrixmarket.write("a.mtx", &a);
+  let r = matrixmarket.read("a.mtx");
+  print("{} {}x{} {} {}", r.ok, r.matrix.rows, r.matrix.columns, r.matrix.value[0], r.matrix.value[1]);
+  write_file("b.mtx", str.bytes("${head} real general\\n2 3 1\\n1 4 1\\n"));
+  let wrong = matrixmarket.read("b.mtx");
+  print("{} {} {}", wrong.ok, wrong.line, wrong.message);
+}`,
+    { options: ['--allow-read', '--allow-write'] },
+  );
+  expect(lines).toEqual(['true 2x3 0.5 -4e300', 'false 3 no such column']);
+});
