@@ -4,8 +4,9 @@ import type { Decl } from '../lang/ast.ts';
 import { testConfig } from '../lang/check-tests.ts';
 import { parse } from '../lang/parser.ts';
 import { lineCol } from '../lang/source.ts';
+import { fileRules } from '../vm/files.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
-import { run } from '../vm/run.ts';
+import { type RunOptions, run } from '../vm/run.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { notSource, programsOf, readInput } from './cli-input.ts';
 import { seconds, wholeNumber } from './cli-number.ts';
@@ -15,13 +16,17 @@ export interface TestOptions {
   readonly images?: string;
   readonly timeout?: string;
   readonly filter?: string;
+  /** Folders in which tests may read and write files. */
+  readonly allowRead?: readonly string[];
+  readonly allowWrite?: readonly string[];
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
 }
 
 interface Settings {
   readonly counts: readonly number[];
-  readonly timeout: number;
+  /** What each test may do. */
+  readonly limits: Pick<RunOptions, 'timeout' | 'allowRead' | 'allowWrite'>;
 }
 
 const settingsOf = (options: TestOptions): Settings | number => {
@@ -39,7 +44,11 @@ const settingsOf = (options: TestOptions): Settings | number => {
       'for half a minute: --timeout 30',
     );
   }
-  return { counts: [...new Set(counts.flatMap((n) => n ?? []))], timeout };
+  const { allowRead = [], allowWrite = [] } = options;
+  const limits = { timeout, allowRead, allowWrite };
+  const rules = fileRules(limits);
+  if ('error' in rules) return mistake(rules.error, rules.hint);
+  return { counts: [...new Set(counts.flatMap((n) => n ?? []))], limits };
 };
 
 // ---- which tests ------------------------------------------------------------------------------------------------
@@ -105,7 +114,7 @@ const tryTest = async (
   artifact: Uint8Array,
   test: Test,
   images: number,
-  timeout: number,
+  limits: Settings['limits'],
   signal: AbortSignal,
 ): Promise<string | undefined> => {
   let printed = '';
@@ -116,8 +125,8 @@ const tryTest = async (
     if (room > 0) printed += text.slice(0, room);
   };
   const result = await run(artifact, {
+    ...limits,
     images,
-    timeout,
     configs: { [testConfig]: `${test.number}` },
     stdout: keep,
     stderr: keep,
@@ -147,7 +156,7 @@ const runFile = async (
   file: TestFile,
   tests: readonly Test[],
   artifact: Uint8Array,
-  { counts, timeout }: Settings,
+  { counts, limits }: Settings,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -156,7 +165,7 @@ const runFile = async (
     const began = performance.now();
     const bad: number[] = [];
     for (const images of counts) {
-      const report = await tryTest(artifact, test, images, timeout, signal);
+      const report = await tryTest(artifact, test, images, limits, signal);
       if (signal.aborted) return;
       if (report === undefined) continue;
       bad.push(images);

@@ -148,6 +148,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('-n, --images <numbers>', 'how many images; several numbers: each of them (default: 4)')
     .option('--filter <text>', 'only tests with this text in their name')
     .option('--timeout <seconds>', 'how long a test may run (default: 60)')
+    .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
+    .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', testMore)
     .action(async (files: string[], options) => {

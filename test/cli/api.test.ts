@@ -21,7 +21,7 @@ const first: Diagnostic | undefined = result.diagnostics[0];
 if (first) renderDiagnostic(first, result.sources, { color: false }).trim();
 if (result.artifact) {
   const lines: string[] = [];
-  const ended: RunResult = await run(result.artifact, { images: 2, configs: { n: '1' }, stdout: (l) => lines.push(l) });
+  const ended: RunResult = await run(result.artifact, { images: 2, configs: { n: '1' }, allowRead: ['.'], allowWrite: [], stdout: (l) => lines.push(l) });
   if (ended.kind === 'fault') ended.fault.stack.map((f) => f.line);
 }
 export const text: string = version;
@@ -83,6 +83,20 @@ describe('compile and run', () => {
       console.log(dumps.length > 3, dumps.every((d) => d.text.includes('func @main')));`);
     expect(ended.err).toBe('');
     expect(ended.out).toBe('true\ntrue\ntrue\ntrue true\n');
+  });
+
+  test('files of folders that are allowed', async () => {
+    const ended = await js(`import { compile, run } from 'pgc';
+      const text = 'fn main() { print("{} bytes", read_file("package.json").len); }';
+      const { artifact } = await compile({ path: 'p.pg', text });
+      const stdout = (line) => console.log(line.trim());
+      const kindOf = (r) => console.log(r.kind === 'fault' ? r.fault.kind : r.kind);
+      kindOf(await run(artifact, { images: 1, stdout }));
+      kindOf(await run(artifact, { images: 1, stdout, allowWrite: ['.'], allowRead: ['node_modules'] }));
+      kindOf(await run(artifact, { images: 1, stdout, allowRead: ['nowhere'] }));
+      kindOf(await run(artifact, { images: 1, stdout, allowRead: ['.'] }));`);
+    expect(ended.err).toBe('');
+    expect(ended.out).toBe('read-denied\nread-denied\nbad-option\n21 bytes\nok\n');
   });
 
   test('mistakes are values', async () => {

@@ -299,6 +299,18 @@ describe('the flags', () => {
     expect(two.code).toBe(2);
   });
 
+  test('pgc test has them too', async () => {
+    writeFileSync(join(top, 'tests.pg'), 'test "reads" { assert(read_file("in/a.txt").len == 6); }\n');
+    const allowed = await pgc(['test', '--allow-read=in', 'tests.pg', '-n', '2'], { cwd: top });
+    expect(allowed.code, allowed.err + allowed.out).toBe(0);
+    const denied = await pgc(['test', '--allow-write=in', 'tests.pg', '-n', '1'], { cwd: top });
+    expect(denied.out).toContain('reading "in/a.txt" is not allowed');
+    expect(denied.code).toBe(1);
+    const wrong = await pgc(['test', '--allow-read=none', 'tests.pg'], { cwd: top });
+    expect(wrong.err).toContain('there is no folder "none"');
+    expect(wrong.code).toBe(2);
+  });
+
   test('after -- they are the program’s', async () => {
     const ended = await pgc(['run', 'try.wasm', '-n', '1', '--', '--allow-read'], { cwd: top });
     expect(ended.out).toBe('');
