@@ -63,6 +63,12 @@ export const callRuntime = (
 
 const plain = (base: Value, strict = false): Location => ({ base, offset: 0, strict });
 
+/** A place of a module-level variable. */
+const ofGlobal = (s: State, base: Value, g: Global): Location => ({
+  ...plain(base, g.strict || (s.atomicReads && (g.storage === 'co' || g.storage === 'shared'))),
+  ...(g.strict ? { fenced: true } : {}),
+});
+
 const imageNumber = (s: State, pos: PosId, e: Expr): Value => {
   const image = lowerIndex(s, e);
   effect(s, pos, 'check.image', '', [image]);
@@ -75,9 +81,8 @@ const ownBase = (s: State, pos: PosId, g: Global): Value =>
 
 const globalPlace = (s: State, pos: PosId, g: Global): Location => {
   const base = ownBase(s, pos, g);
-  const strict = g.strict || (s.atomicReads && (g.storage === 'co' || g.storage === 'shared'));
-  if (g.storage !== 'shared') return plain(base, strict);
-  return plain(emit(s, pos, 'remote', '', [base, constI64(s, pos, 0)]), strict);
+  if (g.storage !== 'shared') return ofGlobal(s, base, g);
+  return ofGlobal(s, emit(s, pos, 'remote', '', [base, constI64(s, pos, 0)]), g);
 };
 
 /** The extents of an array place, outermost first, as i64. */
@@ -127,7 +132,7 @@ export const lowerPlace = (s: State, p: Place): Location => {
       return globalPlace(s, pos, p.global);
     case 'remote': {
       const image = imageNumber(s, pos, p.image);
-      return plain(emit(s, pos, 'remote', '', [ownBase(s, pos, p.global), image]), p.global.strict || s.atomicReads);
+      return ofGlobal(s, emit(s, pos, 'remote', '', [ownBase(s, pos, p.global), image]), p.global);
     }
     case 'deref': {
       const pointer = lowerScalar(s, p.pointer);
@@ -159,17 +164,11 @@ export const lowerPlace = (s: State, p: Place): Location => {
       const indices = p.indices.map((i) => lowerIndex(s, i));
       return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type)));
     }
-    case 'sharedElement':
-      return plain(
-        sharedElement(
-          s,
-          pos,
-          globalArray(p.array),
-          p.indices,
-          p.indices.map((i) => lowerIndex(s, i)),
-        ),
-        globalArray(p.array).strict || s.atomicReads,
-      );
+    case 'sharedElement': {
+      const array = globalArray(p.array);
+      const indices = p.indices.map((i) => lowerIndex(s, i));
+      return ofGlobal(s, sharedElement(s, pos, array, p.indices, indices), array);
+    }
     case 'coArray':
       throw new Error('internal error: handles are not lowered yet');
     case 'temporary':

@@ -1,15 +1,20 @@
 // Reading, writing, copying and zeroing values of any type at a place.
 import { sizeOf, type Type } from '../lang/types.ts';
 import type { MemType, PosId, Value } from './ir.ts';
-import { constI32, effect, emit, type State } from './lower-state.ts';
+import { constI32, effect, emit, newSlot, type State } from './lower-state.ts';
 import { componentsOf, headerLeaves, isAggregate, leavesOf, memTypeOf } from './lower-types.ts';
 
 /** A place in memory: `offset` bytes after `base`. */
 export interface Location {
   readonly base: Value;
   readonly offset: number;
-  /** Accesses are sequentially consistent: `strict` variables, and the condition of a wait_until. */
+  /** Accesses are sequentially consistent: `strict` variables, atomics, and the condition of a wait_until. */
   readonly strict: boolean;
+  /**
+   * Accesses are fences besides, for the relaxed ones before and after them: `strict` variables, as in UPC. An atomic op of
+   * the machine alone is none: a relaxed write may still wait in a store buffer while it, and a relaxed read after it, run.
+   */
+  readonly fenced?: boolean;
 }
 
 /** Values of at most so many scalars are copied scalar by scalar, so that they can live in SSA values. */
@@ -40,6 +45,7 @@ const loadScalar = (s: State, pos: PosId, l: Location, mem: MemType): Value => {
     const p = emit(s, pos, 'addr', '', [l.base]);
     return emit(s, pos, 'load', mem, [p], [l.offset]);
   }
+  if (l.fenced) effect(s, pos, 'fence', '', []);
   const p = emit(s, pos, 'addr', '', [addressOf(s, pos, l)]);
   const bits = emit(s, pos, 'atomic.load', atomicType[mem], [p]);
   switch (mem) {
@@ -82,12 +88,19 @@ const storeScalar = (s: State, pos: PosId, l: Location, mem: MemType, value: Val
   const stored = bits();
   const p = emit(s, pos, 'addr', '', [addressOf(s, pos, l)]);
   effect(s, pos, 'atomic.store', atomicType[mem], [p, stored]);
+  if (l.fenced) effect(s, pos, 'fence', '', []);
 };
 
-/** The components of the value of type `t` at `l`. Of an aggregate: where it is, not a copy. */
+/** The components of the value of type `t` at `l`. Of an aggregate: where it is, not a copy, unless it is strict. */
 export const loadValue = (s: State, pos: PosId, t: Type, l: Location): readonly Value[] => {
   if (t.kind === 'void') return [];
-  if (isAggregate(t)) return [addressOf(s, pos, l)];
+  if (isAggregate(t)) {
+    if (!l.strict) return [addressOf(s, pos, l)];
+    const slot = newSlot(s, 'strict', sizeOf(t), 8);
+    const copy = { base: emit(s, pos, 'frame', '', [], [slot]), offset: 0, strict: false };
+    copyValue(s, pos, t, copy, l);
+    return [copy.base];
+  }
   if (t.kind === 'str' || t.kind === 'slice')
     return headerLeaves(t).map((leaf) => loadScalar(s, pos, shift(l, leaf.offset), leaf.mem));
   return [loadScalar(s, pos, l, memTypeOf(t))];
@@ -110,6 +123,14 @@ export const storeValue = (s: State, pos: PosId, t: Type, l: Location, value: re
 
 /** Copies a value between places that are the same or do not overlap. */
 export const copyValue = (s: State, pos: PosId, t: Type, to: Location, from: Location): void => {
+  // A strict aggregate is no atom, as in UPC: it is ordered as a whole, not indivisible.
+  const strict = to.strict || from.strict;
+  if (strict) effect(s, pos, 'fence', '', []);
+  copyBytes(s, pos, t, { ...to, fenced: false }, { ...from, fenced: false });
+  if (strict) effect(s, pos, 'fence', '', []);
+};
+
+const copyBytes = (s: State, pos: PosId, t: Type, to: Location, from: Location): void => {
   const leaves = leavesOf(t, maxLeaves);
   if (leaves) {
     const values = leaves.map((leaf) => loadScalar(s, pos, shift(from, leaf.offset), leaf.mem));
@@ -119,16 +140,12 @@ export const copyValue = (s: State, pos: PosId, t: Type, to: Location, from: Loc
     });
     return;
   }
-  // A strict aggregate is no atom, as in UPC: it is ordered as a whole, not indivisible.
-  const strict = to.strict || from.strict;
-  if (strict) effect(s, pos, 'fence', '', []);
   const a = addressOf(s, pos, to);
   const b = addressOf(s, pos, from);
   const bytes = constI32(s, pos, sizeOf(t));
   const toPtr = emit(s, pos, 'addr', '', [a]);
   const fromPtr = emit(s, pos, 'addr', '', [b]);
   effect(s, pos, 'copy', '', [toPtr, fromPtr, bytes]);
-  if (strict) effect(s, pos, 'fence', '', []);
 };
 
 /** The all-zero value of a scalar, slice or text. */
