@@ -52,7 +52,10 @@ export const effectsOf = (inst: Inst): number => {
  * is about to write.
  */
 const settledLate = (op: OpName): boolean =>
-  op === 'let' || op.startsWith('dynamic.') || (op.startsWith('shared.') && op !== 'shared.init');
+  op === 'let' ||
+  op.startsWith('dynamic.') ||
+  (op.startsWith('handle.') && op !== 'handle.of') ||
+  (op.startsWith('shared.') && op !== 'shared.init');
 
 /** Pure here: may be merged, moved, dropped. */
 export const isPure = (inst: OpInst, f: Func): boolean =>

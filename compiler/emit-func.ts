@@ -2,18 +2,10 @@
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
 import { type FaultKind, page } from '../vm/abi.ts';
+import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
+import { slotOf } from './emit-context.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
-import {
-  type Binaryen,
-  type ExpressionRef,
-  emitOp,
-  faultRecord,
-  type Module,
-  type OpContext,
-  rebuilt,
-  slotOf,
-  type WasmType,
-} from './emit-ops.ts';
+import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { textImm } from './ir-types.ts';
 import type { Layout } from './layout.ts';

@@ -45,7 +45,9 @@ export const usesOf = (f: Func): Uses => {
 export const nestable = (inst: OpInst): 'pure' | 'reads' | undefined => {
   if (inst.results.length !== 1) return undefined;
   const { effects } = opRow(inst.op);
-  if (effects.every((e) => e === 'place')) return 'pure';
+  // A descriptor lives as long as its array: what it said before a `delete` must not be read after it.
+  const mayEnd = inst.op.startsWith('handle.') && inst.op !== 'handle.of';
+  if (!mayEnd && effects.every((e) => e === 'place')) return 'pure';
   return effects.every((e) => e === 'place' || e === 'reads' || e === 'handle-reads') ? 'reads' : undefined;
 };
 

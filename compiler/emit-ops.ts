@@ -1,50 +1,24 @@
 // How each op of the table becomes wasm: one row an op. A row gets the operands as expressions and gives the expression of
 // the result (or of the effect). Checks store a fault record on their cold path and stop; nothing calls there.
-import type binaryen from 'binaryen';
-import { descriptor, type FaultKind, faultNumber, imports, page, unmappedBytes } from '../vm/abi.ts';
-import type { MemType, OpInst, OpName, PosId } from './ir.ts';
+import { type FaultKind, faultNumber, imports, page, unmappedBytes } from '../vm/abi.ts';
+import { emitArrays } from './emit-arrays.ts';
+import {
+  type Binaryen,
+  type Emit,
+  type ExpressionRef,
+  globalName,
+  ifFault,
+  lowered,
+  type Module,
+  type OpContext,
+  slotOf,
+} from './emit-context.ts';
+import type { MemType, OpName, PosId } from './ir.ts';
 import { floatOfBits, numberImm, textImm } from './ir-types.ts';
 
-export type Binaryen = typeof binaryen;
-export type ExpressionRef = binaryen.ExpressionRef;
-export type Module = binaryen.Module;
-export type WasmType = binaryen.Type;
-
-/** What a row may ask for. */
-export interface OpContext {
-  readonly b: Binaryen;
-  readonly m: Module;
-  readonly inst: OpInst;
-  /** An operand. Only rows that `asksAgain` (emit-nest.ts) knows may ask for one more than once. */
-  readonly arg: (i: number) => ExpressionRef;
-  /** Offset in the slot of a global. */
-  readonly offsetOf: (name: string) => number;
-  /** Offset in the slot of the module-level variable that an operand is the own copy of. */
-  readonly ownGlobal: (i: number) => number | undefined;
-  readonly addressOfData: (name: string) => number;
-  /** Offset of a frame slot in the frame, and the local that holds the frame's address. */
-  readonly frame: (slot: string) => ExpressionRef;
-  readonly format: (json: string) => number;
-  /** A fresh local of a wasm type. */
-  readonly temp: (type: 'i32' | 'i64' | 'f64') => number;
-  readonly label: () => string;
-  /** Stores the record of a fault and stops. */
-  readonly fault: (kind: FaultKind, values: readonly ExpressionRef[]) => ExpressionRef;
-  /** Marks an expression as coming from the instruction's position. */
-  readonly at: (e: ExpressionRef) => ExpressionRef;
-  readonly call: (name: string) => ExpressionRef;
-  /** Index of a function in the table of those that are used as values. */
-  readonly functionNumber: (name: string) => number;
-  /** The call of the function that the first operand is. */
-  readonly callValue: () => ExpressionRef;
-}
-
-type Emit = (c: OpContext) => ExpressionRef;
 type Width = 'i32' | 'i64' | 'f32' | 'f64';
 
 const width = (suffix: string): Width => (suffix === 'i64' || suffix === 'f32' || suffix === 'f64' ? suffix : 'i32');
-
-export const slotOf = (c: { b: Binaryen; m: Module }): ExpressionRef => c.m.global.get(imports.slot, c.b.i32);
 
 const two =
   (name: string): Emit =>
@@ -76,13 +50,6 @@ const conversion =
   };
 
 const wrapped = (c: OpContext, i: number): ExpressionRef => c.m.i32.wrap(c.arg(i));
-
-const ifFault = (
-  c: OpContext,
-  condition: ExpressionRef,
-  kind: FaultKind,
-  values: readonly ExpressionRef[],
-): ExpressionRef => c.m.if(condition, c.fault(kind, values));
 
 /** Values of a fault record are 64 bits wide. */
 const signed = (c: OpContext, i: number): ExpressionRef =>
@@ -140,22 +107,6 @@ const store = (
       return f64.store(offset, 8, address, value);
   }
 };
-
-const globalName = (c: OpContext): string => textImm(c.inst.imms, 0);
-
-/** A field of an array's descriptor in own private memory. */
-const field = (
-  c: OpContext,
-  name: 'extent' | 'block' | 'images' | 'coordinate' | 'localExtent' | 'lo' | 'hi',
-): ExpressionRef =>
-  c.m.i64.load(
-    c.offsetOf(globalName(c)) + descriptor.dims + numberImm(c.inst.imms, 1) * descriptor.dimBytes + descriptor[name],
-    8,
-    slotOf(c),
-  );
-
-const base: Emit = (c) =>
-  c.m.i32.add(slotOf(c), c.m.i32.load(c.offsetOf(globalName(c)) + descriptor.base, 4, slotOf(c)));
 
 const atomicLoad: Emit = (c) => {
   const { i32, i64 } = c.m;
@@ -280,10 +231,6 @@ const bitsConst = (c: OpContext): ExpressionRef => {
 /** The function of every module that sleeps; see emit.ts. */
 export const waitFunction = 'pgc.wait32';
 
-const lowered: Emit = (c) => {
-  throw new Error(`internal error: ${c.inst.op} reached the emitter; lower-runtime and lower-shared must run before`);
-};
-
 const mask = (c: OpContext): ExpressionRef =>
   c.m.i32.sub(c.m.i32.shl(c.m.i32.const(1), c.m.global.get(imports.slotBits, c.b.i32)), c.m.i32.const(1));
 
@@ -388,32 +335,7 @@ export const emitOp = {
   num_images: (c) => c.m.i64.extend_u(c.m.global.get(imports.images, c.b.i32)),
   slot: slotOf,
   slot_bits: (c) => c.m.global.get(imports.slotBits, c.b.i32),
-  'shared.init': lowered,
-  'shared.part': base,
-  'shared.part_now': base,
-  'shared.swap': lowered,
-  'shared.extent': (c) => field(c, 'extent'),
-  'shared.block': (c) => field(c, 'block'),
-  'shared.images': (c) => field(c, 'images'),
-  'shared.coordinate': (c) => field(c, 'coordinate'),
-  'shared.local_extent': (c) => field(c, 'localExtent'),
-  'shared.lo': (c) => field(c, 'lo'),
-  'shared.hi': (c) => field(c, 'hi'),
-  'shared.reciprocal': (c) =>
-    c.m.f64.load(
-      c.offsetOf(globalName(c)) +
-        descriptor.dims +
-        numberImm(c.inst.imms, 1) * descriptor.dimBytes +
-        descriptor.reciprocal,
-      8,
-      slotOf(c),
-    ),
-  'shared.holder': (c) => c.m.i64.extend_s(c.m.i32.load(c.offsetOf(globalName(c)) + descriptor.on, 4, slotOf(c))),
-  'shared.elem': lowered,
-  'shared.owner': lowered,
-  'dynamic.init': lowered,
-  'dynamic.base': base,
-  'dynamic.extent': (c) => field(c, 'extent'),
+  ...emitArrays,
   'check.index': (c) => ifFault(c, c.m.i64.ge_u(c.arg(0), c.arg(1)), 'index', [c.arg(0), c.arg(1)]),
   'check.slice': (c) => {
     const bad = c.m.i32.or(c.m.i64.gt_u(c.arg(0), c.arg(1)), c.m.i64.gt_u(c.arg(1), c.arg(2)));

@@ -2,6 +2,7 @@
 // an exit moves its values and sets the program counter.
 import { unreachable } from '../lang/unreachable.ts';
 import { faults } from '../vm/abi.ts';
+import { handleStep } from './eval-handles.ts';
 import type { Code, Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
 import { memoryStep, placeStep } from './eval-places.ts';
@@ -154,7 +155,11 @@ class Compiler {
           ? callValueStep(i, node)
           : i.op === 'func.ref'
             ? functionStep(i, node)
-            : (placeStep(i, node, this.#frames) ?? memoryStep(i, node) ?? sharedStep(i, node) ?? syncStep(i, node));
+            : (placeStep(i, node, this.#frames) ??
+              memoryStep(i, node) ??
+              sharedStep(i, node) ??
+              handleStep(i, node) ??
+              syncStep(i, node));
     if (step) return step;
     if (!isArithmetic(i)) throw new Error(`internal error: the evaluator does not know ${i.op}`);
     return pureStep(i);

@@ -87,6 +87,8 @@ export interface Node {
   readonly output: OutputChunk[];
   readonly meetings: Map<string, Meeting>;
   readonly heap: Heap;
+  /** Of each image: blocks of symmetric memory that `handle.new` gave, and free ones, by their offset. */
+  readonly symmetric: Map<number, SymmetricBlocks>;
   /** Virtual time, nanoseconds: advances with steps, with looks at the clock, and to the next deadline when all sleep. */
   time: number;
 }
@@ -96,6 +98,11 @@ export interface Heap {
   readonly live: Map<number, number>;
   /** Keyed by image and bytes. */
   readonly free: Map<string, number[]>;
+}
+
+export interface SymmetricBlocks {
+  readonly live: Map<number, number>;
+  free: { readonly at: number; readonly size: number }[];
 }
 
 /** How an evaluation ends. */

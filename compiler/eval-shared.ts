@@ -1,16 +1,17 @@
 // Steps for distributed and dynamic arrays and for the private heap, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
 import { descriptor, distKinds, page } from '../vm/abi.ts';
-import { holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
+import { type DimLayout, holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
-import type { IrGlobal, OpInst } from './ir.ts';
+import type { IrDim, IrGlobal, OpInst } from './ir.ts';
+import { type ArrayField, arrayFields, fieldOf } from './ir-arrays.ts';
 import { numberImm, textImm } from './ir-types.ts';
 
-const symmetricAlign = 128;
+export const symmetricAlign = 128;
 const heapAlign = 16;
 
-const alignUp = (n: number, align: number): number => Math.ceil(n / align) * align;
+export const alignUp = (n: number, align: number): number => Math.ceil(n / align) * align;
 
 const pageWord = (node: Node, m: Image, offset: number): number => node.memory.view.getUint32(m.slot + offset, true);
 const setPageWord = (node: Node, m: Image, offset: number, value: number): void =>
@@ -25,7 +26,7 @@ const outOfMemory = (node: Node, m: Image, asked: bigint): Fault => {
 };
 
 /** Zeroed symmetric memory; gives its offset, which is the same on every image that allocates the same. */
-const allocateSymmetric = (node: Node, m: Image, bytes: bigint): number => {
+export const allocateSymmetric = (node: Node, m: Image, bytes: bigint): number => {
   const start = alignUp(pageWord(node, m, page.symmetricTop), symmetricAlign);
   const left = pageWord(node, m, page.heapBottom) - start;
   if (bytes > BigInt(left)) throw outOfMemory(node, m, bytes);
@@ -74,44 +75,86 @@ const checkExtents = (extents: readonly bigint[]): void => {
   for (const n of extents) if (n < 0n) throw new Fault('extent', [n]);
 };
 
-/** Fills the descriptor of a shared array and allocates the own part. */
-const initShared = (node: Node, m: Image, g: SharedGlobal, at: number, extents: bigint[], details: bigint[]): void => {
+/** The layout of a shared array on image `m`, after a look at its operands. */
+const layoutFor = (
+  node: Node,
+  m: Image,
+  kinds: readonly IrDim[],
+  extents: readonly bigint[],
+  details: readonly bigint[],
+): DimLayout[] => {
   const images = BigInt(node.images.length);
-  const on = holderOf(g.dims, details);
-  if (g.dims.includes('on') && (on < 0n || on >= images)) throw new Fault('image', [on, images]);
-  for (const [k, kind] of g.dims.entries()) {
+  const on = holderOf(kinds, details);
+  if (kinds.includes('on') && (on < 0n || on >= images)) throw new Fault('image', [on, images]);
+  for (const [k, kind] of kinds.entries()) {
     checkExtents(extents.slice(k, k + 1));
     const detail = details[k] ?? 0n;
     if (kind === 'blocks' && detail < 1n) throw new Fault('extent', [detail]);
   }
-  const dims = layoutDims(g.dims, extents, details, node.images.length, m.image);
+  return layoutDims(kinds, extents, details, node.images.length, m.image);
+};
+
+/** An array that is laid out: writes the descriptor but for its base, and says how large a part is. */
+export interface Described {
+  readonly bytes: bigint;
+  readonly write: (at: number) => void;
+}
+
+export const describeShared = (
+  node: Node,
+  m: Image,
+  g: Pick<SharedGlobal, 'dims' | 'elementBytes'>,
+  extents: readonly bigint[],
+  details: readonly bigint[],
+): Described => {
+  const dims = layoutFor(node, m, g.dims, extents, details);
   const { view } = node.memory;
-  for (const [k, d] of dims.entries()) {
-    const p = dimAt(at, k);
-    view.setBigInt64(p + descriptor.extent, d.extent, true);
-    view.setBigInt64(p + descriptor.block, d.block, true);
-    view.setBigInt64(p + descriptor.images, d.images, true);
-    view.setBigInt64(p + descriptor.coordinate, d.coordinate, true);
-    view.setBigInt64(p + descriptor.localExtent, d.localExtent, true);
-    view.setBigInt64(p + descriptor.lo, d.lo, true);
-    view.setBigInt64(p + descriptor.hi, d.hi, true);
-    view.setFloat64(p + descriptor.reciprocal, 1 / Number(d.block), true);
-    view.setFloat64(p + descriptor.imagesReciprocal, 1 / Number(d.images), true);
-    view.setBigInt64(p + descriptor.kind, BigInt(distKinds[g.dims[k] ?? 'star']), true);
-  }
-  const bytes = dims.reduce((n, d) => n * d.localExtent, BigInt(g.elementBytes));
-  view.setInt32(at + descriptor.on, Number(on), true);
-  view.setInt32(at + descriptor.base, allocateSymmetric(node, m, bytes), true);
+  const write = (at: number): void => {
+    for (const [k, d] of dims.entries()) {
+      const p = dimAt(at, k);
+      view.setBigInt64(p + descriptor.extent, d.extent, true);
+      view.setBigInt64(p + descriptor.block, d.block, true);
+      view.setBigInt64(p + descriptor.images, d.images, true);
+      view.setBigInt64(p + descriptor.coordinate, d.coordinate, true);
+      view.setBigInt64(p + descriptor.localExtent, d.localExtent, true);
+      view.setBigInt64(p + descriptor.lo, d.lo, true);
+      view.setBigInt64(p + descriptor.hi, d.hi, true);
+      view.setFloat64(p + descriptor.reciprocal, 1 / Number(d.block), true);
+      view.setFloat64(p + descriptor.imagesReciprocal, 1 / Number(d.images), true);
+      view.setBigInt64(p + descriptor.kind, BigInt(distKinds[g.dims[k] ?? 'star']), true);
+    }
+    view.setInt32(at + descriptor.on, Number(holderOf(g.dims, details)), true);
+  };
+  return { bytes: dims.reduce((n, d) => n * d.localExtent, BigInt(g.elementBytes)), write };
+};
+
+/** The same for an array that every image has. */
+export const describeDynamic = (node: Node, elementBytes: number, extents: readonly bigint[]): Described => {
+  checkExtents(extents);
+  const { view } = node.memory;
+  const write = (at: number): void => {
+    for (const [k, n] of extents.entries()) view.setBigInt64(dimAt(at, k) + descriptor.extent, n, true);
+    view.setInt32(at + descriptor.on, -1, true);
+  };
+  return { bytes: extents.reduce((n, e) => n * e, BigInt(elementBytes)), write };
+};
+
+export const setBase = (node: Node, at: number, base: number): void =>
+  node.memory.view.setInt32(at + descriptor.base, base, true);
+
+const initShared = (node: Node, m: Image, g: SharedGlobal, at: number, extents: bigint[], details: bigint[]): void => {
+  const { bytes, write } = describeShared(node, m, g, extents, details);
+  write(at);
+  setBase(node, at, allocateSymmetric(node, m, bytes));
 };
 
 const initDynamic = (node: Node, m: Image, g: DynamicGlobal, at: number, extents: bigint[]): void => {
-  checkExtents(extents);
-  const { view } = node.memory;
-  for (const [k, n] of extents.entries()) view.setBigInt64(dimAt(at, k) + descriptor.extent, n, true);
-  const bytes = extents.reduce((n, e) => n * e, BigInt(g.elementBytes));
-  const base = g.symmetric ? allocateSymmetric(node, m, bytes) : allocatePrivate(node, m, bytes) - m.slot;
-  view.setInt32(at + descriptor.on, -1, true);
-  view.setInt32(at + descriptor.base, base, true);
+  const { bytes, write } = describeDynamic(node, g.elementBytes, extents);
+  write(at);
+  const described = g.of === undefined ? undefined : node.layout.offsets.get(g.of);
+  const allocated = (): number =>
+    g.symmetric ? allocateSymmetric(node, m, bytes) : allocatePrivate(node, m, bytes) - m.slot;
+  setBase(node, at, described ?? allocated());
 };
 
 /** The numbers of the rule, from the descriptor. */
@@ -127,21 +170,17 @@ const ruleAt = (node: Node, at: number, rank: number): { block: bigint; images: 
   });
 };
 
-const ownerAt = (node: Node, at: number, rank: number, indices: readonly bigint[]): bigint => {
+export const ownerAt = (node: Node, at: number, rank: number, indices: readonly bigint[]): bigint => {
   const on = node.memory.view.getInt32(at + descriptor.on, true);
   return on >= 0 ? BigInt(on) : ownerOf(ruleAt(node, at, rank), indices);
 };
 
-const fields: ReadonlyMap<string, number> = new Map([
-  ['shared.extent', descriptor.extent],
-  ['shared.block', descriptor.block],
-  ['shared.images', descriptor.images],
-  ['shared.coordinate', descriptor.coordinate],
-  ['shared.local_extent', descriptor.localExtent],
-  ['shared.lo', descriptor.lo],
-  ['shared.hi', descriptor.hi],
-  ['dynamic.extent', descriptor.extent],
-]);
+/** Reads a field of the descriptor at `at`. */
+export const readField = (node: Node, field: ArrayField, at: number, dim: number): Reg => {
+  const { at: offset, type } = arrayFields[field];
+  const address = dimAt(at, dim) + offset;
+  return type === 'f64' ? node.memory.view.getFloat64(address, true) : node.memory.view.getBigInt64(address, true);
+};
 
 /** Exchanges two descriptors; they are of one layout, so only the bases differ. */
 const swap = (node: Node, m: Image, a: number, b: number, rank: number): void => {
@@ -162,7 +201,20 @@ const swap = (node: Node, m: Image, a: number, b: number, rank: number): void =>
   view.setInt32(m.slot + b + descriptor.base, base, true);
 };
 
-const values = (r: readonly Reg[], of: readonly number[]): bigint[] => of.map((v) => r[v] as bigint);
+export const values = (r: readonly Reg[], of: readonly number[]): bigint[] => of.map((v) => r[v] as bigint);
+
+/** Address of an element in the part that belongs to the own part at `part`. */
+export const elementAt = (
+  node: Node,
+  at: number,
+  part: number,
+  indices: readonly bigint[],
+  elementBytes: number,
+): number => {
+  const owner = ownerAt(node, at, indices.length, indices);
+  const local = localIndexOf(ruleAt(node, at, indices.length), indices);
+  return (node.memory.inSlotOf(Number(owner), part) + Number(local) * elementBytes) >>> 0;
+};
 
 const arrayStep = (i: OpInst, node: Node): Step | undefined => {
   const name = textImm(i.imms, 0);
@@ -172,11 +224,11 @@ const arrayStep = (i: OpInst, node: Node): Step | undefined => {
   const rank = g.kind === 'shared' ? g.dims.length : g.rank;
   const [d = 0] = i.results;
   const { memory } = node;
-  const field = fields.get(i.op);
+  const field = i.op === 'dynamic.extent' ? 'extent' : fieldOf(i.op)?.field;
   if (field !== undefined) {
-    const offset = dimAt(at, numberImm(i.imms, 1)) + field;
+    const dim = numberImm(i.imms, 1);
     return (r, m) => {
-      r[d] = memory.view.getBigInt64(m.slot + offset, true);
+      r[d] = readField(node, field, m.slot + at, dim);
     };
   }
   switch (i.op) {
@@ -187,12 +239,6 @@ const arrayStep = (i: OpInst, node: Node): Step | undefined => {
     case 'dynamic.init':
       if (g.kind !== 'dynamic') return undefined;
       return (r, m) => initDynamic(node, m, g, m.slot + at, values(r, i.args));
-    case 'shared.reciprocal': {
-      const offset = dimAt(at, numberImm(i.imms, 1)) + descriptor.reciprocal;
-      return (r, m) => {
-        r[d] = memory.view.getFloat64(m.slot + offset, true);
-      };
-    }
     case 'shared.holder':
       return (r, m) => {
         r[d] = BigInt(memory.view.getInt32(m.slot + at + descriptor.on, true));
@@ -213,12 +259,9 @@ const arrayStep = (i: OpInst, node: Node): Step | undefined => {
       };
     case 'shared.elem': {
       const [part = 0, ...indices] = i.args;
+      const bytes = g.kind === 'shared' ? g.elementBytes : 0;
       return (r, m) => {
-        const own = values(r, indices);
-        const owner = ownerAt(node, m.slot + at, rank, own);
-        const local = localIndexOf(ruleAt(node, m.slot + at, rank), own);
-        const bytes = g.kind === 'shared' ? g.elementBytes : 0;
-        r[d] = (memory.inSlotOf(Number(owner), r[part] as number) + Number(local) * bytes) >>> 0;
+        r[d] = elementAt(node, m.slot + at, r[part] as number, values(r, indices), bytes);
       };
     }
     default:

@@ -32,6 +32,12 @@ const checkStep = (i: OpInst, node: Node): Step | undefined => {
       return checkOf('length', i, (x, y) => x !== y);
     case 'check.step':
       return checkOf('step', i, (x) => x === 0n);
+    case 'check.handle': {
+      const [a = 0] = i.args;
+      return (r, m) => {
+        if (r[a] === m.slot) throw new Fault('handle', []);
+      };
+    }
     case 'check.null':
       return checkOf('null', i, (x) => isNull(x as number));
     case 'check.local':
@@ -59,7 +65,7 @@ const checkStep = (i: OpInst, node: Node): Step | undefined => {
 };
 
 /** Contributes to a meeting of all images; the last to come gives each what `result` makes of all values. */
-const meet = (
+export const meet = (
   node: Node,
   m: Image,
   name: string,

@@ -105,6 +105,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     output: [],
     meetings: new Map(),
     heap: { live: new Map(), free: new Map() },
+    symmetric: new Map(),
     time: 0,
   };
   for (const m of node.images) {

@@ -194,9 +194,14 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
     case 'shared.lo':
     case 'shared.hi':
     case 'shared.local_extent':
+    case 'handle.extent':
+    case 'handle.lo':
+    case 'handle.hi':
+    case 'handle.local_extent':
     case 'dynamic.extent':
       return { lo: 0n, hi: maxExtent - 1n };
     case 'shared.images':
+    case 'handle.images':
       return { lo: 1n, hi: 65536n };
     default:
       return inst.suffix === 'i32' || inst.suffix.startsWith('i32.') ? i32Range : i64Range;

@@ -183,6 +183,7 @@ class FuncParser {
       case 'slot':
         return this.#c.name('slot', 'the name of a frame slot');
       case 'word':
+      case 'dims':
         return this.#c.word('a word');
       case 'text':
         return this.#c.string('text');

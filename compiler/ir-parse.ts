@@ -70,7 +70,9 @@ class ProgramParser {
       case 'dynamic': {
         const elementBytes = this.#c.keyed('elem');
         const rank = this.#c.keyed('rank');
-        globals.push({ kind, elementBytes, rank, symmetric: this.#c.accept('symmetric'), ...end() });
+        const symmetric = this.#c.accept('symmetric');
+        const of = this.#c.accept('of') ? { of: this.#c.name('global', 'the variable that it describes') } : {};
+        globals.push({ kind, elementBytes, rank, symmetric, ...of, ...end() });
         return;
       }
     }

@@ -34,6 +34,7 @@ const immText = (kind: ImmKind | undefined, suffix: string, imm: Imm): string =>
     case 'slot':
       return `$${nameText(String(imm))}`;
     case 'word':
+    case 'dims':
       return wordText(String(imm));
     case 'text':
       return stringText(String(imm));
@@ -164,7 +165,7 @@ class Printer {
       case 'shared':
         return `shared ${name} elem ${g.elementBytes} dist(${g.dims.join(', ')})`;
       case 'dynamic':
-        return `dynamic ${name} elem ${g.elementBytes} rank ${g.rank}${g.symmetric ? ' symmetric' : ''}`;
+        return `dynamic ${name} elem ${g.elementBytes} rank ${g.rank}${g.symmetric ? ' symmetric' : ''}${g.of === undefined ? '' : ` of @${nameText(g.of)}`}`;
       default:
         return unreachable(g);
     }

@@ -24,7 +24,7 @@ symmetric @ready size 8 align 8
 let @size i64
 config @n i64 = "1000" int "what it is"
 shared @u elem 8 dist(block, star)        ; star block cyclic blocks on
-dynamic @g elem 8 rank 2 symmetric
+dynamic @g elem 8 rank 2 symmetric        ; with \`of @x\` it describes @x and has no memory of its own
 data @s0 "text with \\0a escapes"
 
 func @twice(%0: gptr, %1: i64) -> i64, f64 !1 {
@@ -75,6 +75,7 @@ const immNames: Record<ImmKind, string> = {
   slot: '$slot',
   func: '@function',
   word: 'word',
+  dims: 'words of dist',
   text: '"text"',
   number: 'number',
 };

@@ -1,5 +1,5 @@
 // What the table of ops says about the types of one instruction: the suffix is resolved here and nowhere else.
-import { type Imm, type IrType, type OpName, opRow, ops, valueType } from './ir.ts';
+import { type Imm, type IrDim, type IrType, type OpName, opRow, ops, valueType } from './ir.ts';
 
 export interface Signature {
   readonly operands: readonly IrType[];
@@ -84,9 +84,20 @@ export const wordsOf = (op: OpName, suffix: string): readonly string[] => {
       return float
         ? ['add', 'mul', 'min', 'max']
         : ['add', 'mul', 'and', 'or', 'xor', 'min_s', 'min_u', 'max_s', 'max_u'];
+    case 'handle.elem':
+    case 'handle.owner':
+      return ['any', 'rows'];
     default:
       return [];
   }
+};
+
+const dimWords: readonly string[] = ['star', 'block', 'cyclic', 'blocks', 'on'] satisfies IrDim[];
+
+/** The words of a `dims` immediate; undefined if it is none. */
+export const dimsOf = (imm: Imm | undefined): readonly IrDim[] | undefined => {
+  const words = typeof imm === 'string' ? imm.split('.') : [];
+  return words.length > 0 && words.every((w): w is IrDim => dimWords.includes(w)) ? words : undefined;
 };
 
 /** The immediate as a string; a bug of ours if it is not one (the verifier has looked). */

@@ -7,9 +7,10 @@
 // Two kinds of pointer: a `gptr` denotes a place and stays right when objects move; a `ptr` is bits, made by `addr`, and
 // dies at the next op that may move objects (effect `moves`; verifier rule).
 import type { FaultKind } from '../vm/abi.ts';
+import { arrayOps } from './ir-arrays.ts';
+import { type Imm, type IrType, type OpRow, row } from './ir-row.ts';
 
-/** Both kinds of pointer are 32 bits in a node. bool is an i32 that is 0 or 1; narrow integers are i32, kept normalised. */
-export type IrType = 'i32' | 'i64' | 'f32' | 'f64' | 'gptr' | 'ptr';
+export type { Effect, Imm, ImmKind, IrType, OpRow } from './ir-row.ts';
 
 /** SSA value: dense numbers per function; `Func.types[v]` is its type. */
 export type Value = number;
@@ -17,43 +18,6 @@ export type Value = number;
 export type PosId = number;
 
 // ---- the table of ops -------------------------------------------------------------------------------------------
-
-/**
- * What an op does besides giving its results.
- * pure: nothing; may be moved, merged, dropped. (An op with an empty effect list.)
- * place: its result depends on where objects lie: pure, but not across `moves`.
- * reads / writes: memory. handle-reads / handle-writes: the handles of shared arrays only.
- * traps: may end the run; not to be moved to where it would run more often or before another visible effect.
- * allocates; synchronises: no access may cross it; moves: objects may move; io: visible output.
- */
-export type Effect =
-  | 'place'
-  | 'reads'
-  | 'writes'
-  | 'handle-reads'
-  | 'handle-writes'
-  | 'traps'
-  | 'allocates'
-  | 'synchronises'
-  | 'moves'
-  | 'io';
-
-/** What an instruction carries besides operands. int: bigint; bits: float as raw bits (bigint); others: string or number. */
-export type ImmKind = 'int' | 'bits' | 'global' | 'data' | 'slot' | 'func' | 'word' | 'text' | 'number';
-export type Imm = bigint | number | string;
-
-export interface OpRow {
-  /** Suffixes after the dot (`add.i64`); none: the op has no suffix. `a.b` is destination.source. */
-  readonly types?: readonly string[];
-  /** Operand types in order. T: the suffix's value type, D/S: of destination/source; `…` as the last: any number of any type. */
-  readonly operands: readonly (IrType | 'T' | 'S' | '…')[];
-  readonly results: readonly (IrType | 'T' | 'D' | '…')[];
-  readonly imms: readonly ImmKind[];
-  readonly effects: readonly Effect[];
-  /** Rough cost in cycles, for the inliner and the hook spacing. */
-  readonly cost: number;
-  readonly doc: string;
-}
 
 const ints = ['i32', 'i64'] as const;
 const floats = ['f32', 'f64'] as const;
@@ -63,22 +27,6 @@ const scalars = ['i32', 'i64', 'f32', 'f64', 'gptr'] as const;
 export const memTypes = ['i8', 'u8', 'i16', 'u16', 'i32', 'i64', 'f32', 'f64', 'ptr32', 'ptr64'] as const;
 export type MemType = (typeof memTypes)[number];
 
-const row = (
-  types: readonly string[] | undefined,
-  operands: OpRow['operands'],
-  results: OpRow['results'],
-  doc: string,
-  more: Partial<OpRow> = {},
-): OpRow => ({
-  ...(types ? { types } : {}),
-  operands,
-  results,
-  imms: [],
-  effects: [],
-  cost: 1,
-  doc,
-  ...more,
-});
 const binary = (types: readonly string[], doc: string, cost = 1): OpRow => row(types, ['T', 'T'], ['T'], doc, { cost });
 const unary = (types: readonly string[], doc: string, cost = 1): OpRow => row(types, ['T'], ['T'], doc, { cost });
 const compare = (types: readonly string[], doc: string): OpRow => row(types, ['T', 'T'], ['i32'], doc);
@@ -260,77 +208,7 @@ export const ops = {
   num_images: row(undefined, [], ['i64'], 'number of images'),
   slot: row(undefined, [], ['i32'], 'address of the own slot'),
   slot_bits: row(undefined, [], ['i32'], 'log2 of the bytes of a slot'),
-  // distributed arrays: layout per vm/abi.ts `descriptor`; dimension is `number`
-  'shared.init': row(
-    undefined,
-    ['…'],
-    [],
-    'lay out a shared array: its extents, then for each dimension the block (blocks(B)) or the image (on p), 0 for the others',
-    { imms: ['global'], effects: ['reads', 'writes', 'handle-writes', 'allocates', 'traps', 'moves'], cost: 100 },
-  ),
-  'shared.part': row(undefined, [], ['gptr'], 'the own part of an array whose handle never changes', {
-    imms: ['global'],
-    cost: 3,
-  }),
-  'shared.part_now': row(undefined, [], ['gptr'], 'the own part of an array that takes part in a swap', {
-    imms: ['global'],
-    effects: ['handle-reads'],
-    cost: 3,
-  }),
-  'shared.swap': row(undefined, [], [], 'exchange the handles of two arrays of one layout', {
-    imms: ['global', 'global'],
-    effects: ['handle-reads', 'handle-writes', 'traps'],
-    cost: 10,
-  }),
-  'shared.extent': row(undefined, [], ['i64'], 'N: extent of a dimension', { imms: ['global', 'number'], cost: 3 }),
-  'shared.block': row(undefined, [], ['i64'], 'B: block of a dimension', { imms: ['global', 'number'], cost: 3 }),
-  'shared.images': row(undefined, [], ['i64'], 'P: images along a dimension', { imms: ['global', 'number'], cost: 3 }),
-  'shared.coordinate': row(
-    undefined,
-    [],
-    ['i64'],
-    'c: own coordinate along a dimension; -1 when this image owns nothing (`on p` elsewhere)',
-    { imms: ['global', 'number'], cost: 3 },
-  ),
-  'shared.local_extent': row(undefined, [], ['i64'], 'L: local extent of a dimension, the same on every image', {
-    imms: ['global', 'number'],
-    cost: 3,
-  }),
-  'shared.lo': row(undefined, [], ['i64'], 'first own index of a dimension (block, star, on)', {
-    imms: ['global', 'number'],
-    cost: 3,
-  }),
-  'shared.hi': row(undefined, [], ['i64'], 'one past the last own index of a dimension (block, star, on)', {
-    imms: ['global', 'number'],
-    cost: 3,
-  }),
-  'shared.reciprocal': row(undefined, [], ['f64'], '1 / B of a dimension, rounded to nearest', {
-    imms: ['global', 'number'],
-    cost: 3,
-  }),
-  'shared.holder': row(undefined, [], ['i64'], 'the image that holds everything (`on p`), -1 otherwise', {
-    imms: ['global'],
-    cost: 3,
-  }),
-  'shared.elem': row(
-    undefined,
-    ['gptr', '…'],
-    ['gptr'],
-    'the element with these (checked) indices, in the part (of any image) that belongs to the own part given',
-    { imms: ['global'], cost: 20 },
-  ),
-  'shared.owner': row(undefined, ['…'], ['i64'], 'the image that owns the element with these (checked) indices', {
-    imms: ['global'],
-    cost: 15,
-  }),
-  // arrays with run-time extents that are not distributed
-  'dynamic.init': row(undefined, ['…'], [], 'allocate a co or var array of these extents', {
-    imms: ['global'],
-    effects: ['reads', 'writes', 'allocates', 'traps', 'moves'],
-    cost: 100,
-  }),
-  'dynamic.base': row(undefined, [], ['gptr'], 'its first element, own copy', { imms: ['global'], cost: 3 }),
-  'dynamic.extent': row(undefined, [], ['i64'], 'its extent in a dimension', { imms: ['global', 'number'], cost: 3 }),
+  ...arrayOps,
   // checks: nothing if all is well, else a fault of that kind
   'check.index': row(undefined, ['i64', 'i64'], [], 'index, length: 0 <= index < length', {
     effects: ['traps'],
@@ -562,8 +440,17 @@ export type IrGlobal = {
     }
   /** A distributed array: a descriptor in private memory, its parts in the dynamic symmetric memory. */
   | { readonly kind: 'shared'; readonly elementBytes: number; readonly dims: readonly IrDim[] }
-  /** An array with run-time extents: `co` (symmetric memory) or `var` (private heap). */
-  | { readonly kind: 'dynamic'; readonly elementBytes: number; readonly rank: number; readonly symmetric: boolean }
+  /**
+   * An array with run-time extents: `co` (symmetric memory) or `var` (private heap). With `of` it is the descriptor of that
+   * symmetric variable, for handles of it.
+   */
+  | {
+      readonly kind: 'dynamic';
+      readonly elementBytes: number;
+      readonly rank: number;
+      readonly symmetric: boolean;
+      readonly of?: string;
+    }
 );
 
 export interface IrData {

@@ -1,9 +1,31 @@
-// Elements of distributed arrays, and what is asked about one: its own part, extents, bounds.
+// Elements of distributed arrays, and what is asked about one: its own part, extents, bounds. An array is named, or reached
+// through a handle; then its distribution is known only at run time, but a loop may have found something out about it.
 import type { Expr, Global, Local } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
+import { distKinds } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
+import type { ArrayField } from './ir-arrays.ts';
 import { sameConstant } from './lower-scan.ts';
-import { constI64, effect, emit, type State } from './lower-state.ts';
+import {
+  type ArrayRef,
+  append,
+  constI64,
+  effect,
+  emit,
+  finish,
+  freshLabel,
+  nested,
+  type State,
+} from './lower-state.ts';
+
+/** The descriptor that handles of a module-level array refer to. */
+export const handleSymbol = (g: Global): string => (g.type.kind === 'array' ? `${g.symbol}.handle` : g.symbol);
+
+/** A field of the array's descriptor. */
+export const about = (s: State, pos: PosId, a: ArrayRef, field: ArrayField, k: number): Value =>
+  a.kind === 'global'
+    ? emit(s, pos, `shared.${field}`, '', [], [a.global.symbol, k])
+    : emit(s, pos, `handle.${field}`, '', [a.handle], [k]);
 
 /** True when the two arrays are spread in the same way, so that equal indices mean equal images and local places. */
 const sameLayout = (a: Global, b: Global): boolean => {
@@ -23,19 +45,30 @@ const sameLayout = (a: Global, b: Global): boolean => {
   return sameDist && ea.every((x, k) => eb[k] !== undefined && sameConstant(x, eb[k]));
 };
 
+/** True when the two are certainly the same array, or laid out alike. */
+export const alike = (a: ArrayRef, b: ArrayRef): boolean => {
+  if (a.kind === 'handle' || b.kind === 'handle')
+    return a.kind === 'handle' && b.kind === 'handle' && a.handle === b.handle;
+  return sameLayout(a.global, b.global);
+};
+
 /** The index is this variable itself. A variable in memory may have been changed through a pointer. */
 const isLocal = (s: State, e: Expr, l: Local | undefined): boolean =>
   l !== undefined && !s.inMemory.has(l) && e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
 
-/** The module-level array that a handle refers to. */
-export const globalArray = (e: Expr): Global => {
-  if (e.kind !== 'handleOf') throw new Error('internal error: handles are not lowered yet');
-  return e.global;
+/** The own part of an array. */
+export const ownPart = (s: State, pos: PosId, a: ArrayRef): Value => {
+  if (a.kind === 'global')
+    return emit(s, pos, a.global.swapped ? 'shared.part_now' : 'shared.part', '', [], [a.global.symbol]);
+  return emit(s, pos, s.program.swaps ? 'handle.part_now' : 'handle.part', '', [a.handle]);
 };
 
-/** The own part of a shared array. */
-export const sharedPart = (s: State, pos: PosId, array: Global): Value =>
-  emit(s, pos, array.swapped ? 'shared.part_now' : 'shared.part', '', [], [array.symbol]);
+/** A loop promises that the array has one block an image along its first dimension, and that the others are undivided. */
+const isRows = (s: State, a: ArrayRef): boolean => s.owned.some((o) => o.rows && o.arrays.some((x) => alike(x, a)));
+
+/** Every index of the dimension is a local index too. */
+const isUndivided = (s: State, a: ArrayRef, k: number): boolean =>
+  a.kind === 'global' ? a.global.dist?.[k]?.kind === 'star' : k > 0 && isRows(s, a);
 
 /**
  * An element of a shared array. Inside a forall over an array of the same layout, an index that is the loop's own variable
@@ -44,13 +77,11 @@ export const sharedPart = (s: State, pos: PosId, array: Global): Value =>
 export const sharedElement = (
   s: State,
   pos: PosId,
-  array: Global,
+  array: ArrayRef,
   indices: readonly Expr[],
   values: readonly Value[],
 ): Value => {
-  const element = array.type.kind === 'sharedArray' ? array.type.element : undefined;
-  if (!element) throw new Error('internal error: an element of no shared array');
-  const owned = s.owned.findLast((o) => sameLayout(o.array, array));
+  const owned = s.owned.findLast((o) => o.arrays.some((x) => alike(x, array)));
   const local: (Value | undefined)[] = [];
   values.forEach((index, k) => {
     const e = indices[k];
@@ -58,55 +89,87 @@ export const sharedElement = (
       local.push(owned.localIndices[k]);
       return;
     }
-    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
-    local.push(owned && array.dist?.[k]?.kind === 'star' ? index : undefined);
+    effect(s, pos, 'check.index', '', [index, about(s, pos, array, 'extent', k)]);
+    local.push(owned && isUndivided(s, array, k) ? index : undefined);
   });
-  const part = sharedPart(s, pos, array);
-  if (local.some((l) => l === undefined)) return emit(s, pos, 'shared.elem', '', [part, ...values], [array.symbol]);
+  const part = ownPart(s, pos, array);
+  const bytes = sizeOf(array.element);
+  if (local.some((l) => l === undefined)) {
+    if (array.kind === 'global') return emit(s, pos, 'shared.elem', '', [part, ...values], [array.global.symbol]);
+    const word = isRows(s, array) ? 'rows' : 'any';
+    return emit(s, pos, 'handle.elem', '', [array.handle, part, ...values], [bytes, word]);
+  }
   let place = part;
   local.forEach((index, k) => {
     let scaled = index ?? 0;
     for (let d = k + 1; d < local.length; d++)
-      scaled = emit(s, pos, 'mul', 'i64', [scaled, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, d])]);
-    place = emit(s, pos, 'elem', '', [place, scaled], [sizeOf(element)]);
+      scaled = emit(s, pos, 'mul', 'i64', [scaled, about(s, pos, array, 'local_extent', d)]);
+    place = emit(s, pos, 'elem', '', [place, scaled], [bytes]);
   });
   return place;
 };
 
-/** Checks the indices of a shared array, for an owner test. */
-export const checkIndices = (s: State, pos: PosId, array: Global, values: readonly Value[]): void =>
+/** The image that owns an element, after a check of its indices. */
+export const ownerOf = (s: State, pos: PosId, array: ArrayRef, values: readonly Value[]): Value => {
   values.forEach((index, k) => {
-    effect(s, pos, 'check.index', '', [index, emit(s, pos, 'shared.extent', '', [], [array.symbol, k])]);
+    effect(s, pos, 'check.index', '', [index, about(s, pos, array, 'extent', k)]);
   });
+  if (array.kind === 'global') return emit(s, pos, 'shared.owner', '', values, [array.global.symbol]);
+  return emit(s, pos, 'handle.owner', '', [array.handle, ...values], [isRows(s, array) ? 'rows' : 'any']);
+};
 
 /** How many indices of dimension `k` this image owns: whole rounds of B·P give B each, the rest up to B. */
-const ownCount = (s: State, pos: PosId, array: Global, k: number): Value => {
-  const about = (
-    op: 'shared.lo' | 'shared.hi' | 'shared.extent' | 'shared.block' | 'shared.images' | 'shared.coordinate',
-  ): Value => emit(s, pos, op, '', [], [array.symbol, k]);
-  const kind = array.dist?.[k]?.kind;
+const ownCount = (s: State, pos: PosId, array: ArrayRef, k: number): Value => {
+  const kind = array.kind === 'global' ? array.global.dist?.[k]?.kind : 'blocks';
   if (kind !== 'cyclic' && kind !== 'blocks')
-    return emit(s, pos, 'sub', 'i64', [about('shared.hi'), about('shared.lo')]);
-  const extent = about('shared.extent');
-  const block = about('shared.block');
-  const round = emit(s, pos, 'mul', 'i64', [block, about('shared.images')]);
+    return emit(s, pos, 'sub', 'i64', [about(s, pos, array, 'hi', k), about(s, pos, array, 'lo', k)]);
+  const extent = about(s, pos, array, 'extent', k);
+  const block = about(s, pos, array, 'block', k);
+  const coordinate = about(s, pos, array, 'coordinate', k);
+  const round = emit(s, pos, 'mul', 'i64', [block, about(s, pos, array, 'images', k)]);
   const whole = emit(s, pos, 'mul', 'i64', [emit(s, pos, 'div_s', 'i64', [extent, round]), block]);
   const rest = emit(s, pos, 'sub', 'i64', [
     emit(s, pos, 'rem_s', 'i64', [extent, round]),
-    emit(s, pos, 'mul', 'i64', [about('shared.coordinate'), block]),
+    emit(s, pos, 'mul', 'i64', [coordinate, block]),
   ]);
   const zero = constI64(s, pos, 0);
   const capped = emit(s, pos, 'select', 'i64', [emit(s, pos, 'lt_s', 'i64', [rest, block]), rest, block]);
-  return emit(s, pos, 'add', 'i64', [
+  const count = emit(s, pos, 'add', 'i64', [
     whole,
     emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_s', 'i64', [capped, zero]), capped, zero]),
   ]);
+  if (array.kind === 'global') return count;
+  // All of it may be `on` another image.
+  return emit(s, pos, 'select', 'i64', [emit(s, pos, 'lt_s', 'i64', [coordinate, zero]), zero, count]);
 };
 
 /** Elements in `a.local`: own indices of the first dimension times the local extents of the others. */
-export const sharedLocalLength = (s: State, pos: PosId, array: Global): Value => {
+export const sharedLocalLength = (s: State, pos: PosId, array: ArrayRef): Value => {
   let count = ownCount(s, pos, array, 0);
-  for (let k = 1; k < (array.dist?.length ?? 1); k++)
-    count = emit(s, pos, 'mul', 'i64', [count, emit(s, pos, 'shared.local_extent', '', [], [array.symbol, k])]);
+  for (let k = 1; k < array.rank; k++)
+    count = emit(s, pos, 'mul', 'i64', [count, about(s, pos, array, 'local_extent', k)]);
   return count;
+};
+
+const isKind = (s: State, pos: PosId, kind: Value, which: keyof typeof distKinds): Value =>
+  emit(s, pos, 'eq', 'i64', [kind, constI64(s, pos, distKinds[which])]);
+
+/** `a.lo(k)` or `a.hi(k)`. Through a handle the dimension may turn out to have no one block on an image: a fault. */
+export const sharedBound = (s: State, pos: PosId, array: ArrayRef, which: 'lo' | 'hi', k: number): Value => {
+  if (array.kind === 'handle') {
+    const kind = about(s, pos, array, 'kind', k);
+    const condition = emit(s, pos, 'or', 'i32', [isKind(s, pos, kind, 'cyclic'), isKind(s, pos, kind, 'blocks')]);
+    const label = freshLabel(s, 'i');
+    const then = nested(s, pos, () =>
+      finish(s, {
+        kind: 'fault',
+        fault: 'blocks',
+        args: [constI64(s, pos, k), about(s, pos, array, 'block', k)],
+        pos,
+      }),
+    );
+    const otherwise = nested(s, pos, () => finish(s, { kind: 'break', label, args: [], pos }));
+    append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
+  }
+  return about(s, pos, array, which, k);
 };

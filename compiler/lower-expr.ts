@@ -4,8 +4,8 @@ import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { OpName, PosId, Value } from './ir.ts';
 import { allocate, product } from './lower-alloc.ts';
-import { globalArray, sharedElement, sharedLocalLength, sharedPart } from './lower-array.ts';
-import { addressOf, copyValue, type Location, loadValue, shift, storeValue } from './lower-memory.ts';
+import { about, handleSymbol, ownPart, sharedBound, sharedElement, sharedLocalLength } from './lower-array.ts';
+import { addressOf, copyValue, type Location, loadValue, shift, storeValue, zeroComponents } from './lower-memory.ts';
 import {
   arithmetic,
   collectiveSuffix,
@@ -21,8 +21,9 @@ import {
   toI64,
 } from './lower-numbers.ts';
 import { lowerQuery } from './lower-query.ts';
-import { assignedIn, assignedInExpr, isCheapAndPure } from './lower-scan.ts';
+import { assignedIn, assignedInExpr, isCheapAndPure, samePath } from './lower-scan.ts';
 import {
+  type ArrayRef,
   carried,
   constI32,
   constI64,
@@ -85,6 +86,18 @@ const globalPlace = (s: State, pos: PosId, g: Global): Location => {
   return ofGlobal(s, emit(s, pos, 'remote', '', [base, constI64(s, pos, 0)]), g);
 };
 
+/** The array that a handle refers to: by name if that is known. */
+export const arrayOf = (s: State, e: Expr): ArrayRef => {
+  if (e.type.kind !== 'handle') throw new Error('internal error: an array without a handle');
+  const { rank, element } = e.type;
+  if (e.kind === 'handleOf') return { kind: 'global', global: e.global, rank, element };
+  const known = s.handles.findLast((h) => samePath(h.expr, e));
+  if (known) return { kind: 'handle', handle: known.value, rank, element };
+  const handle = lowerScalar(s, e);
+  effect(s, position(s, e.span), 'check.handle', '', [handle]);
+  return { kind: 'handle', handle, rank, element };
+};
+
 /** The extents of an array place, outermost first, as i64. */
 const extentsOf = (s: State, pos: PosId, p: Place): readonly Value[] => {
   if (p.type.kind === 'array') return p.type.extents.map((n) => constI64(s, pos, n));
@@ -119,6 +132,28 @@ const elementAt = (
   return place;
 };
 
+/** An array place with its extents: what its handle is, is asked once. */
+const lowerArrayPlace = (
+  s: State,
+  pos: PosId,
+  p: Place,
+): { readonly location: Location; readonly extents: readonly Value[] } => {
+  if (p.kind !== 'coArray') {
+    const location = lowerPlace(s, p);
+    return { location, extents: extentsOf(s, pos, p) };
+  }
+  const handle = lowerScalar(s, p.handle);
+  effect(s, pos, 'check.handle', '', [handle]);
+  const rank = p.type.kind === 'dynamicArray' ? p.type.rank : 1;
+  const array: ArrayRef = { kind: 'handle', handle, rank, element: p.type };
+  const image = p.image && imageNumber(s, pos, p.image);
+  const own = ownPart(s, pos, array);
+  return {
+    location: plain(image === undefined ? own : emit(s, pos, 'remote', '', [own, image])),
+    extents: Array.from({ length: rank }, (_, k) => about(s, pos, array, 'extent', k)),
+  };
+};
+
 /** Where a place is. Locals that are SSA values have no place: callers handle them first. */
 export const lowerPlace = (s: State, p: Place): Location => {
   const pos = position(s, p.span);
@@ -148,14 +183,14 @@ export const lowerPlace = (s: State, p: Place): Location => {
     case 'field':
       return shift(lowerPlace(s, p.base), p.field.offset);
     case 'element': {
-      const base = lowerPlace(s, p.base);
+      const { location, extents } = lowerArrayPlace(s, pos, p.base);
       const fixed = p.base.type.kind === 'array' ? p.base.type.extents : undefined;
       const element =
         p.base.type.kind === 'array' || p.base.type.kind === 'dynamicArray' ? p.base.type.element : p.type;
       const indices = p.indices.map((i) => lowerIndex(s, i));
       return {
-        ...base,
-        base: elementAt(s, pos, base.base, indices, extentsOf(s, pos, p.base), fixed, sizeOf(element)),
+        ...location,
+        base: elementAt(s, pos, location.base, indices, extents, fixed, sizeOf(element)),
       };
     }
     case 'sliceElement': {
@@ -165,12 +200,13 @@ export const lowerPlace = (s: State, p: Place): Location => {
       return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type)));
     }
     case 'sharedElement': {
-      const array = globalArray(p.array);
+      const array = arrayOf(s, p.array);
       const indices = p.indices.map((i) => lowerIndex(s, i));
-      return ofGlobal(s, sharedElement(s, pos, array, p.indices, indices), array);
+      const element = sharedElement(s, pos, array, p.indices, indices);
+      return array.kind === 'global' ? ofGlobal(s, element, array.global) : plain(element, s.atomicReads);
     }
     case 'coArray':
-      throw new Error('internal error: handles are not lowered yet');
+      return lowerArrayPlace(s, pos, p).location;
     case 'temporary':
       return plain(lowerScalar(s, p.value));
     default:
@@ -321,6 +357,19 @@ const lowerNew = (s: State, e: Extract<Expr, { kind: 'new' }>): readonly Value[]
   return [allocate(s, pos, extents, sizeOf(e.element)), ...extents];
 };
 
+/** `new shared` and `new co`: all images together. */
+const lowerNewArray = (s: State, e: Extract<Expr, { kind: 'newArray' }>): Value => {
+  const pos = position(s, e.span);
+  const extents = e.extents.map((x) => lowerIndex(s, x));
+  const bytes = sizeOf(e.element);
+  if (!e.dist) return emit(s, pos, 'handle.new_co', '', extents, [bytes]);
+  const details = e.dist.map((d) =>
+    d.kind === 'blocks' ? lowerIndex(s, d.size) : d.kind === 'on' ? lowerIndex(s, d.image) : constI64(s, pos, 0),
+  );
+  const words = e.dist.map((d) => d.kind).join('.');
+  return emit(s, pos, 'handle.new', '', [...extents, ...details], [bytes, words]);
+};
+
 const atomicWords: Record<Extract<Expr, { kind: 'atomic' }>['op'], string> = {
   add: 'add',
   sub: 'sub',
@@ -458,7 +507,7 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return [emit(s, pos, 'data', '', [], [name]), constI64(s, pos, bytes)];
     }
     case 'nil':
-      return [e.type.kind === 'fn' ? constI32(s, pos, 0) : emit(s, pos, 'null', '', [])];
+      return zeroComponents(s, pos, e.type);
     case 'load':
       return lowerLoad(s, e.place);
     case 'unary': {
@@ -491,8 +540,8 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     case 'struct':
       return lowerStruct(s, e);
     case 'toSlice': {
-      const base = pointerTo(s, e.place);
-      return [base, ...extentsOf(s, pos, e.place)];
+      const { location, extents } = lowerArrayPlace(s, pos, e.place);
+      return [addressOf(s, pos, location), ...extents];
     }
     case 'slice':
       return lowerSlice(s, e);
@@ -501,25 +550,21 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
       return [e.dim === 'all' ? product(s, pos, extents) : (extents[e.dim] ?? constI64(s, pos, 0))];
     }
     case 'sharedLength': {
-      const array = globalArray(e.array);
-      const rank = array.dist?.length ?? 1;
-      const extent = (k: number): Value => emit(s, pos, 'shared.extent', '', [], [array.symbol, k]);
-      return [
-        e.dim === 'all'
-          ? product(
-              s,
-              pos,
-              Array.from({ length: rank }, (_, k) => extent(k)),
-            )
-          : extent(e.dim),
-      ];
+      const array = arrayOf(s, e.array);
+      if (e.dim !== 'all') return [about(s, pos, array, 'extent', e.dim)];
+      const extents = Array.from({ length: array.rank }, (_, k) => about(s, pos, array, 'extent', k));
+      return [product(s, pos, extents)];
     }
-    case 'sharedLocal':
-      return [sharedPart(s, pos, globalArray(e.array)), sharedLocalLength(s, pos, globalArray(e.array))];
+    case 'sharedLocal': {
+      const array = arrayOf(s, e.array);
+      return [ownPart(s, pos, array), sharedLocalLength(s, pos, array)];
+    }
     case 'sharedBound':
-      return [emit(s, pos, e.which === 'lo' ? 'shared.lo' : 'shared.hi', '', [], [globalArray(e.array).symbol, e.dim])];
+      return [sharedBound(s, pos, arrayOf(s, e.array), e.which, e.dim)];
     case 'handleOf':
-      throw new Error('internal error: handles are not lowered yet');
+      return [emit(s, pos, 'handle.of', '', [], [handleSymbol(e.global)])];
+    case 'newArray':
+      return [lowerNewArray(s, e)];
     case 'imageOf':
       return [emit(s, pos, 'image_of', '', [lowerScalar(s, e.pointer)])];
     case 'localOf': {

@@ -1,22 +1,20 @@
 // Affinity loops. `forall i in a` becomes loops over the index sets that this image owns, dimension by dimension, with the
 // local index beside the global one: own elements are walked by address, without a division or an owner test an iteration.
-import type { Block, Expr, ForallOver, Global, Local, Range, Reduction, Stmt } from '../lang/typed.ts';
-import { unreachable } from '../lang/unreachable.ts';
+import type { Block, Expr, ForallOver, Local, Range, Reduction, Stmt } from '../lang/typed.ts';
 import type { PosId, Value } from './ir.ts';
-import { checkIndices, globalArray } from './lower-array.ts';
-import { lowerIndex, lowerLoad, lowerPlace, lowerScalar } from './lower-expr.ts';
+import { ownerOf } from './lower-array.ts';
+import { arrayOf, lowerIndex, lowerLoad, lowerPlace, lowerScalar } from './lower-expr.ts';
 import { declare, localValue } from './lower-locals.ts';
 import { storeValue } from './lower-memory.ts';
 import { collectiveSuffix, combine, convert, identity, narrow, reduceWord, tripCount } from './lower-numbers.ts';
+import { countedLoop, overAligned, overOwn } from './lower-own.ts';
 import { assignedIn } from './lower-scan.ts';
 import {
   append,
-  breakIf,
   carried,
   constI64,
   currentValues,
   emit,
-  emitLoop,
   finish,
   freshLabel,
   nested,
@@ -26,88 +24,6 @@ import {
 
 type Forall = Extract<Stmt, { kind: 'forall' }>;
 
-/** Calls `body` in a loop for k = 0, 1, … count - 1; variables in `vars` are carried. */
-const countedLoop = (
-  s: State,
-  pos: PosId,
-  lo: Value,
-  hi: Value,
-  vars: readonly Local[],
-  body: (index: Value) => void,
-): void =>
-  emitLoop(s, pos, { counters: [lo], vars, independent: true }, (label, [index]) => {
-    if (index === undefined) return;
-    const next = (at: PosId): void => {
-      const advanced = emit(s, at, 'add', 'i64', [index, constI64(s, at, 1)]);
-      finish(s, { kind: 'next', label, args: [advanced, ...currentValues(s, vars)], pos: at });
-    };
-    breakIf(s, pos, emit(s, pos, 'ge_s', 'i64', [index, hi]), label, vars);
-    s.loops.push({ label, vars, next, scopes: s.scopes.length });
-    body(index);
-    s.loops.pop();
-    next(pos);
-  });
-
-const about = (
-  s: State,
-  pos: PosId,
-  array: Global,
-  k: number,
-  op: 'shared.lo' | 'shared.hi' | 'shared.extent' | 'shared.block' | 'shared.images' | 'shared.coordinate',
-): Value => emit(s, pos, op, '', [], [array.symbol, k]);
-
-const minimum = (s: State, pos: PosId, a: Value, b: Value): Value =>
-  emit(s, pos, 'select', 'i64', [emit(s, pos, 'lt_s', 'i64', [a, b]), a, b]);
-const maximum = (s: State, pos: PosId, a: Value, b: Value): Value =>
-  emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_s', 'i64', [a, b]), a, b]);
-
-/** Loops over the own indices of dimension `k`; `body` gets the index and the local index. */
-const ownIndices = (
-  s: State,
-  pos: PosId,
-  array: Global,
-  k: number,
-  vars: readonly Local[],
-  body: (index: Value, local: Value) => void,
-): void => {
-  const kind = array.dist?.[k]?.kind ?? 'block';
-  switch (kind) {
-    case 'star':
-    case 'block':
-    case 'on': {
-      const lo = about(s, pos, array, k, 'shared.lo');
-      const hi = about(s, pos, array, k, 'shared.hi');
-      return countedLoop(s, pos, lo, hi, vars, (i) =>
-        body(i, kind === 'block' ? emit(s, pos, 'sub', 'i64', [i, lo]) : i),
-      );
-    }
-    case 'cyclic': {
-      const images = about(s, pos, array, k, 'shared.images');
-      const first = about(s, pos, array, k, 'shared.coordinate');
-      const count = tripCount(s, pos, first, about(s, pos, array, k, 'shared.extent'), images);
-      return countedLoop(s, pos, constI64(s, pos, 0), count, vars, (local) =>
-        body(emit(s, pos, 'add', 'i64', [emit(s, pos, 'mul', 'i64', [local, images]), first]), local),
-      );
-    }
-    case 'blocks': {
-      // Chunk q of this image holds the indices from (q·P + c)·B; its local indices start at q·B.
-      const block = about(s, pos, array, k, 'shared.block');
-      const extent = about(s, pos, array, k, 'shared.extent');
-      const stride = emit(s, pos, 'mul', 'i64', [about(s, pos, array, k, 'shared.images'), block]);
-      const first = emit(s, pos, 'mul', 'i64', [about(s, pos, array, k, 'shared.coordinate'), block]);
-      const chunks = tripCount(s, pos, first, extent, stride);
-      return countedLoop(s, pos, constI64(s, pos, 0), chunks, vars, (chunk) => {
-        const start = emit(s, pos, 'add', 'i64', [emit(s, pos, 'mul', 'i64', [chunk, stride]), first]);
-        const end = minimum(s, pos, emit(s, pos, 'add', 'i64', [start, block]), extent);
-        const shift = emit(s, pos, 'sub', 'i64', [emit(s, pos, 'mul', 'i64', [chunk, block]), start]);
-        countedLoop(s, pos, start, end, vars, (i) => body(i, emit(s, pos, 'add', 'i64', [i, shift])));
-      });
-    }
-    default:
-      return unreachable(kind);
-  }
-};
-
 const rangeBounds = (s: State, range: Range): { readonly lo: Value; readonly hi: Value } => {
   const lo = lowerIndex(s, range.lo);
   const hi = lowerIndex(s, range.hi);
@@ -116,21 +32,6 @@ const rangeBounds = (s: State, range: Range): { readonly lo: Value; readonly hi:
 };
 
 const isVariable = (e: Expr, l: Local): boolean => e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
-
-/** The one index of `on a[…]` that is the loop variable itself, if every other dimension is undivided and that one is a block. */
-const alignedDimension = (over: Extract<ForallOver, { kind: 'element' }>, local: Local): number | undefined => {
-  const { place } = over;
-  if (place.kind !== 'sharedElement' || over.range.step) return undefined;
-  const array = globalArray(place.array);
-  let aligned: number | undefined;
-  for (const [k, e] of place.indices.entries()) {
-    const kind = array.dist?.[k]?.kind;
-    if (kind === 'star') continue;
-    if (kind !== 'block' || aligned !== undefined || !isVariable(e, local)) return undefined;
-    aligned = k;
-  }
-  return aligned;
-};
 
 /** Runs `body` if `condition` holds, inside a counted loop. */
 const onlyIf = (s: State, pos: PosId, condition: Value, vars: readonly Local[], body: () => void): void => {
@@ -179,16 +80,25 @@ const overRange = (
       body(emit(s, pos, 'add', 'i64', [emit(s, pos, 'mul', 'i64', [k, images]), first])),
     );
   }
-  if (over.kind === 'element' && over.place.kind === 'sharedElement') {
-    const k = alignedDimension(over, local);
-    if (k !== undefined) {
-      const array = globalArray(over.place.array);
-      const start = maximum(s, pos, lo, about(s, pos, array, k, 'shared.lo'));
-      const end = minimum(s, pos, hi, about(s, pos, array, k, 'shared.hi'));
-      return countedLoop(s, pos, start, end, vars, body);
-    }
+  const everywhere = (): void => overAll(s, pos, over, local, { lo, hi }, vars, body);
+  if (over.kind === 'element' && over.place.kind === 'sharedElement' && !over.range.step) {
+    if (overAligned(s, over.place, local, f.body, { lo, hi }, vars, body, everywhere)) return;
   }
-  // Any other affinity: every image looks at every index.
+  everywhere();
+};
+
+/** Any other affinity: every image looks at every index. */
+const overAll = (
+  s: State,
+  pos: PosId,
+  over: Exclude<ForallOver, { kind: 'array' }>,
+  local: Local,
+  { lo, hi }: { readonly lo: Value; readonly hi: Value },
+  vars: readonly Local[],
+  body: (index: Value) => void,
+): void => {
+  const me = emit(s, pos, 'this_image', '', []);
+  const images = emit(s, pos, 'num_images', '', []);
   const step = over.range.step ? lowerIndex(s, over.range.step) : constI64(s, pos, 1);
   const count = over.range.step ? tripCount(s, pos, lo, hi, step) : emit(s, pos, 'sub', 'i64', [hi, lo]);
   countedLoop(s, pos, constI64(s, pos, 0), count, vars, (n) => {
@@ -196,28 +106,30 @@ const overRange = (
       ? emit(s, pos, 'add', 'i64', [lo, emit(s, pos, 'mul', 'i64', [n, step])])
       : emit(s, pos, 'add', 'i64', [lo, n]);
     declare(s, pos, local, [fromI64(s, pos, local, index)], false);
-    const owner = ownerOf(s, pos, over, images);
+    const owner = runnerOf(s, pos, over, images);
     onlyIf(s, pos, emit(s, pos, 'eq', 'i64', [owner, me]), vars, () => body(index));
   });
 };
 
 /** The image that runs the current iteration. */
-const ownerOf = (s: State, pos: PosId, over: Exclude<ForallOver, { kind: 'array' }>, images: Value): Value => {
+const runnerOf = (s: State, pos: PosId, over: Exclude<ForallOver, { kind: 'array' }>, images: Value): Value => {
   if (over.kind === 'image') {
     const rest = emit(s, pos, 'rem_s', 'i64', [lowerIndex(s, over.image), images]);
     const negative = emit(s, pos, 'lt_s', 'i64', [rest, constI64(s, pos, 0)]);
     return emit(s, pos, 'select', 'i64', [negative, emit(s, pos, 'add', 'i64', [rest, images]), rest]);
   }
   const { place } = over;
-  if (place.kind === 'sharedElement') return ownerOfElement(s, pos, globalArray(place.array), place.indices);
+  if (place.kind === 'sharedElement') {
+    const array = arrayOf(s, place.array);
+    return ownerOf(
+      s,
+      pos,
+      array,
+      place.indices.map((e) => lowerIndex(s, e)),
+    );
+  }
   const where = lowerPlace(s, place);
   return emit(s, pos, 'image_of', '', [where.base]);
-};
-
-const ownerOfElement = (s: State, pos: PosId, array: Global, indices: readonly Expr[]): Value => {
-  const values = indices.map((e) => lowerIndex(s, e));
-  checkIndices(s, pos, array, values);
-  return emit(s, pos, 'shared.owner', '', values, [array.symbol]);
 };
 
 const fromI64 = (s: State, pos: PosId, local: Local, index: Value): Value =>
@@ -266,20 +178,12 @@ export const lowerForall = (s: State, f: Forall): void => {
     });
     return close();
   }
-  const array = globalArray(f.over.array);
-  const dimension = (k: number, localIndices: readonly Value[]): void => {
-    if (k === f.locals.length) {
-      s.owned.push({ array, locals: f.locals, localIndices });
-      s.lowerBlock(s, f.body);
-      s.owned.pop();
-      return;
-    }
-    ownIndices(s, pos, array, k, vars, (index, local) => {
-      bind(f.locals[k], index);
-      dimension(k + 1, [...localIndices, local]);
+  overOwn(s, pos, f.over.array, f.locals, f.body, vars, (indices) => {
+    f.locals.forEach((local, k) => {
+      bind(local, indices[k] ?? 0);
     });
-  };
-  dimension(0, []);
+    s.lowerBlock(s, f.body);
+  });
   close();
 };
 

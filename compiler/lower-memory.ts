@@ -103,7 +103,9 @@ export const loadValue = (s: State, pos: PosId, t: Type, l: Location): readonly 
   }
   if (t.kind === 'str' || t.kind === 'slice')
     return headerLeaves(t).map((leaf) => loadScalar(s, pos, shift(l, leaf.offset), leaf.mem));
-  return [loadScalar(s, pos, l, memTypeOf(t))];
+  const value = loadScalar(s, pos, l, memTypeOf(t));
+  // It may have been another image that put the handle there: it named its own descriptor.
+  return [t.kind === 'handle' ? emit(s, pos, 'own', '', [value]) : value];
 };
 
 /** Writes the components of a value of type `t` to `l`. An aggregate is copied from its address. */
@@ -149,8 +151,9 @@ const copyBytes = (s: State, pos: PosId, t: Type, to: Location, from: Location):
 };
 
 /** The all-zero value of a scalar, slice or text. */
-export const zeroComponents = (s: State, pos: PosId, t: Type): readonly Value[] =>
-  componentsOf(t).map((c) => {
+export const zeroComponents = (s: State, pos: PosId, t: Type): readonly Value[] => {
+  if (t.kind === 'handle') return [emit(s, pos, 'own', '', [emit(s, pos, 'null', '', [])])];
+  return componentsOf(t).map((c) => {
     switch (c) {
       case 'i32':
       case 'i64':
@@ -162,6 +165,7 @@ export const zeroComponents = (s: State, pos: PosId, t: Type): readonly Value[] 
         return emit(s, pos, 'null', '', []);
     }
   });
+};
 
 /** Makes the value at `l` all zeros. */
 export const zeroValue = (s: State, pos: PosId, t: Type, l: Location): void => {

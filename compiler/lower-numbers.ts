@@ -165,7 +165,7 @@ const comparisons: Record<CompareOp, { readonly signed: OpName; readonly unsigne
 /** `a op b` as an i32 that is 0 or 1. Numbers, bools and pointers. */
 export const compare = (s: State, pos: PosId, t: Type, op: CompareOp, a: Value, b: Value): Value => {
   const names = comparisons[op];
-  if (t.kind === 'pointer' || t.kind === 'sharedPointer') {
+  if (t.kind === 'pointer' || t.kind === 'sharedPointer' || t.kind === 'handle') {
     if (op === '==' || op === '!=') return emit(s, pos, names.signed, 'gptr', [a, b]);
     return emit(s, pos, names.unsigned, 'i32', [
       emit(s, pos, 'gptr.bits', '', [a]),

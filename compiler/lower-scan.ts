@@ -131,6 +131,13 @@ export const walkExpr = (e: Expr, v: Visitor): void => {
     case 'new':
       for (const x of e.extents) walkExpr(x, v);
       return;
+    case 'newArray':
+      for (const x of e.extents) walkExpr(x, v);
+      for (const d of e.dist ?? []) {
+        if (d.kind === 'blocks') walkExpr(d.size, v);
+        if (d.kind === 'on') walkExpr(d.image, v);
+      }
+      return;
     case 'newSharedLocal':
       return walkExpr(e.extent, v);
     default:
@@ -343,6 +350,31 @@ export const isCheapAndPure = (e: Expr, inMemory: ReadonlySet<Local>, budget = {
 };
 
 const isNumber = (e: Expr): boolean => e.type.kind === 'int' || e.type.kind === 'float' || e.type.kind === 'bool';
+
+/** True when both read the same variable, or the same field of it. */
+export const samePath = (a: Expr, b: Expr): boolean => {
+  if (a.kind === 'handleOf' || b.kind === 'handleOf')
+    return a.kind === 'handleOf' && b.kind === 'handleOf' && a.global === b.global;
+  return a.kind === 'load' && b.kind === 'load' && samePlace(a.place, b.place);
+};
+
+const samePlace = (p: Place, q: Place): boolean => {
+  if (p.kind === 'local' && q.kind === 'local') return p.local === q.local;
+  if (p.kind === 'global' && q.kind === 'global') return p.global === q.global;
+  return p.kind === 'field' && q.kind === 'field' && p.field === q.field && samePlace(p.base, q.base);
+};
+
+/** True when the expression has one value as long as `body` runs: a variable that nothing in it can change, or a field of one. */
+export const isFixed = (e: Expr, body: Block, inMemory: ReadonlySet<Local>): boolean => {
+  if (e.kind === 'handleOf') return true;
+  if (e.kind !== 'load') return false;
+  let p = e.place;
+  while (p.kind === 'field') p = p.base;
+  if (p.kind === 'global') return p.global.storage === 'let';
+  if (p.kind !== 'local') return false;
+  if (inMemory.has(p.local)) return !p.local.mutable && !p.local.addressTaken;
+  return !p.local.mutable || !assignedIn(body).includes(p.local);
+};
 
 /** True when two pure expressions certainly have the same value anywhere after start: constants, lets, configs, arithmetic of them. */
 export const sameConstant = (a: Expr, b: Expr): boolean => {

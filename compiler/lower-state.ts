@@ -6,6 +6,7 @@
 import type { Span } from '../lang/source.ts';
 import { lineCol, type Source } from '../lang/source.ts';
 import type { Block, Expr, Fn, Global, Local } from '../lang/typed.ts';
+import type { Type } from '../lang/types.ts';
 import {
   type Body,
   type FrameSlot,
@@ -31,6 +32,8 @@ export interface ProgramState {
   /** Functions met by a call, to be lowered next. */
   readonly wanted: Set<Fn>;
   readonly symbolOf: (fn: Fn) => string;
+  /** Whether the program swaps arrays anywhere. */
+  readonly swaps: boolean;
 }
 
 /** Where a local's value is: SSA values (one a component), or a place in memory. */
@@ -48,11 +51,21 @@ export interface LoopContext {
   readonly scopes: number;
 }
 
-/** Inside a forall over `array`: these locals are own indices, with these local indices. */
+/** An array in the code that is being lowered. */
+export type ArrayRef = { readonly rank: number; readonly element: Type } & (
+  | { readonly kind: 'global'; readonly global: Global }
+  /** The value of a handle that was checked. */
+  | { readonly kind: 'handle'; readonly handle: Value }
+);
+
+/** Inside a forall: of these arrays, which are laid out alike, these locals are own indices, with these local indices. */
 export interface Owned {
-  readonly array: Global;
-  readonly locals: readonly Local[];
-  readonly localIndices: readonly Value[];
+  readonly arrays: readonly ArrayRef[];
+  /** They have one block an image along the first dimension, and the others are undivided. */
+  readonly rows: boolean;
+  /** One a dimension; undefined: any index. */
+  readonly locals: readonly (Local | undefined)[];
+  readonly localIndices: readonly (Value | undefined)[];
 }
 
 export interface State {
@@ -66,6 +79,8 @@ export interface State {
   readonly owned: Owned[];
   /** What is to be done when the scoped statements around here are left, outermost first. */
   readonly scopes: Expr[];
+  /** Handles that a loop around evaluated: the same expressions mean the same values there. */
+  readonly handles: { readonly expr: Expr; readonly value: Value }[];
   /** Where an aggregate result goes. */
   resultPlace: Value | undefined;
   /** While the condition of a wait_until is lowered: its reads of symmetric scalars are atomic. */

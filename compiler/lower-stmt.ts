@@ -415,7 +415,9 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
     case 'copySlice':
       return copySlice(s, stmt);
     case 'delete':
-      return effect(s, pos, 'free', '', [lowerExpr(s, stmt.value)[0] ?? 0]);
+      return effect(s, pos, stmt.value.type.kind === 'handle' ? 'handle.free' : 'free', '', [
+        lowerExpr(s, stmt.value)[0] ?? 0,
+      ]);
     case 'print':
       return lowerPrint(s, stmt);
     case 'assert':

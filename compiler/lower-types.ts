@@ -26,6 +26,7 @@ export const memTypeOf = (t: Type): MemType => {
     case 'float':
       return t.bits === 64 ? 'f64' : 'f32';
     case 'pointer':
+    case 'handle':
       return 'ptr32';
     case 'sharedPointer':
       return 'ptr64';
@@ -55,6 +56,7 @@ export const componentsOf = (t: Type): readonly IrType[] => {
     case 'int':
     case 'float':
     case 'pointer':
+    case 'handle':
     case 'sharedPointer':
     case 'fn':
       return [scalarType(t)];

@@ -5,6 +5,7 @@ import type { DimDist, Fn, Global, Local, Program } from '../lang/typed.ts';
 import { alignOf, sizeOf } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { Func, IrDim, IrGlobal, IrPosition, IrProgram, Value } from './ir.ts';
+import { handleSymbol } from './lower-array.ts';
 import { lowerExpr, lowerIndex } from './lower-expr.ts';
 import { storeValue } from './lower-memory.ts';
 import { memoryLocals } from './lower-scan.ts';
@@ -38,6 +39,7 @@ const newState = (
   loops: [],
   owned: [],
   scopes: [],
+  handles: [],
   resultPlace: undefined,
   atomicReads: false,
   initialising,
@@ -151,13 +153,31 @@ const initialise = (s: State, g: Global): void => {
   storeValue(s, pos, g.type, { base: emit(s, pos, 'global', '', [], [g.symbol]), offset: 0, strict: false }, value);
 };
 
+/** A co array with fixed extents has no descriptor of its own: one is added if handles of it are taken. */
+const describe = (s: State, g: Global): readonly IrGlobal[] => {
+  const t = g.type;
+  if (!g.handled || t.kind !== 'array') return [];
+  const pos = position(s, g.span);
+  const name = handleSymbol(g);
+  effect(
+    s,
+    pos,
+    'dynamic.init',
+    '',
+    t.extents.map((n) => constI64(s, pos, n)),
+    [name],
+  );
+  const shape = { elementBytes: sizeOf(t.element), rank: t.extents.length };
+  return [{ kind: 'dynamic', name, ...shape, symmetric: true, of: g.symbol, pos }];
+};
+
 const lowerInit = (
   program: ProgramState,
   globals: readonly Global[],
   main: Fn,
 ): { readonly func: Func; readonly globals: readonly IrGlobal[] } => {
   const s = newState(program, 'init', new Set(), true);
-  const irGlobals = globals.map((g) => globalOf(s, g));
+  const irGlobals = [...globals.map((g) => globalOf(s, g)), ...globals.flatMap((g) => describe(s, g))];
   for (const g of globals) initialise(s, g);
   const pos = position(s, main.span);
   // Nobody may touch another image's symmetric memory before its owner has laid it out and given it first values.
@@ -186,6 +206,7 @@ export const lower = (program: Program): IrProgram => {
     data: [],
     wanted,
     symbolOf: (fn) => (fn === program.main ? 'main' : reserved.has(fn.symbol) ? `own ${fn.symbol}` : fn.symbol),
+    swaps: program.globals.some((g) => g.swapped),
   };
   for (const fn of program.functions) if (/^runtime\.\w+$/.test(fn.symbol)) wanted.add(fn);
   wanted.add(program.main);

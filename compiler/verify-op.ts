@@ -12,7 +12,8 @@ import {
   opRow,
   type Value,
 } from './ir.ts';
-import { opText, signatureOf, wordsOf } from './ir-types.ts';
+import { fieldOf } from './ir-arrays.ts';
+import { dimsOf, opText, signatureOf, wordsOf } from './ir-types.ts';
 import { forEachInst } from './tree.ts';
 import type { Report } from './verify-table.ts';
 
@@ -102,6 +103,7 @@ const globalKinds = (op: OpName, f: Func): readonly IrGlobal['kind'][] => {
   if (op === 'global')
     return ['private', 'symmetric', 'shared', 'dynamic', ...(f.name === 'init' ? (['let'] as const) : [])];
   if (op === 'let') return ['let', 'config'];
+  if (op === 'handle.of') return ['shared', 'dynamic'];
   return op.startsWith('dynamic.') ? ['dynamic'] : ['shared'];
 };
 
@@ -130,6 +132,26 @@ const checkGlobal = (i: OpInst, g: IrGlobal, names: Names, report: Report): void
   if (i.op === 'shared.part' && names.swapped.has(g.name)) {
     report('V30', `@${g.name} is swapped: its own part is shared.part_now`);
   }
+};
+
+/** The ranks of what handles refer to are not known here: at most four. */
+const checkHandle = (i: OpInst, names: Names, report: Report): void => {
+  const extra = { 'handle.owner': 1, 'handle.elem': 2, 'handle.new_co': 0 }[String(i.op)];
+  if (extra !== undefined && (i.args.length <= extra || i.args.length > extra + 4))
+    report('V10', `${i.op} has ${i.args.length} operands: a rank is 1 to 4`);
+  const [imm] = i.imms;
+  if (fieldOf(i.op)?.of === 'handle' && typeof imm === 'number' && imm > 3)
+    report('V10', `no array has a dimension ${imm}`);
+  if (i.op === 'handle.new') {
+    const dims = dimsOf(i.imms[1]);
+    if (!dims || dims.length > 4) report('V11', `not words of dist: ${String(i.imms[1])}`);
+    else if (i.args.length !== 2 * dims.length)
+      report('V10', `handle.new of rank ${dims.length} has ${i.args.length} operands, not ${2 * dims.length}`);
+  }
+  const g = i.op === 'handle.of' ? names.globals.get(String(imm)) : undefined;
+  if (g?.kind === 'dynamic' && !g.symmetric) report('V08', `@${g.name} is private, handle.of takes symmetric arrays`);
+  if (i.op === 'handle.part' && names.swapped.size > 0)
+    report('V30', 'arrays are swapped: the own part is handle.part_now');
 };
 
 const checkSwap = (i: OpInst, names: Names, report: Report): void => {
@@ -177,6 +199,7 @@ const checkNames = (i: OpInst, f: Func, names: Names, report: Report): void => {
     }
   }
   if (i.op === 'shared.swap') checkSwap(i, names, report);
+  if (i.op.startsWith('handle.')) checkHandle(i, names, report);
 };
 
 const typeList = (types: readonly (IrType | undefined)[]): string => `(${types.map((t) => t ?? '?').join(', ')})`;

@@ -36,7 +36,8 @@ export const invariants = [
   { id: 'V27', text: 'a let or config is read with its own type' },
   { id: 'V28', text: 'lo and hi are asked of dimensions that have one block (block, star, on)' },
   { id: 'V29', text: 'two arrays that are swapped have one layout' },
-  { id: 'V30', text: 'shared.part is of an array that no function swaps' },
+  { id: 'V30', text: 'shared.part is of an array that no function swaps, handle.part in a program that swaps none' },
+  { id: 'V31', text: 'a descriptor `of` a variable is symmetric, and the variable is a symmetric one' },
 ] as const satisfies readonly { readonly id: string; readonly text: string }[];
 
 export type Invariant = (typeof invariants)[number]['id'];

@@ -49,6 +49,17 @@ const checkGlobal = (g: IrGlobal, report: Report): void => {
   }
 };
 
+/** A descriptor of a variable, for handles, must be where every image has one, and so must the variable. */
+const checkDescribed = (p: IrProgram, report: Report): void => {
+  for (const g of p.globals) {
+    if (g.kind !== 'dynamic' || g.of === undefined) continue;
+    const of = p.globals.find((v) => v.name === g.of);
+    if (!of) report('V31', `@${g.name} describes @${g.of}, which is not there`);
+    else if (!g.symmetric || of.kind !== 'symmetric')
+      report('V31', `@${g.name} describes @${g.of}: both must be symmetric`);
+  }
+};
+
 const checkPositions = (p: IrProgram, report: Report): void => {
   if (p.positions.length === 0) report('V25', 'there is no position 0');
   for (const [id, at] of p.positions.entries()) {
@@ -105,6 +116,7 @@ export const verify = (p: IrProgram, options: VerifyOptions = {}): Violation[] =
     report,
   );
   for (const g of p.globals) checkGlobal(g, report);
+  checkDescribed(p, report);
   checkPositions(p, report);
   if (!fragment) checkEntries(p, report);
   const context = { program: p, names: namesOf(p, fragment), moves: moverOf(p), report: add };

@@ -1,9 +1,9 @@
 // Copies between a part of a shared array and a slice: `b[0..k] = a[lo..hi]` and back. The elements may live on several
 // images, so the copy becomes a loop over them, here: the stages after this one know only whole slices.
 import type * as Ast from './ast.ts';
-import { isRemoteView } from './check-convert.ts';
+import { isRemoteView, throughHandle } from './check-convert.ts';
+import { asInt } from './check-dist.ts';
 import type { CheckedStmt } from './check-effects.ts';
-import { asInt } from './check-globals.ts';
 import { notYet } from './check-later.ts';
 import { checkInteger } from './check-places.ts';
 import { bare, type Context, error, isError, type Mutable } from './check-state.ts';
@@ -29,7 +29,7 @@ export const sharedPart = (x: Context, e: Ast.Expr): SharedPart | 'reported' | u
   const root = bare(inner.base);
   if (root.kind !== 'name' && root.kind !== 'field') return undefined;
   const before = x.checker.diagnostics.length;
-  const o = x.checker.rules.operand(x, root);
+  const o = throughHandle(x, x.checker.rules.operand(x, root));
   if (o.kind !== 'sharedArray') {
     // Whoever looks at it next reports the same.
     x.checker.diagnostics.length = before;

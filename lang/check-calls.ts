@@ -1,8 +1,8 @@
-// Calls of functions, struct literals, `new`, and methods of arrays.
+// Calls of functions, struct literals, and methods of arrays.
 import type * as Ast from './ast.ts';
 import { callFn, callGeneric, callValue, fitted, looseArg, operandType } from './check-apply.ts';
 import { checkBuiltin } from './check-builtins.ts';
-import { toSlice, toValue } from './check-convert.ts';
+import { throughHandle, toSlice, toValue } from './check-convert.ts';
 import {
   type Bindings,
   cannotInfer,
@@ -13,7 +13,6 @@ import {
   unify,
 } from './check-generics.ts';
 import { checkIntrinsic } from './check-intrinsics.ts';
-import { notYet } from './check-later.ts';
 import { isFlexible } from './check-literals.ts';
 import { checkInteger, moduleMember } from './check-places.ts';
 import { callPrelude, isPrelude } from './check-prelude.ts';
@@ -33,7 +32,6 @@ import {
   textOf,
 } from './check-state.ts';
 import { didYouMean } from './check-suggest.ts';
-import { checkSize, maxRank } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
 import { errorType, i64, type StructField, type Type, typeName } from './types.ts';
@@ -162,7 +160,7 @@ const dimMethod = (x: Context, e: Call, o: Operand, t: Type): Expr => {
 };
 
 const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'field' }>): Expr => {
-  const o = x.checker.rules.operand(x, callee.base);
+  const o = throughHandle(x, x.checker.rules.operand(x, callee.base));
   const { name } = callee;
   if (o.kind === 'error') {
     looseArgs(x, e.args);
@@ -333,62 +331,4 @@ export const checkStruct = (x: Context, e: StructLiteral, want: Type | undefined
     );
   }
   return fine ? { kind: 'struct', fields, type: t, span: e.span } : { ...errorExpr(e.span), type: t };
-};
-
-// ---- new --------------------------------------------------------------------------------------------------------
-
-export const checkNew = (x: Context, e: Extract<Ast.Expr, { kind: 'new' }>): Expr => {
-  const { rules } = x.checker;
-  if (e.of === 'shared' || e.of === 'co') {
-    notYet(
-      x,
-      e.span,
-      `\`new ${e.of}\` is`,
-      `declare a module-level \`${e.of}\` array: its extents may depend on configs and on \`num_images()\``,
-    );
-    return errorExpr(e.span);
-  }
-  // Where the parser recovered, the type may be missing.
-  const written: Ast.TypeExpr | undefined = e.type;
-  if (!written) return errorExpr(e.span);
-  if (e.type.kind === 'slice') {
-    error(x, 'PG0502', e.type.span, 'how many elements?', { label: 'no extent', hint: 'write `new [n]T`' });
-    return errorExpr(e.span);
-  }
-  if (e.type.kind !== 'array') {
-    const t = rules.type(x, e.type);
-    if (isError(t)) return errorExpr(e.span);
-    checkSize(x, t, e.type.span);
-    if (e.of === 'private')
-      return { kind: 'new', element: t, extents: [], type: { kind: 'pointer', target: t }, span: e.span };
-    const one: Expr = { kind: 'const', value: 1n, type: i64, span: e.span };
-    return {
-      kind: 'newSharedLocal',
-      element: t,
-      extent: one,
-      type: { kind: 'sharedPointer', target: t },
-      span: e.span,
-    };
-  }
-  const element = rules.type(x, e.type.element);
-  const extents = e.type.extents.map((n) => checkInteger(x, n, 'an extent'));
-  for (const n of extents) {
-    if (n.kind === 'const' && !isError(n.type) && (n.value as bigint) < 0n)
-      error(x, 'PG0502', n.span, 'an extent is not negative', { label: `${n.value}` });
-  }
-  if (isError(element) || extents.some((n) => isError(n.type))) return errorExpr(e.span);
-  const rank = extents.length;
-  if (e.of === 'private') {
-    if (rank > maxRank) {
-      error(x, 'PG0502', e.type.span, `arrays have at most ${maxRank} dimensions, found ${rank}`);
-      return errorExpr(e.span);
-    }
-    return { kind: 'new', element, extents, type: { kind: 'slice', rank, element }, span: e.span };
-  }
-  const extent = extents[0];
-  if (!extent || rank !== 1) {
-    error(x, 'PG0502', e.type.span, '`new shared local` has one dimension', { label: `found ${rank}` });
-    return errorExpr(e.span);
-  }
-  return { kind: 'newSharedLocal', element, extent, type: { kind: 'sharedPointer', target: element }, span: e.span };
 };

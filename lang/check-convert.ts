@@ -75,6 +75,42 @@ export const handleOf = (g: Global, span: Span): Expr => {
   return { kind: 'handleOf', global: g, type: { kind: 'handle', of, rank: rankOf(t), element: t.element }, span };
 };
 
+/** A handle as a value; notes that the array's descriptor is wanted. */
+const handleValue = (x: Context, array: Expr, span: Span): Expr => {
+  if (array.kind !== 'handleOf') return array;
+  const { global } = array;
+  if (global.strict) {
+    error(x, 'PG0405', span, `the strict array \`${global.name}\` cannot be passed on as a handle`, {
+      label: 'a handle does not say that accesses are strict',
+      secondary: [{ span: global.span, text: 'declared `strict` here' }],
+      hint: 'name the array itself where it is used, or use atomics',
+    });
+    return errorExpr(span);
+  }
+  global.handled = true;
+  return array;
+};
+
+/** The handle that a place of a `co` array stands for where a handle is wanted. */
+const coHandle = (x: Context, p: Place): Expr | undefined => {
+  if (p.kind === 'coArray') return p.image ? undefined : p.handle;
+  if (p.kind !== 'global' || p.global.storage !== 'co') return undefined;
+  return p.type.kind === 'array' || p.type.kind === 'dynamicArray'
+    ? handleValue(x, handleOf(p.global, p.span), p.span)
+    : undefined;
+};
+
+/** What a handle refers to, where the array itself is meant: `h[i]`, `h.len`, `h@p`. Everything else stays as it is. */
+export const throughHandle = (x: Context, o: Operand): Operand => {
+  const t = o.kind === 'place' ? o.place.type : o.kind === 'value' ? o.expr.type : undefined;
+  if (t?.kind !== 'handle') return o;
+  const handle = toValue(x, o);
+  const { span } = handle;
+  if (t.of === 'shared') return { kind: 'sharedArray', array: handle, span };
+  const type: Type = { kind: 'dynamicArray', rank: t.rank, element: t.element };
+  return { kind: 'place', place: { kind: 'coArray', handle, type, span } };
+};
+
 /** All of an array place as a slice. */
 export const toSlice = (p: Place, span: Span): Expr | undefined => {
   const t = p.type;
@@ -98,6 +134,7 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
     case 'error':
       return errorExpr(o.span);
     case 'sharedArray':
+      if (want?.kind === 'handle' || o.array.kind !== 'handleOf') return handleValue(x, o.array, o.span);
       error(x, 'PG0405', o.span, `the shared array \`${arrayName(x, o.array)}\` is no value`, {
         label: 'spread over all images',
         ...declaredArray(o.array),
@@ -119,6 +156,8 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
     case 'place': {
       const { place } = o;
       if (isError(place.type)) return errorExpr(place.span);
+      const handle = want?.kind === 'handle' && want.of === 'co' ? coHandle(x, place) : undefined;
+      if (handle) return handle;
       if (want?.kind === 'slice' && (place.type.kind === 'array' || place.type.kind === 'dynamicArray')) {
         const slice = toSlice(place, place.span);
         if (slice && sameType(slice.type, want)) return toValue(x, { kind: 'value', expr: slice });

@@ -1,9 +1,10 @@
 // Expressions: the one switch over all of them.
 import type * as Ast from './ast.ts';
-import { checkCall, checkNew, checkStruct } from './check-calls.ts';
+import { checkCall, checkStruct } from './check-calls.ts';
 import { mismatch, toValue } from './check-convert.ts';
 import { notYet } from './check-later.ts';
 import { defaultType, flexibility, floatLiteral, intLiteral, isFlexible } from './check-literals.ts';
+import { checkNew } from './check-new.ts';
 import { isPointer } from './check-numbers.ts';
 import { checkBinary, checkCast, checkUnary } from './check-operators.ts';
 import { checkAddressOf, checkAt, checkDeref, checkField, checkIndex, checkName } from './check-places.ts';
@@ -22,7 +23,8 @@ import { boolType, sameType, strType, type Type, typeName, voidType } from './ty
 import { unreachable } from './unreachable.ts';
 
 const nil = (x: Context, e: Ast.Expr, want: Type | undefined): Expr => {
-  if (want && (isPointer(want) || want.kind === 'fn')) return { kind: 'nil', type: want, span: e.span };
+  if (want && (isPointer(want) || want.kind === 'fn' || want.kind === 'handle'))
+    return { kind: 'nil', type: want, span: e.span };
   if (want && !isError(want)) {
     error(x, 'PG0301', e.span, `expected ${typeName(want)}, found nil`, {
       label: 'only pointers and functions can be nil',

@@ -1,5 +1,7 @@
 // Module-level constants and variables: their types, extents, distributions and initial values.
+
 import type * as Ast from './ast.ts';
+import { asInt, distribution } from './check-dist.ts';
 import { moduleContext } from './check-modules.ts';
 import { isNumber } from './check-numbers.ts';
 import { type Checker, type Context, type EntityOf, error, isError, type Mutable } from './check-state.ts';
@@ -88,82 +90,6 @@ export const resolveConst = (checker: Checker, e: ConstEntity, from: Context, at
 
 // ---- variables --------------------------------------------------------------------------------------------------
 
-/** An integer of any type as an `int`. */
-export const asInt = (e: Expr): Expr => {
-  if (e.type.kind !== 'int' || (e.type.bits === 64 && e.type.signed)) return e;
-  if (e.kind === 'const') return { ...e, type: i64 };
-  return { kind: 'cast', operand: e, type: i64, span: e.span };
-};
-
-const integer = (x: Context, e: Ast.Expr, what: string): Expr => {
-  const value = x.checker.rules.value(x, e, i64);
-  if (value.type.kind !== 'int' && !isError(value.type))
-    error(x, 'PG0301', e.span, `${what} is an integer, found ${typeName(value.type)}`, {
-      expected: 'an integer',
-      found: typeName(value.type),
-    });
-  return asInt(value);
-};
-
-const dimDist = (x: Context, w: Ast.DistWord): DimDist => {
-  switch (w.kind) {
-    case 'star':
-      return { kind: 'star' };
-    case 'cyclic':
-      return { kind: 'cyclic' };
-    case 'on':
-      return { kind: 'on', image: integer(x, w.image, 'an image') };
-    case 'block': {
-      if (!w.size) return { kind: 'block' };
-      const size = integer(x, w.size, 'the size of a block');
-      if (size.kind === 'const' && !isError(size.type) && Number(size.value) < 1)
-        error(x, 'PG0410', w.size.span, 'a block has at least one element', { label: 'too small' });
-      return { kind: 'blocks', size };
-    }
-  }
-};
-
-const distribution = (x: Context, d: Variable, rank: number): readonly DimDist[] => {
-  const star: DimDist = { kind: 'star' };
-  const rest = Array.from({ length: rank - 1 }, () => star);
-  if (!d.dist) return [{ kind: 'block' }, ...rest];
-  // Where the parser recovered, a word may be missing.
-  const words: readonly (Ast.DistWord | undefined)[] = d.dist.words;
-  const dims = words.flatMap((w) => (w ? [dimDist(x, w)] : []));
-  const on = dims.find((w) => w.kind === 'on');
-  if (on && dims.length === 1) return [on, ...rest];
-  const hintFor = (): string => {
-    if (rank === 1) return 'one word: `block`, `cyclic`, `block(B)` or `on p`';
-    const first = d.dist?.words[0];
-    return dims.length === 1 && first && first.kind !== 'star'
-      ? `write \`dist(${first.kind === 'block' ? 'block' : 'cyclic'}, *)\` to divide the rows`
-      : `one word a dimension: \`dist(block, *)\``;
-  };
-  if (on) {
-    error(x, 'PG0410', d.dist.span, '`on p` places the whole array', {
-      label: 'one word is enough',
-      hint: 'write `dist(on p)`',
-    });
-  } else if (dims.length !== rank) {
-    error(
-      x,
-      'PG0410',
-      d.dist.span,
-      `the array has ${rank} dimension${rank === 1 ? '' : 's'}, its distribution ${dims.length}`,
-      {
-        label: `${rank} ${rank === 1 ? 'word is' : 'words are'} wanted`,
-        hint: hintFor(),
-      },
-    );
-  } else if (dims.every((w) => w.kind === 'star')) {
-    error(x, 'PG0410', d.dist.span, 'no dimension is divided', {
-      label: 'all of it would be on one image',
-      hint: 'write `dist(on 0)` if that is meant',
-    });
-  } else return dims;
-  return [{ kind: 'block' }, ...rest];
-};
-
 interface Shape {
   readonly type: Type;
   readonly extents?: readonly Expr[];
@@ -182,7 +108,7 @@ const arrayShape = (x: Context, d: Variable, t: Extract<Ast.TypeExpr, { kind: 'a
   if (isError(element) || fixed.includes(undefined)) return undefined;
   const extents = values.map(asInt);
   if (d.storage === 'shared')
-    return { type: { kind: 'sharedArray', rank, element }, extents, dist: distribution(x, d, rank) };
+    return { type: { kind: 'sharedArray', rank, element }, extents, dist: distribution(x, d.dist, rank) };
   const known = fixed.filter((n) => typeof n === 'number');
   if (known.length === rank) return { type: { kind: 'array', extents: known, element } };
   return { type: { kind: 'dynamicArray', rank, element }, extents };
@@ -213,6 +139,7 @@ const newGlobal = (e: GlobalEntity, storage: Global['storage'], shape: Shape): M
   storage,
   strict: e.decl.kind === 'variable' && e.decl.strict,
   swapped: false,
+  handled: false,
   ...shape,
 });
 

@@ -1,7 +1,7 @@
 // Loops: for, foreach and forall, with their ranges and reductions.
 import type * as Ast from './ast.ts';
 import { checkReduction } from './check-builtins.ts';
-import { isSharedPlace, toSlice, toValue } from './check-convert.ts';
+import { isSharedPlace, throughHandle, toSlice, toValue } from './check-convert.ts';
 import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';
 import { checkWritable } from './check-places.ts';
@@ -84,7 +84,7 @@ export const checkFor = (x: Context, s: Extract<Ast.Stmt, { kind: 'for' }>): Che
 };
 
 export const checkForEach = (x: Context, s: Extract<Ast.Stmt, { kind: 'forEach' }>): CheckedStmt => {
-  const o = x.checker.rules.operand(x, s.over);
+  const o = throughHandle(x, x.checker.rules.operand(x, s.over));
   const whole = o.kind === 'place' ? toSlice(o.place, o.place.span) : undefined;
   const inner = withScope(inLoop(x, newLoop('loop', s.span)));
   const body = (
@@ -185,7 +185,7 @@ interface Affinity {
 }
 
 const overArray = (x: Context, inner: Context, s: Extract<Ast.Stmt, { kind: 'forall' }>, array: Ast.Expr): Affinity => {
-  const o = x.checker.rules.operand(x, array);
+  const o = throughHandle(x, x.checker.rules.operand(x, array));
   const locals = s.names.map((n) => declareLocal(inner, n, o.kind === 'error' ? errorType : i64, 'loop variable'));
   if (o.kind === 'error') return { locals };
   if (o.kind !== 'sharedArray') {

@@ -112,7 +112,9 @@ const compare = (x: Context, e: Binary, left: Expr, right: Expr): Expr => {
     return inapplicable(x, e, t, right.type);
   }
   const comparable =
-    isNumber(t) || isPointer(t) || ((t.kind === 'bool' || t.kind === 'str' || t.kind === 'fn') && !ordered);
+    isNumber(t) ||
+    isPointer(t) ||
+    ((t.kind === 'bool' || t.kind === 'str' || t.kind === 'fn' || t.kind === 'handle') && !ordered);
   if (!comparable) {
     const hint =
       t.kind === 'struct'

@@ -1,7 +1,7 @@
 // Places: names, fields, elements, `x@p`, `*p`, `&x`, and who may assign to them.
 import type * as Ast from './ast.ts';
 import { functionOperand } from './check-apply.ts';
-import { handleOf, isSharedPlace, takeAddress, toSlice, toValue, viewedPlace } from './check-convert.ts';
+import { handleOf, isSharedPlace, takeAddress, throughHandle, toSlice, toValue, viewedPlace } from './check-convert.ts';
 import { isPointer } from './check-numbers.ts';
 import { isBuiltin, lookupLocal, unknownName } from './check-scope.ts';
 import {
@@ -201,7 +201,7 @@ export const checkField = (x: Context, e: Extract<Ast.Expr, { kind: 'field' }>, 
   const member = moduleMember(x, e.base, e.name, 'name');
   if (member === 'missing') return errorOperand(e.span);
   if (member) return entityOperand(x, member, { ...e.name, span: e.span }, want);
-  const base = x.checker.rules.operand(x, e.base);
+  const base = throughHandle(x, x.checker.rules.operand(x, e.base));
   if (base.kind === 'error') return errorOperand(e.span);
   const property = propertyOf(x, base, e.name, e.span);
   if (property) return property;
@@ -329,7 +329,7 @@ const notIndexable = (x: Context, e: IndexExpr, t: Type): Operand => {
 };
 
 export const checkIndex = (x: Context, e: IndexExpr): Operand => {
-  const base = x.checker.rules.operand(x, e.base);
+  const base = throughHandle(x, x.checker.rules.operand(x, e.base));
   if (base.kind === 'error') {
     for (const i of e.indices) if (i.kind === 'at') x.checker.rules.value(x, i.value, i64);
     return errorOperand(e.span);
@@ -398,11 +398,11 @@ const atProblem = (x: Context, e: Extract<Ast.Expr, { kind: 'at' }>, root: Place
         ? `${root.kind === 'global' ? 'a shared variable' : 'an element of a shared array'} is the same for every image`
         : root?.kind === 'global'
           ? `a ${root.global.storage === 'let' ? 'let' : 'config const'} has the same value on every image`
-          : root?.kind === 'remote'
+          : root?.kind === 'remote' || root?.kind === 'coArray'
             ? 'the image is given twice'
             : 'only a `co` variable can be looked up on another image';
   const hint =
-    root?.kind === 'global' || root?.kind === 'remote' || root?.kind === 'sharedElement'
+    root?.kind === 'global' || root?.kind === 'remote' || root?.kind === 'coArray' || root?.kind === 'sharedElement'
       ? 'drop the `@`'
       : root?.kind === 'local'
         ? `declare a module-level \`co\` variable for what other images shall reach`
@@ -423,10 +423,15 @@ const rootOf = (p: Place): Place => {
   return at;
 };
 
+/** Something that every image has its own of, and of which no other image's is meant yet. */
+const isCoarray = (root: Place): boolean =>
+  root.kind === 'coArray' ? !root.image : root.kind === 'global' && root.global.storage === 'co';
+
 /** The same place, but of image `image`. Chains are short: they were built within the depth limit. */
 export const moveTo = (p: Place, image: Expr): Place => {
   if (p.kind === 'global') return { kind: 'remote', global: p.global, image, type: p.type, span: p.span };
   if (p.kind === 'field' || p.kind === 'element') return { ...p, base: moveTo(p.base, image) };
+  if (p.kind === 'coArray') return { ...p, image };
   return p;
 };
 
@@ -436,8 +441,11 @@ const moveSlice = (e: Expr, image: Expr): Expr => {
 };
 
 export const checkAt = (x: Context, e: Extract<Ast.Expr, { kind: 'at' }>): Operand => {
-  const o = x.checker.rules.operand(x, e.place);
+  const named = x.checker.rules.operand(x, e.place);
   const image = checkInteger(x, e.image, 'an image');
+  // A `co` variable that holds a handle is itself on every image.
+  const isCo = named.kind === 'place' && isCoarray(rootOf(named.place));
+  const o = isCo ? named : throughHandle(x, named);
   if (o.kind === 'error') return errorOperand(e.span);
   if (o.kind === 'sharedArray') {
     error(x, 'PG0404', e.span, 'a shared array is the same for every image', {
@@ -449,7 +457,7 @@ export const checkAt = (x: Context, e: Extract<Ast.Expr, { kind: 'at' }>): Opera
   }
   const viewed = o.kind === 'place' ? o.place : viewedPlace(o.expr);
   const root = viewed && rootOf(viewed);
-  if (root?.kind !== 'global' || root.global.storage !== 'co') return atProblem(x, e, root);
+  if (!root || !isCoarray(root)) return atProblem(x, e, root);
   if (o.kind === 'place') return place({ ...moveTo(o.place, image), span: e.span });
   return value({ ...moveSlice(o.expr, image), span: e.span });
 };

@@ -344,9 +344,10 @@ const checkDelete = (x: Context, s: Extract<Ast.Stmt, { kind: 'delete' }>): Chec
   const value = x.checker.rules.value(x, s.value);
   const t = value.type;
   if (isError(t)) return none;
-  if (!isPointer(t) && t.kind !== 'slice') {
+  if (t.kind === 'handle') warnInForall(x, s.span, '`delete` of an array of all images');
+  if (!isPointer(t) && t.kind !== 'slice' && t.kind !== 'handle') {
     error(x, 'PG0418', s.value.span, `\`delete\` takes what \`new\` gave, found ${typeName(t)}`, {
-      label: 'neither a pointer nor a slice',
+      label: 'no pointer, slice or handle',
     });
     return none;
   }

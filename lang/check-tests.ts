@@ -82,6 +82,7 @@ export const testEntry = (tests: readonly Fn[]): { readonly main: Fn; readonly c
     type: i32,
     value: number(0),
     swapped: false,
+    handled: false,
   };
   const chosen: Expr = { kind: 'load', type: i32, span, place: { kind: 'global', global: config, type: i32, span } };
   const stmts = tests.map((fn, n): Stmt => {

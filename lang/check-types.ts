@@ -203,15 +203,14 @@ export const checkType = (x: Context, t: Ast.TypeExpr | undefined): Type => {
       const target = inner(t.target);
       return isError(target) ? target : { kind: 'sharedPointer', target };
     }
-    case 'handle':
-      inner(t.element);
-      notYet(
-        x,
-        t.span,
-        t.of === 'shared' ? 'handles of shared arrays as values are' : 'handles of coarrays as values are',
-        'name the module-level variable itself',
-      );
-      return errorType;
+    case 'handle': {
+      const element = inner(t.element);
+      if (t.rank > maxRank) {
+        error(x, 'PG0502', t.span, `arrays have at most ${maxRank} dimensions, found ${t.rank}`);
+        return errorType;
+      }
+      return isError(element) ? element : { kind: 'handle', of: t.of, rank: t.rank, element };
+    }
     case 'fn': {
       const params = t.params.map(inner);
       const result = t.result ? inner(t.result) : voidType;

@@ -46,6 +46,8 @@ export interface Global {
   readonly letter?: string;
   /** True when some `swap(a, b)` names this shared array. */
   swapped: boolean;
+  /** True when it was converted to a handle somewhere. */
+  handled: boolean;
 }
 
 export interface Fn {
@@ -225,6 +227,13 @@ export type Expr = {
     }
   /** `new T` (gives pointer; zeroed) and `new [n]T` (gives slice; extents are expressions). */
   | { readonly kind: 'new'; readonly element: Type; readonly extents: readonly Expr[] }
+  /** `new shared [n]T dist(…)` and (without `dist`) `new co [n]T`: collective, gives a handle. */
+  | {
+      readonly kind: 'newArray';
+      readonly element: Type;
+      readonly extents: readonly Expr[];
+      readonly dist?: readonly DimDist[];
+    }
   /** `new shared local [n]T`: gives sharedPointer to the first element. */
   | { readonly kind: 'newSharedLocal'; readonly element: Type; readonly extent: Expr }
   | { readonly kind: 'intrinsic'; readonly name: Intrinsic; readonly args: readonly Expr[] }
@@ -302,7 +311,7 @@ export type Stmt = { readonly span: Span } /** `let` and `var`; no value: all ze
   | { readonly kind: 'atomicStore'; readonly place: Place; readonly value: Expr }
   /** `x[lo..hi]@p = b[0..k]` between contiguous slices of equal length (checked at run time); overlapping moves right. */
   | { readonly kind: 'copySlice'; readonly to: Expr; readonly from: Expr }
-  /** `delete e`: pointer or slice from `new`, or sharedPointer from `new shared local`. */
+  /** `delete e`: pointer or slice from `new`, sharedPointer from `new shared local`, handle (collective). */
   | { readonly kind: 'delete'; readonly value: Expr }
   | {
       readonly kind: 'print';

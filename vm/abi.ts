@@ -86,6 +86,8 @@ export const page = {
   /** i32: 1 between `notify` and `wait`; the generation of the barrier that `notify` arrived at. */
   split: 660,
   splitGeneration: 664,
+  /** i32 offset of the first free block of symmetric memory; 0: none. */
+  symmetricFree: 668,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
@@ -220,6 +222,26 @@ export const faults = [
     kind: 'barrier-split',
     text: 'barrier or collective operation between notify and wait',
     hint: 'end the split-phase barrier by `wait;` first',
+  },
+  {
+    kind: 'handle',
+    text: 'the handle refers to no array',
+    hint: 'a handle is given an array by `= a`, or by `new shared` and `new co`, before it is used',
+  },
+  {
+    kind: 'blocks',
+    text: 'dimension {a} has no one block on an image: it is dealt out in blocks of {b}',
+    hint: '`lo` and `hi` are for `block` distributions; `local` has the elements that live here',
+  },
+  {
+    kind: 'mismatch',
+    text: 'images disagree about an array that they make or delete together: {a} here, {b} on image {c}',
+    hint: '`new shared`, `new co` and their `delete` are collective: all images take the same steps with the same extents',
+  },
+  {
+    kind: 'memory-image',
+    text: 'out of memory: {a} bytes were asked for on every image, {b} are left on image {c}',
+    hint: 'run with fewer images, or a smaller problem',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
   {

@@ -6,9 +6,7 @@ import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts
 import type { Func, Imm, Inst, IrProgram, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat } from '../ir-types.ts';
 import { type Edit, forEachInst, madeBy, typeOf } from '../tree.ts';
-
-/** What stands for the extents of shared and dynamic arrays: what `init` gave to shared.init, if that never changes. */
-export type Settled = ReadonlyMap<string, { readonly op: 'let' | 'const'; readonly suffix: string; readonly imm: Imm }>;
+import { foldArray, type Settled } from './fold-arrays.ts';
 
 export type Outcome =
   | { readonly kind: 'same' }
@@ -28,6 +26,20 @@ export interface RuleContext {
 const same: Outcome = { kind: 'same' };
 const nothing: Outcome = { kind: 'nothing' };
 const value = (v: Value): Outcome => ({ kind: 'value', value: v });
+
+/** Ops that give a place in the own slot. */
+const ownPlaces = new Set<OpName>([
+  ...([
+    'own',
+    'global',
+    'shared.part',
+    'dynamic.base',
+    'handle.of',
+    'handle.part',
+    'handle.new',
+    'handle.new_co',
+  ] as const),
+]);
 
 const commutative = new Set<OpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne']);
 const inverse: Partial<Record<OpName, OpName>> = {
@@ -50,6 +62,8 @@ const wrap = (suffix: string, n: bigint): bigint => BigInt.asIntN(widthOf(suffix
 export const foldOp = (inst: OpInst, c: RuleContext): Outcome => {
   const constant = foldConstant(inst, c);
   if (constant) return constant;
+  const array = foldArray(inst, c.defs, c.program, c.settled);
+  if (array) return array.kind === 'nothing' ? nothing : ops(inst, array.op, array.suffix, array.args, array.imms);
   if (inst.op.startsWith('check.')) return foldCheck(inst, c);
   switch (inst.suffix) {
     case 'i32':
@@ -390,9 +404,7 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
     case 'gptr.of':
       return inner?.op === 'gptr.bits' && x !== undefined ? value(x) : same;
     case 'own':
-      return inner && ['own', 'global', 'shared.part', 'dynamic.base'].includes(inner.op) && a !== undefined
-        ? value(a)
-        : same;
+      return inner && ownPlaces.has(inner.op) && a !== undefined ? value(a) : same;
     case 'remote':
       return (inner?.op === 'remote' || inner?.op === 'own') && x !== undefined && b !== undefined
         ? ops(inst, 'remote', '', [x, b])

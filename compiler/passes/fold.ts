@@ -25,7 +25,8 @@ import {
   withArgs,
   withOperands,
 } from '../tree.ts';
-import { foldOp, type Settled, settledExtents } from './fold-rules.ts';
+import type { Settled } from './fold-arrays.ts';
+import { foldOp, settledExtents } from './fold-rules.ts';
 
 interface State {
   readonly f: Func;

@@ -9,8 +9,8 @@
 // Required: the emitter knows none of these ops.
 import { descriptor, distKinds } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
-import type { Body, Imm, Inst, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
-import { textImm } from '../ir-types.ts';
+import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
+import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
 import { editOf, withBodies } from '../tree.ts';
 
@@ -142,12 +142,33 @@ const lowerInit = (o: Out, inst: OpInst): void => {
     const rank = g.dims.length;
     storeFields(o, place, inst.args.slice(0, rank), descriptor.extent);
     storeFields(o, place, inst.args.slice(rank), descriptor.block);
-    const packed = g.dims.reduce((all, dim, k) => all | (distKinds[dim] << (4 * k)), 0);
-    return call(o, 'shared_layout', [place, i64(o, rank), i64(o, g.elementBytes), i64(o, packed)], []);
+    return call(o, 'shared_layout', [place, i64(o, rank), i64(o, g.elementBytes), i64(o, packed(g.dims))], []);
   }
   if (g.kind !== 'dynamic') throw new Error(`internal error: ${inst.op} of @${name}`);
   storeFields(o, place, inst.args, descriptor.extent);
-  call(o, 'dynamic_layout', [place, i64(o, g.rank), i64(o, g.elementBytes), i64(o, g.symmetric ? 1 : 0)], []);
+  const described = (name: string): Value => {
+    const variable = append(o, 'global', '', 'gptr', [], [name]);
+    return append(o, 'extend_u', '', 'i64', [append(o, 'gptr.bits', '', 'i32', [variable])]);
+  };
+  const where = g.of === undefined ? i64(o, g.symmetric ? 1 : 0) : described(g.of);
+  call(o, 'dynamic_layout', [place, i64(o, g.rank), i64(o, g.elementBytes), where], []);
+};
+
+/** Words of `dist`, four bits a dimension. */
+const packed = (dims: readonly IrDim[]): number => dims.reduce((all, dim, k) => all | (distKinds[dim] << (4 * k)), 0);
+
+/** Four values a group: what there is, then zeros. */
+const four = (o: Out, values: readonly Value[]): Value[] => [0, 1, 2, 3].map((k) => values[k] ?? i64(o, 0));
+
+const lowerNew = (o: Out, inst: OpInst): void => {
+  const bytes = i64(o, numberImm(inst.imms, 0));
+  const dims = inst.op === 'handle.new' ? (dimsOf(inst.imms[1]) ?? []) : undefined;
+  const rank = dims ? dims.length : inst.args.length;
+  const extents = four(o, inst.args.slice(0, rank));
+  const common = [position(o), i64(o, rank), bytes];
+  if (!dims) return call(o, 'co_new', [...common, ...extents], inst.results);
+  const kinds = i64(o, packed(dims));
+  call(o, 'shared_new', [...common, kinds, ...extents, ...four(o, inst.args.slice(rank))], inst.results);
 };
 
 /** Lowers one op into `o`; false if it is none of these. */
@@ -168,6 +189,13 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
     case 'shared.init':
     case 'dynamic.init':
       lowerInit(o, inst);
+      return true;
+    case 'handle.new':
+    case 'handle.new_co':
+      lowerNew(o, inst);
+      return true;
+    case 'handle.free':
+      call(o, 'array_free', [position(o), ...inst.args], []);
       return true;
     case 'shared.swap': {
       const [first, second] = [textImm(inst.imms, 0), textImm(inst.imms, 1)];

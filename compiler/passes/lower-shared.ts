@@ -13,11 +13,15 @@
 // above. The computed one differs by a factor (1 + d1)(1 + d2) with |d1|, |d2| <= 2^-53, so by less than
 // (i + 0.5)/B · 2^-51.9 < 2^32/B · 2^-51.9 < 0.5/B. So truncation gives q.
 //
+// Of an array behind a handle the words of `dist` are not known: unless the op promises `rows`, the general rule is applied to
+// every dimension (an undivided one has one image and one block with everything), and q mod P is found like i / B.
+//
 // Parts that depend on different indices stay apart, and the last dimension's comes last as an `elem` of its own, so that
 // licm can move what belongs to outer indices out of the inner loop.
 import { append, type Replacement } from '../append.ts';
 import type { Body, Inst, IrDim, IrGlobal, OpInst, OpName, Value } from '../ir.ts';
-import { bitsOfFloat, textImm } from '../ir-types.ts';
+import { type ArrayField, arrayFields } from '../ir-arrays.ts';
+import { bitsOfFloat, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
 import { editOf, withBodies } from '../tree.ts';
 
@@ -25,19 +29,42 @@ type SharedGlobal = Extract<IrGlobal, { kind: 'shared' }>;
 
 const by = 'lower-shared';
 
-const about = (o: Replacement, op: OpName, g: SharedGlobal, k: number): Value =>
-  append(o, op, '', op === 'shared.reciprocal' ? 'f64' : 'i64', [], [g.name, k]);
+/** An array whose elements are looked for: by name, or through a handle. */
+interface Subject {
+  /** `any`: the word is not known. */
+  readonly dims: readonly (IrDim | 'any')[];
+  readonly elementBytes: number;
+  readonly field: (o: Replacement, field: ArrayField, k: number) => Value;
+  readonly holder: (o: Replacement) => Value;
+}
+
+const byName = (g: SharedGlobal): Subject => ({
+  dims: g.dims,
+  elementBytes: g.elementBytes,
+  field: (o, field, k) => append(o, `shared.${field}`, '', arrayFields[field].type, [], [g.name, k]),
+  holder: (o) => append(o, 'shared.holder', '', 'i64', [], [g.name]),
+});
+
+const byHandle = (handle: Value, rank: number, elementBytes: number, word: string): Subject => ({
+  dims: Array.from({ length: rank }, (_, k) => (word === 'any' ? 'any' : k === 0 ? 'block' : 'star')),
+  elementBytes,
+  field: (o, field, k) => append(o, `handle.${field}`, '', arrayFields[field].type, [handle], [k]),
+  holder: (o) => append(o, 'handle.holder', '', 'i64', [handle]),
+});
+
 const constant = (o: Replacement, n: number): Value => append(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
 const binary = (o: Replacement, op: OpName, a: Value, b: Value): Value => append(o, op, 'i64', 'i64', [a, b]);
 
-/** i / B, exactly: see above. */
-const blockOf = (o: Replacement, g: SharedGlobal, k: number, i: Value): Value => {
-  const real = append(o, 'convert_s', 'f64.i64', 'f64', [i]);
+/** n / B or n / P, exactly, given the reciprocal: see above. */
+const quotient = (o: Replacement, n: Value, reciprocal: Value): Value => {
+  const real = append(o, 'convert_s', 'f64.i64', 'f64', [n]);
   const half = append(o, 'fconst', 'f64', 'f64', [], [bitsOfFloat('f64', 0.5)]);
   const shifted = append(o, 'add', 'f64', 'f64', [real, half]);
-  const scaled = append(o, 'mul', 'f64', 'f64', [shifted, about(o, 'shared.reciprocal', g, k)]);
+  const scaled = append(o, 'mul', 'f64', 'f64', [shifted, reciprocal]);
   return append(o, 'trunc_sat_s', 'i64.f64', 'i64', [scaled]);
 };
+
+const blockOf = (o: Replacement, a: Subject, k: number, i: Value): Value => quotient(o, i, a.field(o, 'reciprocal', k));
 
 /** Where an index lies: the coordinate of its image along the dimension (undefined: it is the same for all), and its local index. */
 interface Spot {
@@ -45,74 +72,110 @@ interface Spot {
   readonly local: Value;
 }
 
-const spotOf = (o: Replacement, g: SharedGlobal, k: number, kind: IrDim, i: Value): Spot => {
+/** The general rule, with the number of the round given by `round`. */
+const dealt = (o: Replacement, a: Subject, k: number, i: Value, round: (block: Value) => Value): Spot => {
+  const block = a.field(o, 'block', k);
+  const q = blockOf(o, a, k, i);
+  const r = round(q);
+  const coordinate = binary(o, 'sub', q, binary(o, 'mul', r, a.field(o, 'images', k)));
+  const within = binary(o, 'sub', i, binary(o, 'mul', q, block));
+  return { coordinate, local: binary(o, 'add', binary(o, 'mul', r, block), within) };
+};
+
+const spotOf = (o: Replacement, a: Subject, k: number, kind: IrDim | 'any', i: Value): Spot => {
   switch (kind) {
     case 'star':
     case 'on':
       return { coordinate: undefined, local: i };
     case 'block': {
       // One block an image: the block's number is the coordinate.
-      const q = blockOf(o, g, k, i);
-      return { coordinate: q, local: binary(o, 'sub', i, binary(o, 'mul', q, about(o, 'shared.block', g, k))) };
+      const q = blockOf(o, a, k, i);
+      return { coordinate: q, local: binary(o, 'sub', i, binary(o, 'mul', q, a.field(o, 'block', k))) };
     }
     case 'cyclic': {
-      const images = about(o, 'shared.images', g, k);
+      const images = a.field(o, 'images', k);
       return { coordinate: binary(o, 'rem_u', i, images), local: binary(o, 'div_u', i, images) };
     }
-    case 'blocks': {
-      const images = about(o, 'shared.images', g, k);
-      const block = about(o, 'shared.block', g, k);
-      const q = blockOf(o, g, k, i);
-      const round = binary(o, 'div_u', q, images);
-      const coordinate = binary(o, 'sub', q, binary(o, 'mul', round, images));
-      const within = binary(o, 'sub', i, binary(o, 'mul', q, block));
-      return { coordinate, local: binary(o, 'add', binary(o, 'mul', round, block), within) };
-    }
+    case 'blocks':
+      return dealt(o, a, k, i, (q) => binary(o, 'div_u', q, a.field(o, 'images', k)));
+    case 'any':
+      return dealt(o, a, k, i, (q) => quotient(o, q, a.field(o, 'images_reciprocal', k)));
   }
 };
 
-/** The image at these coordinates: rows of images along the first spread dimension, columns along the second. */
-const imageOf = (o: Replacement, g: SharedGlobal, spots: readonly Spot[]): Value => {
-  if (g.dims.includes('on')) return append(o, 'shared.holder', '', 'i64', [], [g.name]);
+/** The image at these coordinates, which count through the grid of images row by row. */
+const imageOf = (o: Replacement, a: Subject, spots: readonly Spot[], handle: boolean): Value => {
+  if (a.dims.includes('on')) return a.holder(o);
   let image: Value | undefined;
   spots.forEach((spot, k) => {
     if (spot.coordinate === undefined) return;
     image =
       image === undefined
         ? spot.coordinate
-        : binary(o, 'add', binary(o, 'mul', image, about(o, 'shared.images', g, k)), spot.coordinate);
+        : binary(o, 'add', binary(o, 'mul', image, a.field(o, 'images', k)), spot.coordinate);
   });
   // Undivided in every dimension: image 0's.
-  return image ?? constant(o, 0);
+  const zero = constant(o, 0);
+  image ??= zero;
+  if (!handle) return image;
+  // It may be `on p`: then every coordinate is 0.
+  const holder = a.holder(o);
+  const alone = append(o, 'ge_s', 'i64', 'i32', [holder, zero]);
+  return binary(o, 'add', image, append(o, 'select', 'i64', 'i64', [alone, holder, zero]));
 };
 
-const expandElem = (o: Replacement, g: SharedGlobal, inst: OpInst): void => {
-  const [part, ...indices] = inst.args;
-  const [result] = inst.results;
-  if (part === undefined || result === undefined) return;
-  const spots = indices.map((i, k) => spotOf(o, g, k, g.dims[k] ?? 'star', i));
-  let place = append(o, 'remote', '', 'gptr', [part, imageOf(o, g, spots)]);
+const expandElem = (
+  o: Replacement,
+  a: Subject,
+  part: Value,
+  indices: readonly Value[],
+  result: Value,
+  handle: boolean,
+): void => {
+  const spots = indices.map((i, k) => spotOf(o, a, k, a.dims[k] ?? 'star', i));
+  let place = append(o, 'remote', '', 'gptr', [part, imageOf(o, a, spots, handle)]);
   spots.forEach((spot, k) => {
     let scaled = spot.local;
-    for (let d = k + 1; d < spots.length; d++) scaled = binary(o, 'mul', scaled, about(o, 'shared.local_extent', g, d));
-    place = append(
-      o,
-      'elem',
-      '',
-      'gptr',
-      [place, scaled],
-      [g.elementBytes],
-      k === spots.length - 1 ? result : undefined,
-    );
+    for (let d = k + 1; d < spots.length; d++) scaled = binary(o, 'mul', scaled, a.field(o, 'local_extent', d));
+    const last = k === spots.length - 1;
+    place = append(o, 'elem', '', 'gptr', [place, scaled], [a.elementBytes], last ? result : undefined);
   });
 };
 
-const expandOwner = (o: Replacement, g: SharedGlobal, inst: OpInst): void => {
-  const [result] = inst.results;
-  if (result === undefined) return;
-  const spots = inst.args.map((i, k) => spotOf(o, g, k, g.dims[k] ?? 'star', i));
+const expandOwner = (o: Replacement, a: Subject, indices: readonly Value[], result: Value, handle: boolean): void => {
+  const spots = indices.map((i, k) => spotOf(o, a, k, a.dims[k] ?? 'star', i));
   // The image is computed already: a sum with zero gives it the result's name, and folds away.
-  append(o, 'add', 'i64', 'i64', [imageOf(o, g, spots), constant(o, 0)], [], result);
+  append(o, 'add', 'i64', 'i64', [imageOf(o, a, spots, handle), constant(o, 0)], [], result);
+};
+
+/** Expands an op that looks for an element or its owner; false: it is another op. */
+const expand = (o: Replacement, inst: OpInst, arrays: ReadonlyMap<string, SharedGlobal>): boolean => {
+  const { op, args, imms } = inst;
+  const [first, second] = args;
+  const result = inst.results[0] ?? -1;
+  switch (op) {
+    case 'shared.elem':
+    case 'shared.owner': {
+      const g = arrays.get(textImm(imms, 0));
+      if (!g) throw new Error(`internal error: ${op} of no shared array @${textImm(imms, 0)}`);
+      if (op === 'shared.owner') expandOwner(o, byName(g), args, result, false);
+      else if (first !== undefined) expandElem(o, byName(g), first, args.slice(1), result, false);
+      return true;
+    }
+    case 'handle.elem': {
+      if (first === undefined || second === undefined) return false;
+      const subject = byHandle(first, args.length - 2, numberImm(imms, 0), textImm(imms, 1));
+      expandElem(o, subject, second, args.slice(2), result, true);
+      return true;
+    }
+    case 'handle.owner': {
+      if (first === undefined) return false;
+      expandOwner(o, byHandle(first, args.length - 1, 0, textImm(imms, 0)), args.slice(1), result, true);
+      return true;
+    }
+    default:
+      return false;
+  }
 };
 
 export const lowerShared: Pass['run'] = (f, context) => {
@@ -122,20 +185,9 @@ export const lowerShared: Pass['run'] = (f, context) => {
   const body = (b: Body): Body => {
     const insts: Inst[] = [];
     for (const inst of b.insts) {
-      if (inst.kind !== 'op') {
-        insts.push(withBodies(inst, body));
-        continue;
-      }
-      if (inst.op !== 'shared.elem' && inst.op !== 'shared.owner') {
-        insts.push(inst);
-        continue;
-      }
-      const g = arrays.get(textImm(inst.imms, 0));
-      if (!g) throw new Error(`internal error: ${inst.op} of no shared array @${textImm(inst.imms, 0)}`);
-      changed = true;
-      const out: Replacement = { insts, edit, pos: inst.pos, by };
-      if (inst.op === 'shared.elem') expandElem(out, g, inst);
-      else expandOwner(out, g, inst);
+      if (inst.kind !== 'op') insts.push(withBodies(inst, body));
+      else if (expand({ insts, edit, pos: inst.pos, by }, inst, arrays)) changed = true;
+      else insts.push(inst);
     }
     return { insts, end: b.end };
   };

@@ -23,3 +23,17 @@ export const folderHost = (folder: string): ModuleHost =>
   });
 
 export const textHost = (texts: Readonly<Record<string, string>>): ModuleHost => host((path) => texts[path]);
+
+/** A library of a few lines, for tests that check thousands of programs. */
+const small: Readonly<Record<string, string>> = {
+  'std/math.pg':
+    'const PI = 3.141592653589793;\nfn sqrt(x: f64) -> f64 { return __sqrt(x); }\nfn sin(x: f64) -> f64 { return x; }\n',
+  'std/runtime.pg': 'fn barrier(position: i32) { fence; }\n',
+};
+
+export const smallHost = (texts: Readonly<Record<string, string>>): ModuleHost => ({
+  ...shipped,
+  stdNames: ['math'],
+  std: (parts) => (`std/${parts.join('/')}.pg` in small ? `std/${parts.join('/')}.pg` : undefined),
+  read: (path) => small[path] ?? texts[path],
+});

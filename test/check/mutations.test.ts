@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CheckResult, check } from '../../lang/check.ts';
 import { renderDiagnostic } from '../../lang/render.ts';
-import { textHost } from './host.ts';
+import { smallHost } from './host.ts';
 
 const here = import.meta.dirname;
 const read = (folder: string): string[] =>
@@ -21,7 +21,7 @@ const solid = (t: string): boolean => !/^\s|^\/\//.test(t);
 const words = [...new Set(split.flat().filter(solid))];
 
 const checkText = (text: string): CheckResult =>
-  check('p.pg', textHost({ 'p.pg': text, 'shapes.pg': seeds[1] ?? '', 'lib/shapes.pg': 'const SIDES = 4;' }));
+  check('p.pg', smallHost({ 'p.pg': text, 'shapes.pg': seeds[1] ?? '', 'lib/shapes.pg': 'const SIDES = 4;' }));
 
 /** The result agrees with itself, and every message can be drawn. */
 const sound = (r: CheckResult): void => {

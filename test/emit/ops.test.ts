@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { evalPure } from '../../compiler/arith.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
+import { arrayFields } from '../../compiler/ir-arrays.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
 import { descriptor } from '../../vm/abi.ts';
 import type { FileRules } from '../../vm/files.ts';
@@ -444,6 +445,46 @@ describe('distributed arrays: fields of descriptors', () => {
   });
 });
 
+describe('distributed arrays: handles', () => {
+  const integers = ['extent', 'block', 'images', 'coordinate', 'local_extent', 'lo', 'hi', 'kind'] as const;
+  const floats = ['reciprocal', 'images_reciprocal'] as const;
+
+  it('read the same fields as names do', async () => {
+    const head = 'shared @u elem 8 dist(block, star)\n';
+    const ask = (k: number): string =>
+      [...integers, ...floats]
+        .map((f) => {
+          const type = floats.some((g) => g === f) ? 'f64' : 'i64';
+          return `%h.${f}${k} = handle.${f} %h, ${k}\n${print(type, `%h.${f}${k}`)}%s.${f}${k} = shared.${f} @u, ${k}\n${print(type, `%s.${f}${k}`)}`;
+        })
+        .join('');
+    const text = `%h = handle.of @u\ncheck.handle %h\n${ask(0)}${ask(1)}%on = handle.holder %h\n${print('i64', '%on')}
+      %part = handle.part %h\n%now = handle.part_now %h\n%same = eq.gptr %part, %now\n${print('i32', '%same')}%i = image_of %part\n${print('i64', '%i')}`;
+    const program = programOf(textOf(text, { head }));
+    const node = nodeOf(program, (await artifactOf(program)).wasm, { images: 2 });
+    const u = node.at(1, 'u');
+    node.view.setInt32(u, 0x30000, true);
+    node.view.setInt32(u + descriptor.on, 7, true);
+    const wanted: number[] = [];
+    for (let k = 0; k < 2; k++) {
+      const at = (f: keyof typeof arrayFields): number =>
+        u + descriptor.dims + descriptor.dimBytes * k + arrayFields[f].at;
+      integers.forEach((f, n) => void node.view.setBigInt64(at(f), BigInt(10 * k + n + 1), true));
+      floats.forEach((f, n) => void node.view.setFloat64(at(f), k + n + 0.25, true));
+      wanted.push(...integers.map((_, n) => 10 * k + n + 1), ...floats.map((_, n) => k + n + 0.25));
+    }
+    node.images[1]?.main();
+    expect(node.images[1]?.lines().map(Number)).toEqual([...wanted.flatMap((x) => [x, x]), 7, 1, 1]);
+  });
+
+  it('of no array fault', async () => {
+    const program = programOf(textOf('%p = null\n%h = own %p\ncheck.handle %h\n'));
+    const node = nodeOf(program, (await artifactOf(program)).wasm, { images: 2 });
+    expect(() => node.images[1]?.main()).toThrow('unreachable');
+    expect(node.images[1]?.record().kind).toBe('handle');
+  });
+});
+
 describe('checks that pass, calls, output, time', () => {
   it('say nothing', async () => {
     const text = `${constants('i64', ['0', '4', '5', '-9223372036854775808', '-1', '1'])}%p = global @p\n%i = const.i32 -128\n%j = const.i32 -1
@@ -501,6 +542,11 @@ describe('ops of other passes', () => {
     'shared.elem': `%n = const.i64 4\n%p = shared.part @u\n%e = shared.elem %p, %n, @u\n%m = image_of %e\n${print('i64', '%m')}`,
     'shared.owner': `%n = const.i64 4\n%o = shared.owner %n, @u\n${print('i64', '%o')}`,
     'dynamic.init': '%n = const.i64 4\ndynamic.init %n, @d',
+    'handle.elem': '%n = const.i64 4\n%h = handle.of @u\n%p = handle.part_now %h\n%e = handle.elem %h, %p, %n, 8, any',
+    'handle.owner': '%n = const.i64 4\n%h = handle.of @u\n%o = handle.owner %h, %n, any',
+    'handle.new': '%n = const.i64 4\n%h = handle.new %n, %n, 8, block',
+    'handle.new_co': '%n = const.i64 4\n%h = handle.new_co %n, 8',
+    'handle.free': '%h = handle.of @u\nhandle.free %h',
     barrier: 'barrier',
     idle: '%n = const.i64 4\nidle %n',
     allreduce: '%n = const.i64 4\n%s = allreduce.i64 %n, add',

@@ -550,6 +550,38 @@ describe('arrays', () => {
     const text = `%p = shared.part @u\n%im = image_of %p\n%me = this_image\ncheck.length %im, %me\n`;
     expect(lines(text, { head, init, images: 3 })).toEqual([]);
   });
+  test('the kind of a dimension, and the reciprocal of its images', () => {
+    const head = 'shared @u elem 8 dist(cyclic)\n';
+    const init = `${constants('i64', ['8', '0'])}shared.init %c0, %c1, @u`;
+    const text = `%k = shared.kind @u, 0\n${print('i64', '%k')}%r = shared.images_reciprocal @u, 0\n${print('f64', '%r')}`;
+    expect(lines(text, { head, init, images: 2 })).toEqual(['2', '0.5', '2', '0.5']);
+  });
+  test('through a handle everything reads as by name', () => {
+    const head = 'shared @u elem 8 dist(block)\n';
+    const init = `${constants('i64', ['10', '0'])}shared.init %c0, %c1, @u`;
+    const fields = [...about, 'lo', 'hi', 'kind'];
+    const floats = ['reciprocal', 'images_reciprocal'];
+    const text = `%u = handle.of @u\ncheck.handle %u\n${fields.map((f) => `%${f} = handle.${f} %u, 0\n${print('i64', `%${f}`)}`).join('')}
+      ${floats.map((f) => `%${f} = handle.${f} %u, 0\n${print('f64', `%${f}`)}`).join('')}
+      %on = handle.holder %u\n${print('i64', '%on')}%p = handle.part %u\n%q = shared.part @u\n%same = eq.gptr %p, %q\n${print('i32', '%same')}
+      %nine = const.i64 9\n%o = handle.owner %u, %nine, any\n${print('i64', '%o')}
+      %e = handle.elem %u, %p, %nine, 8, rows\n%f = shared.elem %q, %nine, @u\n%alike = eq.gptr %e, %f\n${print('i32', '%alike')}ret`;
+    expect(byImage(run(text, { head, init, images: 4 }), 4)[3]).toBe(
+      '10 3 4 3 3 9 10 1 0.3333333333333333 0.25 -1 1 3 1',
+    );
+  });
+  test('new arrays, and the memory of those given back', () => {
+    const text = `${constants('i64', ['10', '0', '3'])}%u = handle.new %c0, %c1, 8, block\n%v = handle.new_co %c2, 4
+      %p = handle.part_now %u\n%e = handle.elem %u, %p, %c2, 8, any\n%im = image_of %e\n${print('i64', '%im')}
+      %n = handle.extent %v, 0\n${print('i64', '%n')}handle.free %u\nhandle.free %v\n%w = handle.new %c0, %c1, 8, block
+      %again = eq.gptr %u, %w\n${print('i32', '%again')}%null = null\n%none = own %null\nhandle.free %none\n`;
+    expect(lines(text, { images: 2 })).toEqual(['0', '3', '0', '3', '1', '1']);
+  });
+  test('no array, and images that disagree', () => {
+    expect(fault('%p = null\n%h = own %p\ncheck.handle %h\n')).toEqual(['handle']);
+    const text = '%me = this_image\n%h = handle.new_co %me, 8\n';
+    expect(fault(text, { images: 2 })[0]).toBe('mismatch');
+  });
   test.each([
     ['block', ['-1', '0'], ['extent', -1n]],
     ['blocks', ['4', '0'], ['extent', 0n]],

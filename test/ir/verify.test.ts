@@ -154,6 +154,18 @@ const broken: readonly (readonly [Invariant, string | IrProgram, RegExp])[] = [
     ),
     /@u is swapped/,
   ],
+  [
+    'V30',
+    body(
+      '%h = handle.of @u\n%a = handle.part %h\nshared.swap @u, @v\nret',
+      'shared @u elem 8 dist(block)\nshared @v elem 8 dist(block)\n',
+    ),
+    /handle.part_now/,
+  ],
+  ['V08', body('%h = handle.of @d\nret', 'dynamic @d elem 8 rank 1\n'), /takes symmetric arrays/],
+  ['V31', body('ret', 'dynamic @d elem 8 rank 1 symmetric of @x\n'), /which is not there/],
+  ['V31', body('ret', 'private @x size 8 align 8\ndynamic @d elem 8 rank 1 symmetric of @x\n'), /must be symmetric/],
+  ['V31', body('ret', 'symmetric @x size 8 align 8\ndynamic @d elem 8 rank 1 of @x\n'), /must be symmetric/],
 ];
 
 describe('broken programs', () => {

@@ -20,6 +20,9 @@ func @runtime.alloc(%x: i64) -> gptr {
 func @runtime.free(%x: gptr) { ret }
 func @runtime.shared_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
 func @runtime.dynamic_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
+func @runtime.shared_new(%p: i32, %a: i64, %b: gptr) -> gptr { ret(%b) }
+func @runtime.co_new(%p: i32, %a: i64, %b: gptr) -> gptr { ret(%b) }
+func @runtime.array_free(%p: i32, %a: gptr) { ret }
 func @runtime.shared_swap(%a: gptr, %b: gptr, %c: i64) { ret }
 func @main() {
   %n = const.i64 4
@@ -37,6 +40,9 @@ const uses: Record<string, string> = {
   'shared.init': 'shared.init %n, %z, @u',
   'dynamic.init': 'dynamic.init %n, @d',
   'shared.swap': 'shared.swap @u, @v',
+  'handle.new': '%q = handle.new %n, %z, 8, block',
+  'handle.new_co': '%q = handle.new_co %n, 8',
+  'handle.free': 'handle.free %p',
   allreduce: '%r = allreduce.i64 %n, add',
   reduce: '%r = reduce.i64 %n, %z, add',
   broadcast: '%r = broadcast.i64 %n, %z',

@@ -1,0 +1,55 @@
+// What the rows of the emitter's tables (emit-ops.ts, emit-arrays.ts) get and share.
+import type binaryen from 'binaryen';
+import { type FaultKind, imports } from '../vm/abi.ts';
+import type { OpInst } from './ir.ts';
+import { textImm } from './ir-types.ts';
+
+export type Binaryen = typeof binaryen;
+export type ExpressionRef = binaryen.ExpressionRef;
+export type Module = binaryen.Module;
+export type WasmType = binaryen.Type;
+
+/** What a row may ask for. */
+export interface OpContext {
+  readonly b: Binaryen;
+  readonly m: Module;
+  readonly inst: OpInst;
+  /** An operand. Only rows that `asksAgain` (emit-nest.ts) knows may ask for one more than once. */
+  readonly arg: (i: number) => ExpressionRef;
+  /** Offset in the slot of a global. */
+  readonly offsetOf: (name: string) => number;
+  /** Offset in the slot of the module-level variable that an operand is the own copy of. */
+  readonly ownGlobal: (i: number) => number | undefined;
+  readonly addressOfData: (name: string) => number;
+  /** Offset of a frame slot in the frame, and the local that holds the frame's address. */
+  readonly frame: (slot: string) => ExpressionRef;
+  readonly format: (json: string) => number;
+  /** A fresh local of a wasm type. */
+  readonly temp: (type: 'i32' | 'i64' | 'f64') => number;
+  readonly label: () => string;
+  /** Stores the record of a fault and stops. */
+  readonly fault: (kind: FaultKind, values: readonly ExpressionRef[]) => ExpressionRef;
+  /** Marks an expression as coming from the instruction's position. */
+  readonly at: (e: ExpressionRef) => ExpressionRef;
+  readonly call: (name: string) => ExpressionRef;
+  /** Index of a function in the table of those that are used as values. */
+  readonly functionNumber: (name: string) => number;
+  /** The call of the function that the first operand is. */
+  readonly callValue: () => ExpressionRef;
+}
+
+export type Emit = (c: OpContext) => ExpressionRef;
+export const slotOf = (c: { b: Binaryen; m: Module }): ExpressionRef => c.m.global.get(imports.slot, c.b.i32);
+
+export const ifFault = (
+  c: OpContext,
+  condition: ExpressionRef,
+  kind: FaultKind,
+  values: readonly ExpressionRef[],
+): ExpressionRef => c.m.if(condition, c.fault(kind, values));
+
+export const globalName = (c: OpContext): string => textImm(c.inst.imms, 0);
+
+export const lowered: Emit = (c) => {
+  throw new Error(`internal error: ${c.inst.op} reached the emitter; lower-runtime and lower-shared must run before`);
+};
