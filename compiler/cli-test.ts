@@ -109,14 +109,14 @@ const listed = (counts: readonly number[]): string => {
   return `${before === '' ? '' : `${before} and `}${last} image${counts.length === 1 && last === 1 ? '' : 's'}`;
 };
 
-/** Runs one test on so many images; what there is to say of a failure, or undefined. */
+/** Runs one test on so many images; what there is to say of a failure, or undefined. An exit code where no test can be run so. */
 const tryTest = async (
   artifact: Uint8Array,
   test: Test,
   images: number,
   limits: Settings['limits'],
   signal: AbortSignal,
-): Promise<string | undefined> => {
+): Promise<string | undefined | number> => {
   let printed = '';
   let dropped = false;
   const keep = (text: string): void => {
@@ -135,6 +135,10 @@ const tryTest = async (
   });
   if (result.kind === 'internal') throw new Error(result.message);
   if (exitCodeOf(result) === exitCodes.ok) return undefined;
+  if (result.kind !== 'exit' && exitCodeOf(result) === exitCodes.usage) {
+    process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }));
+    return exitCodes.usage;
+  }
   if (printed !== '' && !printed.endsWith('\n')) printed += '\n';
   const more = dropped ? '… and more that it printed\n' : '';
   const why =
@@ -151,7 +155,7 @@ interface Tally {
   readonly reports: string[];
 }
 
-/** Runs tests of one file, with a line for each. */
+/** Runs tests of one file, with a line for each. Gives an exit code where they cannot be run. */
 const runFile = async (
   file: TestFile,
   tests: readonly Test[],
@@ -159,14 +163,15 @@ const runFile = async (
   { counts, limits }: Settings,
   tally: Tally,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<number | undefined> => {
   say(`${file.path}\n`);
   for (const test of tests) {
     const began = performance.now();
     const bad: number[] = [];
     for (const images of counts) {
       const report = await tryTest(artifact, test, images, limits, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
+      if (typeof report === 'number') return report;
       if (report === undefined) continue;
       bad.push(images);
       const title = `${file.path}:${test.line}: test ${JSON.stringify(test.name)} failed on ${listed([images])}`;
@@ -181,6 +186,7 @@ const runFile = async (
       say(`  ${paint('1;31', 'FAILED')}  ${shown(test.name)}, on ${listed(bad)} ${time}\n`);
     }
   }
+  return undefined;
 };
 
 const nothingFound = (files: readonly TestFile[], named: readonly string[], filter: string | undefined): number => {
@@ -233,8 +239,12 @@ export const testCommand = async (given: readonly string[], options: TestOptions
     const tests = filtered(file.tests, options.filter);
     if (tests.length === 0 && !file.broken) continue;
     const artifact = await artifactOf(file.path, file.text, { cache: options.cache, start: 'tests' });
-    if (typeof artifact === 'number') code = artifact;
-    else await runFile(file, tests, artifact, settings, tally, interrupted.signal);
+    if (typeof artifact === 'number') {
+      code = artifact;
+      continue;
+    }
+    const unable = await runFile(file, tests, artifact, settings, tally, interrupted.signal);
+    if (unable !== undefined) return unable;
     if (interrupted.signal.aborted) break;
   }
   for (const report of tally.reports) say(`\n${report}`);

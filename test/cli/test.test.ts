@@ -108,6 +108,14 @@ describe('failures', () => {
     expect(ended.out).toContain('1 test on 4 images: all well');
   });
 
+  test('more images than there can be is said once', async () => {
+    const args = ['failing.pg', '-n', '100000'];
+    const ended = await tested(...args);
+    expect(ended.code).toBe(2);
+    expect(ended.out).not.toContain('FAILED');
+    expect(ended.err.match(/do not fit/g)).toHaveLength(1);
+  });
+
   test('none found', async () => {
     for (const args of [
       ['hello.pg'],
