@@ -33,7 +33,6 @@ const hintFor = (found: IToken, previous: IToken | undefined, rule: string): str
     if (['function', 'func', 'def', 'proc'].includes(word)) return 'functions are declared with `fn`';
     if (['int', 'double', 'float', 'void', 'i64', 'f64'].includes(word))
       return 'declarations begin with a word: `var x: int;`, `fn f() -> int { … }`';
-    if (word === 'test') return 'a test has a name in quotes: `test "sums" { … }`';
     return 'at the top of a file stand import, const, config const, let, var, co, shared, struct, fn and test';
   }
   if (word === 'elif' || word === 'elsif') return 'write `else if`';
@@ -201,9 +200,7 @@ export const syntaxDiagnostic = (input: {
     all.push(
       error('PG0102', 'expected `;` at the end of the statement', span, {
         expected: '`;`',
-        hint: /\btest\s*$/.test(source.text.slice(0, span.start))
-          ? 'tests stand at the top of a file, not in a function'
-          : 'end the statement with `;`',
+        hint: 'end the statement with `;`',
       }),
     );
   for (const v of parser.missingValues)

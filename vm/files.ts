@@ -138,9 +138,6 @@ const pathOf = (base: string, text: Uint8Array): string => {
 // Not every system has these: there they are undefined, and `|` takes them as 0. Opening a pipe must not wait for its other end.
 const careful = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Systems take no more than 2^31 - 1 bytes in one call, some less. */
-const mostAtOnce = 2 ** 30;
-
 const openPlain = (path: string, flags: number): number => {
   const file = openSync(path, flags | careful, 0o666);
   const stat = fstatSync(file);
@@ -199,7 +196,7 @@ export const createFiles = (memory: Uint8Array, rules: FileRules): Files => {
     try {
       let done = 0;
       while (done < into.length) {
-        const more = readSync(source, into, done, Math.min(into.length - done, mostAtOnce), null);
+        const more = readSync(source, into, done, into.length - done, null);
         // It has become shorter meanwhile.
         if (more === 0) break;
         done += more;
@@ -220,7 +217,7 @@ export const createFiles = (memory: Uint8Array, rules: FileRules): Files => {
       const from = at(data, dataLength);
       ftruncateSync(file, 0);
       let done = 0;
-      while (done < from.length) done += writeSync(file, from, done, Math.min(from.length - done, mostAtOnce));
+      while (done < from.length) done += writeSync(file, from, done, from.length - done);
     } finally {
       closeSync(file);
     }

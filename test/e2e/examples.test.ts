@@ -29,6 +29,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'prk/sparse.pg': [{ args: ['--log2side=5'] }],
   'queens.pg': [{}, { args: ['--n=2'], images: [7] }],
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
+  'barnes_hut.pg': [{ args: ['--n=1000', '--steps=8'] }, { args: ['--n=5'], images: [7] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
@@ -64,6 +65,7 @@ test('there are all the examples that were promised', () => {
     'primes',
     'uts',
     'mandelbrot',
+    'barnes_hut',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
