@@ -1,6 +1,6 @@
 // What stands between braces, for the formatter: statements, fields, and whole files. Each item has a line of its own,
 // with the comments above it and at most one empty line between; or all stand on the line of the brace.
-import { type Body, concat, type Doc, group, line, nest } from './format-doc.ts';
+import { type Body, choice, concat, type Doc, group, line, nest, nothing, spaced } from './format-doc.ts';
 import { type Cursor, lineBefore, linesAbove, restOfComments, take } from './format-tokens.ts';
 import type { Span } from './source.ts';
 
@@ -31,6 +31,12 @@ export const braces = ({ open, inner, close }: Body): Doc =>
 
 /** A body on one line where it fits, or with a line for each item. */
 export const bodyGroup = (body: Body, broken: boolean): Doc => group(braces(body), broken);
+
+/** The words before a body, and the body: on one line where all of it fits, otherwise the body has a line for each item. */
+export const withBody = (words: Doc, body: Body, broken: boolean): Doc => {
+  const long = spaced(words, bodyGroup(body, true));
+  return broken ? long : choice(spaced(words, braces(body)), nothing, long);
+};
 
 /** Whether what has the span was written on one line. */
 export const onOneLine = (c: Cursor, { start, end }: Span): boolean => !c.source.text.slice(start, end).includes('\n');

@@ -3,7 +3,7 @@ import type { Decl, Module, Param } from './ast.ts';
 import { bodyGroup, bodyOf, listed, onOneLine } from './format-bodies.ts';
 import { concat, type Doc, group, hang, nothing, space, spaced } from './format-doc.ts';
 import { angles, annotation, argumentList, distDoc, head, typeDoc } from './format-expr.ts';
-import { binding, blockDoc } from './format-stmt.ts';
+import { binding, headed } from './format-stmt.ts';
 import { type Cursor, glue, take } from './format-tokens.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -48,7 +48,7 @@ const fnDoc = (c: Cursor, d: Extract<Decl, { kind: 'fn' }>): Doc => {
     );
     return d.result ? spaced(params, take(c, '->'), typeDoc(c, d.result)) : params;
   });
-  return spaced(signature, blockDoc(c, d.body));
+  return headed(c, signature, d.body);
 };
 
 const declDoc = (c: Cursor, d: Decl): Doc => {
@@ -75,7 +75,7 @@ const declDoc = (c: Cursor, d: Decl): Doc => {
     case 'fn':
       return fnDoc(c, d);
     case 'test':
-      return spaced(take(c, 'test'), take(c), blockDoc(c, d.body));
+      return headed(c, spaced(take(c, 'test'), take(c)), d.body);
     default:
       return unreachable(d);
   }

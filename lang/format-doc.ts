@@ -114,7 +114,7 @@ export const ifBroken = (s: string): Doc => ({
   kind: 'ifBroken',
   text: s,
   flat: 0,
-  head: 0,
+  head: s.length,
   stops: false,
   ends: false,
 });
@@ -156,6 +156,7 @@ export const choice = (short: Doc, between: Doc, long: Doc): Doc => ({
   long,
   ...breaks,
   head: long.head,
+  ...(between === nothing ? { flat: short.flat, ends: short.ends } : {}),
 });
 
 export const beside = (comments: readonly CommentText[]): Doc => ({

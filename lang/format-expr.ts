@@ -3,7 +3,7 @@
 import type { BinaryOp, Block, DistWord, Expr, Index, TypeExpr } from './ast.ts';
 import { bodyGroup, bodyOf, braces, onOneLine } from './format-bodies.ts';
 import { type Body, choice, concat, type Doc, fill, group, hang, hard, nothing, space, spaced } from './format-doc.ts';
-import { type Cursor, closeAngle, commentsAbove, glue, isNext, peek, take } from './format-tokens.ts';
+import { type Cursor, closeAngle, commentsAbove, glue, isBeside, isNext, peek, take } from './format-tokens.ts';
 import { precedence } from './precedence.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -15,8 +15,8 @@ export const commaList = <T>(c: Cursor, items: readonly T[], show: (item: T) => 
 };
 
 /** `(a, b)`, just after what it is applied to. */
-export const argumentList = <T>(c: Cursor, items: readonly T[], show: (item: T) => Doc): Doc =>
-  concat(glue(c, '('), commaList(c, items, show, true), glue(c, ')'));
+export const argumentList = <T>(c: Cursor, items: readonly T[], show: (item: T) => Doc, open = true): Doc =>
+  concat(glue(c, '('), commaList(c, items, show, open), glue(c, ')'));
 
 /** Builds the head of a statement, whose further lines stand out from the body. */
 export const head = (c: Cursor, build: () => Doc): Doc => {
@@ -162,8 +162,11 @@ const suffix = (c: Cursor, e: Suffix): Doc => {
       );
     case 'at':
       return concat(glue(c, '@'), exprDoc(c, e.image));
-    case 'call':
-      return argumentList(c, e.args, (a) => exprDoc(c, a));
+    case 'call': {
+      // Fields of a single argument are broken rather than that it gets a line of its own.
+      const fields = e.args.length === 1 && e.args[0]?.kind === 'struct';
+      return argumentList(c, e.args, (a) => exprDoc(c, a), !fields);
+    }
     default:
       return unreachable(e);
   }
@@ -182,12 +185,18 @@ const structDoc = (c: Cursor, e: Extract<Expr, { kind: 'struct' }>): Doc => {
   // Whoever began the fields on a new line wants a line for each.
   const first = peek(c, 1);
   const broken = (first.above[0]?.newlines ?? first.newlines) > 0 && e.fields.length > 0;
-  const fields = e.fields.values();
+  const oneLine = onOneLine(c, e.span);
+  let k = 0;
+  const field = (f: { readonly value: Expr }): Doc => concat(take(c), glue(c, ':'), space, exprDoc(c, f.value));
   const body = bodyOf(c, () => {
-    const f = fields.next().value;
+    const f = e.fields[k++];
     if (!f) return undefined;
-    const value = concat(take(c), glue(c, ':'), space, exprDoc(c, f.value));
-    return isNext(c, ',') ? concat(value, glue(c, ',')) : value;
+    const row = [field(f)];
+    // Fields that share a line of several stay together where they fit.
+    for (let next = e.fields[k]; next && !oneLine && isBeside(c, 1); next = e.fields[++k])
+      row.push(concat(row.pop() ?? nothing, glue(c, ',')), field(next));
+    const fields = fill(row, { by: 0 });
+    return isNext(c, ',') ? concat(fields, glue(c, ',')) : fields;
   });
   return hang(spaced(type, bodyGroup(body, broken)), 0);
 };

@@ -184,7 +184,7 @@ export const layOut = (document: Doc): string => {
         } else printFill(doc, t);
         break;
       case 'choice':
-        if (column(indent) + doc.short.flat <= width) {
+        if (flat || column(indent) + doc.short.flat <= width) {
           next(doc.between, indent);
           next(doc.short, indent, true);
         } else next(doc.long, indent);

@@ -1,13 +1,16 @@
 // The formatter's view of statements and blocks.
 import type { Block, Expr, Ident, Range, Reduction, Stmt, TypeExpr } from './ast.ts';
-import { bodyGroup, bodyOf, onOneLine } from './format-bodies.ts';
+import { bodyGroup, bodyOf, onOneLine, withBody } from './format-bodies.ts';
 import { type Body, concat, type Doc, fill, group, hang, line, nothing, space, spaced } from './format-doc.ts';
 import { annotation, argumentList, commaList, exprDoc, head, ifDoc } from './format-expr.ts';
-import { type Cursor, glue, isNext, peek, take } from './format-tokens.ts';
+import { type Cursor, glue, isBeside, isNext, take } from './format-tokens.ts';
 import { unreachable } from './unreachable.ts';
 
 /** A block as the body of a statement or function. */
 export const blockDoc = (c: Cursor, b: Block): Doc => bodyGroup(blockBody(c, b), !onOneLine(c, b.span));
+
+/** What stands before a block, and the block. */
+export const headed = (c: Cursor, words: Doc, b: Block): Doc => withBody(words, blockBody(c, b), !onOneLine(c, b.span));
 
 /** `let x: T = value;` after its first words: of locals and of what stands in modules. */
 export const binding = (c: Cursor, type: TypeExpr | undefined, value: Expr | undefined, between: () => Doc): Doc =>
@@ -35,13 +38,14 @@ const reductionDoc = (c: Cursor, r: Reduction): Doc => {
 
 /** `for i in` and what follows up to the body. */
 const loop = (c: Cursor, names: () => Doc, over: () => Doc[], reductions: readonly Reduction[], body: Block): Doc =>
-  spaced(
+  headed(
+    c,
     head(c, () => {
       const first = spaced(names(), take(c, 'in'));
       const [range = nothing, ...rest] = over();
       return fill([spaced(first, range), ...rest, ...reductions.map((r) => reductionDoc(c, r))], { by: 4 });
     }),
-    blockDoc(c, body),
+    body,
   );
 
 const loopNames = (c: Cursor, names: readonly Ident[]): Doc =>
@@ -106,13 +110,14 @@ const stmtDoc = (c: Cursor, s: Stmt): Doc => {
     case 'if':
       return ifDoc(c, s, true);
     case 'while':
-      return spaced(
+      return headed(
+        c,
         head(c, () => spaced(take(c, 'while'), exprDoc(c, s.condition))),
-        blockDoc(c, s.body),
+        s.body,
       );
     case 'loop':
     case 'finish':
-      return spaced(take(c, s.kind), blockDoc(c, s.body));
+      return headed(c, take(c, s.kind), s.body);
     case 'for':
     case 'forEach':
     case 'foreach':
@@ -143,12 +148,13 @@ const stmtDoc = (c: Cursor, s: Stmt): Doc => {
             )
           : word;
       });
-      return spaced(words, blockDoc(c, s.body));
+      return headed(c, words, s.body);
     }
     case 'within':
-      return spaced(
+      return headed(
+        c,
         head(c, () => spaced(take(c, 'within'), exprDoc(c, s.team))),
-        blockDoc(c, s.body),
+        s.body,
       );
     default:
       return unreachable(s);
@@ -184,7 +190,7 @@ const valueDoc = (c: Cursor, value: Expr): Doc =>
 
 /** A block between its braces. Simple statements that were written on one line of several stay together if they fit. */
 export const blockBody = (c: Cursor, b: Block): Body => {
-  const before = c.by;
+  const outer = c.by;
   c.by = 2;
   let k = 0;
   const oneLine = onOneLine(c, b.span);
@@ -193,12 +199,11 @@ export const blockBody = (c: Cursor, b: Block): Body => {
     if (!s) return k === b.stmts.length + 1 && b.value ? valueDoc(c, b.value) : undefined;
     const row = [stmtDoc(c, s)];
     for (; !oneLine && isSimple(b.stmts[k - 1]) && isSimple(b.stmts[k]); k++) {
-      const token = peek(c);
-      if (token.newlines > 0 || token.above.length > 0 || peek(c, -1).after.length > 0) break;
+      if (!isBeside(c)) break;
       row.push(line(), stmtDoc(c, b.stmts[k] as Stmt));
     }
     return row.length === 1 ? row[0] : group(concat(...row));
   });
-  c.by = before;
+  c.by = outer;
   return body;
 };

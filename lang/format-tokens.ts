@@ -194,6 +194,12 @@ export const peek = (c: Cursor, ahead = 0): Token => {
 
 export const isNext = (c: Cursor, image: string): boolean => peek(c).text === image;
 
+/** Whether a token was written on the line of the one before, with nothing between them that ends a line. */
+export const isBeside = (c: Cursor, ahead = 0): boolean => {
+  const token = peek(c, ahead);
+  return token.newlines === 0 && token.above.length === 0 && peek(c, ahead - 1).after.length === 0;
+};
+
 /** Comments by the lines on which they stand. */
 const rows = (comments: readonly Comment[]): Comment[][] => {
   const all: Comment[][] = [];
@@ -210,7 +216,11 @@ const taken = (c: Cursor, glued: boolean): Doc => {
   c.at++;
   const own = token.optional ? ifBroken(token.text) : text(token.text);
   if (token.above.length === 0 && token.before.length === 0 && token.after.length === 0) return own;
-  const around = token.before.map((k) => (glued ? concat(space, among(k)) : concat(among(k), space)));
+  const opened = glued && ['(', '['].includes(peek(c, -2).text) && token.above.length === 0;
+  const around = token.before.map((k, i) => {
+    if (!glued) return concat(among(k), space);
+    return opened && i === 0 ? among(k) : concat(space, among(k));
+  });
   const after = token.after.length > 0 ? [beside(token.after)] : [];
   return concat(...rows(token.above).map(above), ...around, own, ...after);
 };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { format } from '../../lang/format.ts';
 import { width } from '../../lang/format-layout.ts';
 import { parse } from '../../lang/parser.ts';
-import { commentsOf, disturbed, files, parses, source, tree } from './programs.ts';
+import { commentsOf, disturbed, files, generated, parses, source, spelling, tree, wrongFiles } from './programs.ts';
 
 const formatted = (text: string): string => {
   const result = format(source(text));
@@ -12,31 +12,54 @@ const formatted = (text: string): string => {
   return result.text;
 };
 
-const holds = (text: string, docs: boolean): void => {
+/** Only what cannot be broken is wider: comments, texts, and the words around them; with long names, a word or two. */
+const isNarrow = (text: string): void => {
+  for (const line of text.split('\n'))
+    if (!/\/\/|\/\*|"/.test(line)) expect(line.length, line).toBeLessThanOrEqual(width);
+};
+
+const holds = (text: string, docs: boolean): string => {
   const once = formatted(text);
   expect(formatted(once)).toBe(once);
   expect(tree(parse(source(once)).module, docs)).toBe(tree(parse(source(text)).module, docs));
   expect(commentsOf(once)).toEqual(commentsOf(text));
+  expect(spelling(once)).toBe(spelling(text));
   expect(once).not.toMatch(/[ \t\r]\n|\n\n\n|^\n|[^\n]$/);
+  return once;
 };
 
-describe('every file of the project', () => {
-  it('is there', () => expect(files.length).toBeGreaterThan(100));
+describe('every file and every block of the documents', () => {
+  it('is there', () => expect(files.length).toBeGreaterThan(150));
 
-  it.each(files.map((f) => [f.path, f.text]))('%s', (_, text) => {
-    holds(text, true);
-    // Only what cannot be broken is wider: comments, texts, and the words around them.
-    for (const line of formatted(text).split('\n'))
-      if (!/\/\/|\/\*|"/.test(line)) expect(line.length, line).toBeLessThanOrEqual(width);
+  it.each(files.map((f) => [f.path, f.text]))('%s', (_, text) => isNarrow(holds(text, true)));
+});
+
+describe('files with mistakes', () => {
+  it('are there', () => expect(wrongFiles.length).toBeGreaterThan(10));
+
+  it.each(wrongFiles.map((f) => [f.path, f.text]))('%s is refused', (_, text) => {
+    const result = format(source(text));
+    expect(result.kind).toBe('mistakes');
+    expect(result.kind === 'mistakes' && result.diagnostics.length).toBeGreaterThan(0);
   });
 });
 
-it('programs with comments and line breaks anywhere', () => {
+it('generated programs', () => {
+  fc.assert(
+    fc.property(generated, (text) => {
+      expect(parses(text)).toBe(true);
+      isNarrow(holds(text, true));
+    }),
+    { numRuns: 200 },
+  );
+}, 300_000);
+
+it('programs with comments and line breaks anywhere, and names of any length', () => {
   fc.assert(
     fc.property(disturbed, (text) => {
       fc.pre(parses(text));
       holds(text, false);
     }),
-    { numRuns: 1500 },
+    { numRuns: Number(process.env.PGC_FORMAT_RUNS ?? 700) },
   );
 }, 300_000);
