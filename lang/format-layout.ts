@@ -167,14 +167,16 @@ export const layOut = (document: Doc): string => {
         next(doc.body, indent + 2);
         break;
       case 'hang':
-        next(doc.body, flat ? indent : (ended ? indent : current.indent) + doc.by);
+        if (ended && !flat) newLine(indent);
+        next(doc.body, flat ? indent : current.indent + doc.by);
         break;
       case 'group':
         next(doc.body, indent, flat || fits(doc, column(indent)));
         break;
       case 'fill':
         if (t.item === 0) {
-          const at = flat ? indent : (ended ? indent : current.indent) + doc.by;
+          if (ended && !flat && !doc.open) newLine(indent);
+          const at = flat ? indent : current.indent + doc.by;
           if (!flat) printFill(doc, { ...t, indent: at });
           else
             for (let i = doc.items.length - 1; i >= 0; i--) {
