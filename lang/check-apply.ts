@@ -182,8 +182,8 @@ export const callGeneric = (
           text: `parameter \`${params[i]?.name.name}\` of \`${g.decl.name.name}\``,
         };
   if (!isBound(g, bindings)) {
-    // A mistake in an argument explains it.
-    const failed = [...seen.values()].some((o) => hasError(operandType(o)));
+    // A mistake in an argument explains it, or the place's type is that of no copy yet.
+    const failed = [...seen.values()].some((o) => hasError(operandType(o))) || (want && hasError(want));
     e.args.forEach((a, i) => {
       if (!seen.has(i) && !genericName(x, a)) looseArg(x, a);
     });

@@ -273,7 +273,8 @@ const inferStruct = (
   }
   const missing = g.decl.fields.find((d) => !e.fields.some((f) => f.name.name === d.name.name));
   if (missing) missingFields(x, e, g.decl.name.name, [missing.name.name], g.span);
-  else if (![...seen.values()].some((o) => hasError(operandType(o)))) cannotInfer(x, g, bindings, e.type.span);
+  else if (!(want && hasError(want)) && ![...seen.values()].some((o) => hasError(operandType(o))))
+    cannotInfer(x, g, bindings, e.type.span);
   return { type: errorType, seen };
 };
 

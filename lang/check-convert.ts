@@ -235,7 +235,7 @@ export const mismatch = (x: Context, e: Ast.Expr, found: Type, want: Type, why?:
 
 /** The value of `e`, which must be of type `want`. */
 export const need = (x: Context, e: Ast.Expr, want: Type, why?: Label): Expr => {
-  if (isError(want)) return bare(e).kind === 'nil' ? errorExpr(e.span) : x.checker.rules.value(x, e);
+  if (isError(want)) return bare(e).kind === 'nil' ? errorExpr(e.span) : x.checker.rules.value(x, e, want);
   const value = x.checker.rules.value(x, e, want);
   if (sameType(value.type, want)) return value;
   mismatch(x, e, value.type, want, why);

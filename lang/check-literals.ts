@@ -86,6 +86,8 @@ export const intLiteral = (
   if (type.kind === 'float') return constant(toFloat(type, value), type, span);
   if (type.kind !== 'int') return errorExpr(span);
   if (fits(type, value)) return constant(value, type, span);
+  // What is wrong is said elsewhere, or not wrong at all: the body of a generic function by itself.
+  if (want?.kind === 'error' && suffix === undefined) return errorExpr(span);
   const hint =
     suffix === undefined && want === undefined && value > 0n && fits(u64 as typeof type, value)
       ? `a u64 can hold it: ${value}u64`

@@ -48,6 +48,27 @@ describe('programs that are right', () => {
   });
 });
 
+describe('a generic body that nothing has made a copy of', () => {
+  it('is not asked for types that only a copy has', () => {
+    const text = `
+      struct Box<T> { x: T; bits: []u64; }
+      fn of<T>(f: fn(T) -> u64) -> Box<T> { var b: Box<T>; return b; }
+      fn hash<T>(x: T) -> u64 { return 0; }
+      fn some<T>() -> Box<T> { let b: Box<T> = of(hash); if b.bits.len > 3 { return b; } return of(hash); }
+      fn upper<T>(b: *Box<T>) -> u64 { return b.bits[0] & 0xffff_ffff_0000_0000; }
+      fn main() {}`;
+    expect(codes(checkText(text))).toEqual([]);
+  });
+
+  it('is told what is wrong in every copy', () => {
+    const text = `
+      fn of<T>(n: int) -> []T { return new [n]T; }
+      fn wrong<T>(x: T) { let a = of(3); let b = 0xffff_ffff_0000_0000; }
+      fn main() {}`;
+    expect(codes(checkText(text))).toEqual(['PG0320', 'PG0501']);
+  });
+});
+
 describe('literals', () => {
   it('take the type that their context wants', () => {
     const body = `
