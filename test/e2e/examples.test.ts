@@ -1,5 +1,5 @@
 // Every example, with 1, 2, 3, 4 and 7 images, or some of them where that takes long. An example checks its own result; the golden beside it holds what it prints.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
@@ -7,6 +7,8 @@ import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.pg'))
   .map((f) => join('examples', f).replaceAll('\\', '/'))
+  // The others are modules for these.
+  .filter((f) => readFileSync(join(root, f), 'utf8').includes('\nfn main('))
   .sort();
 
 interface Run {
@@ -30,6 +32,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'queens.pg': [{}, { args: ['--n=2'], images: [7] }],
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
   'barnes_hut.pg': [{ args: ['--n=1000', '--steps=8'] }, { args: ['--n=5'], images: [7] }],
+  'bfs.pg': [{}, { args: ['--scale=3', '--edgefactor=1'], images: [7] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
@@ -66,6 +69,7 @@ test('there are all the examples that were promised', () => {
     'uts',
     'mandelbrot',
     'barnes_hut',
+    'bfs',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
@@ -93,5 +97,11 @@ describe('examples', () => {
       );
     }
     await expect(text.join('')).toMatchFileSnapshot(join(root, file.replace(/\.pg$/, '.out')));
+  });
+
+  test('have tests, some of which show that their checks find what is wrong', async () => {
+    const ended = await pgc(['test', 'examples', '-n', '1,3'], { cwd: root, watchdog: 200 });
+    expect(ended.code, ended.out + ended.err).toBe(0);
+    for (const name of ['check 1: a circle', 'check 5: an edge that is none']) expect(ended.out).toContain(name);
   });
 });
