@@ -33,6 +33,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'primes.pg': [{}, { args: ['--n=17'], images: [7] }],
   'barnes_hut.pg': [{ args: ['--n=1000', '--steps=8'] }, { args: ['--n=5'], images: [7] }],
   'bfs.pg': [{}, { args: ['--scale=3', '--edgefactor=1'], images: [7] }],
+  'triangles.pg': [{}, { args: ['--scale=2'], images: [7] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
@@ -70,6 +71,7 @@ test('there are all the examples that were promised', () => {
     'mandelbrot',
     'barnes_hut',
     'bfs',
+    'triangles',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
