@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders } from './pgc.ts';
+import { folderWith, pgc, removeFolders, root } from './pgc.ts';
 
 const ugly = 'fn  main( ){\nprint ( "x" ) ; // says x\n}';
 const neat = 'fn main() {\n  print("x"); // says x\n}\n';
@@ -187,4 +187,9 @@ test('deep nesting is an error of the program, or formatted, but no crash', asyn
     expect([0, 1]).toContain(ended.code);
     expect(ended.err).not.toMatch(/internal error/);
   }
+});
+
+test('the programs of the project have the layout', async () => {
+  const ended = await pgc(['fmt', '--check', 'stdlib', 'examples'], { cwd: root });
+  expect(ended).toMatchObject({ code: 0, out: '', err: '' });
 });
