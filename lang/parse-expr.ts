@@ -36,12 +36,6 @@ export const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType,
   [m.Xor, '^'],
 ]);
 
-/** Tokens that type arguments are made of, besides `<` and `>`. */
-const inTypeArgs: ReadonlySet<TokenType> = new Set<TokenType>([
-  ...[Name, k.fn, k.shared, k.co, Int],
-  ...[m.Dot, m.Comma, m.LBracket, m.RBracket, m.LParen, m.RParen, m.Star, m.Arrow],
-]);
-
 export abstract class ExpressionRules extends TypeRules {
   /** An `if` holds blocks; they come with the statements. */
   protected abstract readonly block: ParserMethod<[], Block>;
@@ -354,21 +348,6 @@ export abstract class ExpressionRules extends TypeRules {
     return this.next(m.RBrace, open + 1) || (this.next(Name, open + 1) && this.next(m.Colon, open + 2));
   }
 
-  /** Where type arguments that begin at token `at` end; `at` itself if there are none. */
-  protected afterTypeArgs(at: number): number {
-    if (!this.next(m.Less, at)) return at;
-    let open = 0;
-    for (let n = at; n < at + 100; n++) {
-      const type = this.LA(n).tokenType;
-      if (type === m.Less) open++;
-      else if (type === m.Greater) open--;
-      else if (type === m.Shr) open -= 2;
-      else if (!inTypeArgs.has(type)) return at;
-      if (open === 0) return n + 1;
-    }
-    return at;
-  }
-
   protected readonly structLiteral = this.RULE('structLiteral', (): Expr => {
     const start = this.here();
     const first = this.ident(this.CONSUME(Name));
@@ -449,8 +428,9 @@ export abstract class ExpressionRules extends TypeRules {
         { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
       ]),
     );
+    // No comparison begins with `new T <`, so what follows is of the type.
     const before = this.inExpression;
-    this.inExpression = true;
+    this.inExpression = false;
     const type = this.SUBRULE(this.type);
     this.inExpression = before;
     const dist = this.OPTION2({ GATE: () => this.word('dist'), DEF: () => this.SUBRULE(this.dist) });

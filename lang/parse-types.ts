@@ -1,8 +1,20 @@
 // The rules of types.
-import type { ParserMethod } from 'chevrotain';
+import type { ParserMethod, TokenType } from 'chevrotain';
 import type { Expr, TypeExpr } from './ast.ts';
 import { type Fresh, ParserBase } from './parse-base.ts';
-import { keywords as k, mark as m, Name } from './tokens.ts';
+import { Char, Float, Int, keywords as k, mark as m, Name, Str } from './tokens.ts';
+
+/** Tokens that type arguments are made of, besides `<` and `>`. */
+const inTypeArgs: ReadonlySet<TokenType> = new Set<TokenType>([
+  ...[Name, k.fn, k.shared, k.co, Int],
+  ...[m.Dot, m.Comma, m.LBracket, m.RBracket, m.LParen, m.RParen, m.Star, m.Arrow],
+]);
+
+/** What begins an operand: after `a as T < b, c >` it says that these were comparisons. */
+const beginsOperand: ReadonlySet<TokenType> = new Set<TokenType>([
+  ...[Name, Int, Float, Char, Str, k.true, k.false, k.nil, k.new, k.if],
+  ...[m.LParen, m.Minus, m.Not, m.Tilde, m.Star, m.And],
+]);
 
 export abstract class TypeRules extends ParserBase {
   /** Extents are expressions; they come with the next class. */
@@ -91,7 +103,7 @@ export abstract class TypeRules extends ParserBase {
               });
               const args =
                 this.OPTION3({
-                  GATE: () => this.next(m.Less) && !this.inExpression,
+                  GATE: () => this.next(m.Less) && (!this.inExpression || this.argsAfterAs()),
                   DEF: () => this.SUBRULE(this.typeArgs),
                 }) ?? [];
               return second
@@ -106,6 +118,27 @@ export abstract class TypeRules extends ParserBase {
         } as TypeExpr;
       }),
   );
+
+  /** Where type arguments that begin at token `at` end; `at` itself if there are none. */
+  protected afterTypeArgs(at: number): number {
+    if (!this.next(m.Less, at)) return at;
+    let open = 0;
+    for (let n = at; n < at + 100; n++) {
+      const type = this.LA(n).tokenType;
+      if (type === m.Less) open++;
+      else if (type === m.Greater) open--;
+      else if (type === m.Shr) open -= 2;
+      else if (!inTypeArgs.has(type)) return at;
+      if (open === 0) return n + 1;
+    }
+    return at;
+  }
+
+  /** In `e as T < …`: whether these are type arguments, as nothing follows that could be compared. */
+  private argsAfterAs(): boolean {
+    const end = this.afterTypeArgs(1);
+    return end > 1 && !beginsOperand.has(this.LA(end).tokenType);
+  }
 
   /** `<T, U>`. The `>>` that ends two lists at once stays for the outer one. */
   protected readonly typeArgs = this.RULE('typeArgs', (): TypeExpr[] => {
