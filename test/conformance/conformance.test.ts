@@ -1,6 +1,6 @@
 // The language reference (docs/language.md), sentence by sentence. Each *.pg shows one, which its first line quotes; it checks
 // itself and ends with a trap if what the reference says does not hold. It is built once and run on several numbers of images,
-// an odd and a prime one among them, so that blocks do not come out even. Each rejected/*.pg breaks one rule: its first line
+// an odd and a prime one among them, so that blocks do not come out even; `// with:` gives it configs. Each rejected/*.pg breaks one rule: its first line
 // names the code of the message, and `//!` marks the line that it must point at.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,8 +23,9 @@ describe.concurrent('what the reference says', () => {
     const wasm = join(folderWith(), 'program.wasm');
     const built = await pgc(['build', join(folder, file), '-o', wasm], { watchdog: 60 });
     expect(built.code, built.err).toBe(0);
+    const configs = /^\/\/ with: (.*)$/m.exec(textOf(file))?.[1]?.split(' ') ?? [];
     for (const n of images) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30'], { watchdog: 60 });
+      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30', '--', ...configs], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
       expect(['', 'ok\n'], `on ${n} images`).toContain(ended.out);
     }
