@@ -1,6 +1,6 @@
 // Every example, with 1, 2, 3, 4 and 7 images, or some of them where that takes long. An example checks its own result; the golden beside it holds what it prints.
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 
@@ -14,6 +14,8 @@ const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding
 interface Run {
   readonly args?: readonly string[];
   readonly images?: readonly number[];
+  /** Options for files, which are those beside the example. */
+  readonly allow?: readonly string[];
 }
 
 const all = [1, 2, 3, 4, 7];
@@ -34,6 +36,8 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'barnes_hut.pg': [{ args: ['--n=1000', '--steps=8'] }, { args: ['--n=5'], images: [7] }],
   'bfs.pg': [{}, { args: ['--scale=3', '--edgefactor=1'], images: [7] }],
   'triangles.pg': [{}, { args: ['--scale=2'], images: [7] }],
+  'cg/cg.pg': [{ allow: ['--allow-read'] }],
+  'cg/poisson.pg': [{ allow: ['--allow-write'], images: few }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
   'nas/is.pg': [{}, { args: ['--class=W'], images: [3] }],
@@ -43,6 +47,11 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
 };
 
 const runsOf = (file: string): readonly Run[] => runs[file.slice('examples/'.length)] ?? [{}];
+
+const filesBeside = (file: string): readonly string[] =>
+  readdirSync(join(root, dirname(file)))
+    .filter((f) => f.endsWith('.mtx'))
+    .map((f) => join(dirname(file), f));
 
 afterAll(removeFolders);
 
@@ -72,20 +81,21 @@ test('there are all the examples that were promised', () => {
     'barnes_hut',
     'bfs',
     'triangles',
+    'poisson',
   ];
   expect(names).toEqual(expect.arrayContaining(promised));
 });
 
 describe('examples', () => {
   test.each(examples)('%s', async (file) => {
-    const cwd = folderWith();
+    const cwd = folderWith(...filesBeside(file));
     const built = await pgc(['build', join(root, file), '-o', 'example.wasm'], { cwd });
     expect(built.err).toMatch(/^pgc: example\.wasm: /);
     expect(built.code).toBe(0);
     const text: string[] = [];
-    const each = runsOf(file).flatMap((r) => (r.images ?? all).map((n) => ({ n, args: r.args ?? [] })));
-    for (const { n, args: configs } of each) {
-      const args = ['-n', `${n}`, '--', ...configs];
+    const each = runsOf(file).flatMap((r) => (r.images ?? all).map((n) => ({ ...r, n })));
+    for (const { n, args: configs = [], allow = [] } of each) {
+      const args = [...allow, '-n', `${n}`, '--', ...configs];
       const ended = await pgc(['run', 'example.wasm', ...args], { cwd, watchdog: 100 });
       expect(ended.code, `-n ${n}: ${ended.err}`).toBe(0);
       // Times go to standard error.
@@ -105,5 +115,26 @@ describe('examples', () => {
     const ended = await pgc(['test', 'examples', '-n', '1,3'], { cwd: root, watchdog: 200 });
     expect(ended.code, ended.out + ended.err).toBe(0);
     for (const name of ['check 1: a circle', 'check 5: an edge that is none']) expect(ended.out).toContain(name);
+  });
+
+  test('cg/poisson.mtx is what cg/poisson.pg makes', async () => {
+    const cwd = folderWith();
+    const ended = await pgc(['run', '--allow-write', join(root, 'examples/cg/poisson.pg'), '-n', '2'], { cwd });
+    expect(ended.code, ended.err).toBe(0);
+    const made = readFileSync(join(cwd, 'poisson.mtx'), 'utf8');
+    expect(made).toBe(readFileSync(join(root, 'examples/cg/poisson.mtx'), 'utf8'));
+  });
+
+  test('cg/cg.pg says where a matrix is wrong, and does not take one that is not symmetric', async () => {
+    const head = '%%MatrixMarket matrix coordinate real general\n';
+    const solve = (text: string) => {
+      const cwd = folderWith();
+      writeFileSync(join(cwd, 'poisson.mtx'), text);
+      return pgc(['run', '--allow-read', join(root, 'examples/cg/cg.pg'), '-n', '2'], { cwd });
+    };
+    const garbled = await solve(`${head}2 2 3\n1 1 2\n2 1 1\n2 2 x\n`);
+    expect(garbled).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^poisson\.mtx:5: /) });
+    const skewed = await solve(`${head}2 2 3\n1 1 2\n2 1 1\n2 2 5\n`);
+    expect(skewed).toMatchObject({ code: 1, err: expect.stringContaining('cg: the matrix must be symmetric') });
   });
 });
