@@ -190,6 +190,7 @@ const overArray = (x: Context, inner: Context, s: Extract<Ast.Stmt, { kind: 'for
   if (o.kind === 'error') return { locals };
   if (o.kind !== 'sharedArray') {
     const t = o.kind === 'place' ? o.place.type : o.expr.type;
+    if (isError(t)) return { locals };
     const text = textOf(x, array.span);
     const sequence = t.kind === 'slice' || t.kind === 'array' || t.kind === 'dynamicArray';
     error(x, 'PG0406', array.span, `\`forall\` runs over a shared array, found ${typeName(t)}`, {

@@ -55,6 +55,7 @@ describe('a generic body that nothing has made a copy of', () => {
       fn of<T>(f: fn(T) -> u64) -> Box<T> { var b: Box<T>; return b; }
       fn hash<T>(x: T) -> u64 { return 0; }
       fn some<T>() -> Box<T> { let b: Box<T> = of(hash); if b.bits.len > 3 { return b; } return of(hash); }
+      fn zero<T>(a: shared []T) { var none: T; forall i in a { a[i] = none; } }
       fn upper<T>(b: *Box<T>) -> u64 { return b.bits[0] & 0xffff_ffff_0000_0000; }
       fn main() {}`;
     expect(codes(checkText(text))).toEqual([]);
