@@ -17,6 +17,7 @@ export const stdAbiText = (): string =>
     ...group('dist', abi.distKinds, 'i64'),
     ...group('state', abi.states, 'i32'),
     ...group('fault', Object.fromEntries(abi.faults.map((f, number) => [f.kind, number])), 'i32'),
+    ...group('meeting', Object.fromEntries(abi.meetings.map((m, number) => [m, number])), 'i32'),
     `const file_denials: i64 = ${abi.fileDenials};`,
     `const page_bytes: i64 = ${abi.pageBytes};`,
     `const unmapped_bytes: i64 = ${abi.unmappedBytes};`,

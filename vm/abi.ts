@@ -88,6 +88,10 @@ export const page = {
   splitGeneration: 664,
   /** i32 offset of the first free block of symmetric memory; 0: none. */
   symmetricFree: 668,
+  /** What the image has come to: i32 number of the meeting (see `meetings`), i32 position, u32 tag that all must agree on. */
+  meetWhat: 672,
+  meetPosition: 676,
+  meetTag: 680,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
@@ -102,6 +106,39 @@ export const defaultStackBytes = 8 * 1024 * 1024;
 /** Address of `offset` in image `image`'s slot. Catamount's trick: one shift and one or. */
 export const remoteAddress = (image: number, slotBits: number, offset: number): number =>
   (image + 1) * 2 ** slotBits + offset;
+
+/**
+ * What images meet in. A meeting's number is its place here, plus 32 times that of its operator, plus 512 times a number that
+ * stands for the type: images that come to different ones are told so.
+ */
+export const meetings = [
+  'barrier',
+  'broadcast',
+  'reduce',
+  'allreduce',
+  'scan',
+  'exscan',
+  'gather',
+  'allgather',
+  'scatter',
+  'alltoall',
+  'alltoallv',
+  'new',
+  'team_split',
+  'within',
+] as const;
+export type Meeting = (typeof meetings)[number];
+export const meetingOps = ['', '+', '*', 'min', 'max', '&', '|', '^', 'function'] as const;
+export type MeetingOp = (typeof meetingOps)[number];
+
+export const meetingNumber = (what: Meeting, op: MeetingOp = '', type = 0): number =>
+  meetings.indexOf(what) + 32 * meetingOps.indexOf(op) + 512 * (type & 0x3fffff);
+
+/** `allreduce(+)`. */
+export const meetingName = (n: number): string => {
+  const op = meetingOps[(n >> 5) & 15] ?? '';
+  return `${meetings[n & 31] ?? '?'}${op === '' ? '' : `(${op})`}`;
+};
 
 /** What an image is doing, in `page.state`. */
 export const states = {
@@ -237,6 +274,11 @@ export const faults = [
     kind: 'mismatch',
     text: 'images disagree about an array that they make or delete together: {a} here, {b} on image {c}',
     hint: '`new shared`, `new co` and their `delete` are collective: all images take the same steps with the same extents',
+  },
+  {
+    kind: 'meeting',
+    text: 'images have come to different meetings: {meeting:c} here, {other:c} on image {a}, {pos:b}',
+    hint: 'all images come to the same barriers and collective operations in the same order, with the same operator, type, length and root',
   },
   {
     kind: 'memory-image',

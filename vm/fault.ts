@@ -1,6 +1,6 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
 import { getSystemErrorMap } from 'node:util';
-import { type FaultKind, faults, fileReasonText, type Manifest, page } from './abi.ts';
+import { type FaultKind, faults, fileReasonText, type Manifest, meetingName, page } from './abi.ts';
 import type { Fault } from './result.ts';
 import { callStack, parseFrames, stackDepth } from './stack.ts';
 
@@ -38,11 +38,34 @@ const textAt = (memory: DataView, address: bigint, length: bigint): string => {
 
 const systemText = (errno: number): string => getSystemErrorMap().get(errno)?.[1] ?? `error ${errno} of the system`;
 
-/** Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b, {reason:c}. */
-export const faultText = (memory: DataView, template: string, values: readonly bigint[]): string => {
+const placeText = (manifest: Manifest | undefined, id: number): string => {
+  const p = manifest?.positions[id];
+  return p ? `${manifest?.files[p.file] ?? '?'}:${p.line}:${p.col}` : 'at a place that is not known';
+};
+
+/** Two meetings as words; the second one says what differs when both have one name. */
+const meetingTexts = (both: bigint): { readonly here: string; readonly there: string } => {
+  const [here, there] = [both & 0xffffffffn, (both >> 32n) & 0xffffffffn].map((n) => `\`${meetingName(Number(n))}\``);
+  if (here !== there) return { here: here ?? '', there: there ?? '' };
+  return { here: here ?? '', there: `${there} of another type, length or root` };
+};
+
+/**
+ * Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b, {reason:c},
+ * {pos:b} a place of the source, {meeting:c} and {other:c} the lower and the upper half as meetings.
+ */
+export const faultText = (
+  memory: DataView,
+  template: string,
+  values: readonly bigint[],
+  manifest?: Manifest,
+): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
-  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{([abc])(?::([ux]))?\}/g;
-  return template.replace(parts, (_, address, length, reason, name, style) => {
+  const parts =
+    /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other):([abc])\}|\{([abc])(?::([ux]))?\}/g;
+  return template.replace(parts, (_, address, length, reason, form, of, name, style) => {
+    if (form === 'pos') return placeText(manifest, Number(value(of)));
+    if (form !== undefined) return meetingTexts(value(of))[form === 'meeting' ? 'here' : 'there'];
     if (address !== undefined) return textAt(memory, value(address), value(length));
     if (reason !== undefined) return fileReasonText(Number(value(reason)), systemText);
     if (style === 'x') return `0x${BigInt.asUintN(64, value(name)).toString(16)}`;
@@ -99,7 +122,7 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   return {
     image,
     kind: record.kind,
-    text: faultText(memory, row.text, record.values),
+    text: faultText(memory, row.text, record.values, manifest),
     values: record.values,
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     stack: callStack(manifest, raw, record.position),

@@ -7,7 +7,7 @@
 //                                                  cells of all images in their order: all get the same bits.
 //
 // Required: the emitter knows none of these ops.
-import { descriptor, distKinds } from '../../vm/abi.ts';
+import { descriptor, distKinds, type Meeting, type MeetingOp, meetingNumber } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { dimsOf, numberImm, textImm } from '../ir-types.ts';
@@ -61,10 +61,21 @@ const fromBits = (o: Out, suffix: string, bits: Value, result?: Value): Value =>
   }
 };
 
-const publish = (o: Out, suffix: string, value: Value): Value => {
-  const bits = toBits(o, suffix, value);
+const meetingOp: Readonly<Record<string, MeetingOp>> = { add: '+', mul: '*', and: '&', or: '|', xor: '^' };
+
+/** What the images come to, as a number; `min_s` and `min_u` are both `min`. */
+const meeting = (inst: OpInst, what: Meeting): number => {
+  const word = what === 'broadcast' ? '' : textImm(inst.imms, 0);
+  const op = meetingOp[word] ?? (word.startsWith('min') ? 'min' : word.startsWith('max') ? 'max' : '');
+  return meetingNumber(what, op, ['', 'i32', 'i64', 'f32', 'f64'].indexOf(inst.suffix));
+};
+
+/** Shows the value to all images; they must agree on `detail`. */
+const publish = (o: Out, inst: OpInst, what: Meeting, value: Value, detail?: Value): Value => {
+  const bits = toBits(o, inst.suffix, value);
   const cell = o.edit.value('i64');
-  call(o, 'exchange', [position(o), bits], [cell]);
+  const number = append(o, 'const', 'i32', 'i32', [], [BigInt(meeting(inst, what))]);
+  call(o, 'exchange', [position(o), bits, number, detail ?? i64(o, 0)], [cell]);
   // The own cell as a place; others have theirs at the same offset.
   return append(o, 'gptr.of', '', 'gptr', [append(o, 'wrap', '', 'i32', [cell])]);
 };
@@ -211,19 +222,19 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
     }
     case 'allreduce':
       if (a === undefined || result === undefined) return false;
-      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst.suffix, a), result);
+      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst, 'allreduce', a), result);
       return true;
     case 'reduce': {
       if (a === undefined || b === undefined || result === undefined) return false;
       const all = o.edit.value(inst.suffix as IrType);
-      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst.suffix, a), all);
+      overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst, 'reduce', a, b), all);
       const here = append(o, 'eq', 'i64', 'i32', [append(o, 'this_image', '', 'i64', []), b]);
       append(o, 'select', inst.suffix, inst.suffix as IrType, [here, all, a], [], result);
       return true;
     }
     case 'broadcast':
       if (a === undefined || b === undefined || result === undefined) return false;
-      published(o, inst.suffix, publish(o, inst.suffix, a), b, result);
+      published(o, inst.suffix, publish(o, inst, 'broadcast', a, b), b, result);
       return true;
     default:
       return false;

@@ -80,7 +80,7 @@ describe.each(Object.entries(cases))('%s', (op, [init, main, callee]) => {
 
 it('waits tell the run-time where they are in the source', () => {
   const { program: p } = parseProgram(
-    `file 0 "a.pg"\npos 1 = 0:4:2 main\npos 2 = 0:9:2 main\nfunc @init() {\nret\n}\nfunc @main() {\n%n = const.i64 4\nbarrier !1\nidle %n !2\n%s = allreduce.i64 %n, add !1\nret\n}\nfunc @runtime.barrier(%p: i32) {\nret\n}\nfunc @runtime.idle(%p: i32, %n: i64) {\nret\n}\nfunc @runtime.exchange(%p: i32, %b: i64) -> i64 {\nret(%b)\n}\n`,
+    `file 0 "a.pg"\npos 1 = 0:4:2 main\npos 2 = 0:9:2 main\nfunc @init() {\nret\n}\nfunc @main() {\n%n = const.i64 4\nbarrier !1\nidle %n !2\n%s = allreduce.i64 %n, add !1\nret\n}\nfunc @runtime.barrier(%p: i32) {\nret\n}\nfunc @runtime.idle(%p: i32, %n: i64) {\nret\n}\nfunc @runtime.exchange(%p: i32, %b: i64, %w: i32, %d: i64) -> i64 {\nret(%b)\n}\n`,
   );
   if (!p) throw new Error('no program');
   const after = lowered(p);

@@ -11,7 +11,7 @@ shared @v elem 8 dist(block)
 dynamic @d elem 8 rank 1
 func @init() { ret }
 func @runtime.barrier(%p: i32) { ret }
-func @runtime.exchange(%p: i32, %x: i64) -> i64 { ret(%x) }
+func @runtime.exchange(%p: i32, %x: i64, %w: i32, %d: i64) -> i64 { ret(%x) }
 func @runtime.idle(%p: i32, %x: i64) { ret }
 func @runtime.alloc(%x: i64) -> gptr {
   %n = null
