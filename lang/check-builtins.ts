@@ -1,12 +1,10 @@
 // Builtin functions that give a value: queries, atomics, collectives, `image_of`, `local`.
 import type * as Ast from './ast.ts';
+import { checkCombining, checkMoving } from './check-collectives.ts';
 import { isSharedPlace, takeAddress, toValue } from './check-convert.ts';
-import { notYet } from './check-later.ts';
-import { isNumber } from './check-numbers.ts';
-import { checkInteger, checkWritable, placeOf } from './check-places.ts';
+import { checkWritable, placeOf } from './check-places.ts';
 import { type BuiltinName, isBuiltin, lookupLocal } from './check-scope.ts';
-import { arrayName, bare, type Context, error, errorExpr, isError, plural, textOf, warning } from './check-state.ts';
-import type { Span } from './source.ts';
+import { arrayName, bare, type Context, error, errorExpr, isError, plural, textOf } from './check-state.ts';
 import type { AtomicOp, Expr, Place } from './typed.ts';
 import { f64, i64, type Type, typeName } from './types.ts';
 import { unreachable } from './unreachable.ts';
@@ -40,6 +38,13 @@ const usage: Readonly<Record<BuiltinName, { readonly least: number; readonly mos
   broadcast: { least: 2, most: 2, text: 'broadcast(x, root)' },
   reduce: { least: 3, most: 3, text: 'reduce(op, x, root)' },
   allreduce: { least: 2, most: 2, text: 'allreduce(op, x)' },
+  scan: { least: 2, most: 2, text: 'scan(op, x)' },
+  exscan: { least: 2, most: 2, text: 'exscan(op, x)' },
+  gather: { least: 3, most: 3, text: 'gather(to, from, root)' },
+  allgather: { least: 2, most: 2, text: 'allgather(to, from)' },
+  scatter: { least: 3, most: 3, text: 'scatter(to, from, root)' },
+  alltoall: { least: 2, most: 2, text: 'alltoall(to, from)' },
+  alltoallv: { least: 4, most: 4, text: 'alltoallv(to, to_counts, from, from_counts)' },
   print: { least: 0, most: Infinity, text: 'print("format", values…)' },
   write: { least: 1, most: Infinity, text: 'write("format", values…)' },
   eprint: { least: 0, most: Infinity, text: 'eprint("format", values…)' },
@@ -130,78 +135,6 @@ const checkCas = (x: Context, e: Call): Expr => {
   };
 };
 
-// ---- collectives ------------------------------------------------------------------------------------------------
-
-const reduceOps: ReadonlySet<string> = new Set(['min', 'max']);
-
-/** The operator of a reduction: `+`, or the name `min` or `max`. */
-const operatorOf = (x: Context, e: Ast.Expr): Ast.ReduceOp | undefined => {
-  const o = bare(e);
-  if (o.kind === 'operator') return o.op;
-  if (o.kind === 'name' && reduceOps.has(o.name.name)) return o.name.name === 'min' ? 'min' : 'max';
-  if (o.kind === 'error') return undefined;
-  error(x, 'PG0414', e.span, 'an operator is needed here', {
-    label: 'one of `+ * min max & | ^`',
-    hint: 'the operator comes first: `allreduce(+, x)`',
-  });
-  return undefined;
-};
-
-/** Whether values of type `t` can be combined by `op`; reports if not. */
-export const checkReduction = (x: Context, op: Ast.ReduceOp, t: Type, span: Span): boolean => {
-  const bits = op === '&' || op === '|' || op === '^';
-  if (bits ? t.kind === 'int' || t.kind === 'bool' : isNumber(t)) return true;
-  const hint = bits
-    ? 'bits are combined of integers and bools'
-    : t.kind === 'bool'
-      ? 'bools are combined by `&`, `|` and `^`'
-      : 'numbers are combined by `+ * min max`, integers also by `& | ^`';
-  error(x, 'PG0414', span, `${typeName(t)} cannot be combined by \`${op}\``, { label: typeName(t), hint });
-  return false;
-};
-
-/** Collectives and barriers in a forall run a different number of times on each image. */
-export const warnInForall = (x: Context, span: Span, what: string): void => {
-  const loop = x.loops.find((l) => l.kind === 'forall');
-  if (!loop) return;
-  warning(x, 'PG0415', span, `${what} inside a forall: the images run different iterations`, {
-    label: 'images may wait for each other for ever',
-    secondary: [{ span: { ...loop.span, end: loop.span.start + 6 }, text: 'in this forall' }],
-    hint: 'move it out of the loop',
-  });
-};
-
-const checkCollective = (
-  x: Context,
-  e: Call,
-  name: 'broadcast' | 'reduce' | 'allreduce',
-  want: Type | undefined,
-): Expr => {
-  const args = [...e.args];
-  const opArg = name === 'broadcast' ? undefined : args.shift();
-  const op = opArg && operatorOf(x, opArg);
-  if (opArg && !op) return errorExpr(e.span);
-  const [source, rootArg] = args;
-  if (!source) return errorExpr(e.span);
-  const value = x.checker.rules.value(x, source, want);
-  const root = rootArg && checkInteger(x, rootArg, 'the root image');
-  warnInForall(x, e.span, `\`${name}\``);
-  const t = value.type;
-  if (isError(t)) return errorExpr(e.span);
-  if (t.kind === 'slice' || t.kind === 'array') {
-    notYet(x, source.span, 'collectives on slices are', 'combine the elements one by one');
-    return errorExpr(e.span);
-  }
-  if (op ? !checkReduction(x, op, t, source.span) : !isNumber(t) && t.kind !== 'bool') {
-    if (!op)
-      error(x, 'PG0414', source.span, `\`broadcast\` takes a number or a bool, found ${typeName(t)}`, {
-        label: typeName(t),
-      });
-    return errorExpr(e.span);
-  }
-  return { kind: 'collective', name, ...(op ? { op } : {}), value, ...(root ? { root } : {}), type: t, span: e.span };
-};
-
 // ---- pointers to shared objects ---------------------------------------------------------------------------------
 
 const checkImageOf = (x: Context, e: Call): Expr => {
@@ -272,7 +205,15 @@ export const checkBuiltin = (x: Context, e: Call, name: BuiltinName, want: Type 
     case 'broadcast':
     case 'reduce':
     case 'allreduce':
-      return checkCollective(x, e, name, want);
+    case 'scan':
+    case 'exscan':
+      return checkCombining(x, e, name, want);
+    case 'gather':
+    case 'allgather':
+    case 'scatter':
+    case 'alltoall':
+    case 'alltoallv':
+      return checkMoving(x, e, name);
     case 'image_of':
       return checkImageOf(x, e);
     case 'local':

@@ -47,6 +47,8 @@ const keyOf = (t: Type): string => {
     case 'sharedArray':
     case 'dynamicArray':
       return `${t.kind}${t.rank} ${keyOf(t.element)}`;
+    case 'handle':
+      return `${t.of}${t.rank} ${keyOf(t.element)}`;
     case 'pointer':
     case 'sharedPointer':
       return `${t.kind} ${keyOf(t.target)}`;
@@ -66,6 +68,7 @@ export const hasError = (t: Type): boolean => {
     case 'slice':
     case 'sharedArray':
     case 'dynamicArray':
+    case 'handle':
       return hasError(t.element);
     case 'pointer':
     case 'sharedPointer':

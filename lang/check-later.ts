@@ -11,7 +11,6 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
 
 /** Functions of the language that come later. */
 export const laterFunctions: ReadonlySet<string> = new Set([
-  ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
   ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'test', 'wait_all', 'probe', 'on_message', 'any_source', 'any_tag'],
   ...['put_nb', 'get_nb', 'team_split', 'team_world'],
   ...['join', 'join_for', 'sleep', 'cancel'],

@@ -1,6 +1,6 @@
 // Loops: for, foreach and forall, with their ranges and reductions.
 import type * as Ast from './ast.ts';
-import { checkReduction } from './check-builtins.ts';
+import { checkReduction } from './check-collectives.ts';
 import { isSharedPlace, throughHandle, toSlice, toValue } from './check-convert.ts';
 import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';

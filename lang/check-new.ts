@@ -1,6 +1,6 @@
 // `new` in all its forms: private objects, objects of my own that others reach, and arrays that all images make together.
 import type * as Ast from './ast.ts';
-import { warnInForall } from './check-builtins.ts';
+import { warnInForall } from './check-collectives.ts';
 import { asInt, distribution } from './check-dist.ts';
 import { checkInteger } from './check-places.ts';
 import { type Context, error, errorExpr, isError } from './check-state.ts';

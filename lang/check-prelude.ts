@@ -2,7 +2,7 @@
 // that are written.
 import type * as Ast from './ast.ts';
 import { callFn, callGeneric, type Extras, looseArg, operandType } from './check-apply.ts';
-import { warnInForall } from './check-builtins.ts';
+import { warnInForall } from './check-collectives.ts';
 import { isSharedPlace, toValue } from './check-convert.ts';
 import { moveTo } from './check-places.ts';
 import { preludeType } from './check-prelude-types.ts';

@@ -1,7 +1,8 @@
 // Statements and blocks: declarations, assignments, control flow, and where control ends.
 import type * as Ast from './ast.ts';
-import { builtinOf, warnInForall } from './check-builtins.ts';
+import { builtinOf } from './check-builtins.ts';
 import { copyParts, type SharedPart, sharedPart } from './check-bulk.ts';
+import { warnInForall } from './check-collectives.ts';
 import { isRemoteView, mismatch, toSlice, toValue } from './check-convert.ts';
 import { type CheckedStmt, checkEffectCall, isEffect } from './check-effects.ts';
 import { checkEffect } from './check-expr.ts';

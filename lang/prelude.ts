@@ -47,8 +47,20 @@ export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([
   ['event', { module: 'sync', kind: 'fixed' }],
 ]);
 
-/** Statements that call functions of the prelude. */
+/** Words of statements and operations that become calls of the prelude, by the module they need. */
 export const preludeWords: ReadonlyMap<string, string> = new Map([
+  ...[
+    'broadcast',
+    'reduce',
+    'allreduce',
+    'scan',
+    'exscan',
+    'gather',
+    'allgather',
+    'scatter',
+    'alltoall',
+    'alltoallv',
+  ].map((word): [string, string] => [word, 'collectives']),
   ['critical', 'sync'],
   ['notify', 'sync'],
 ]);

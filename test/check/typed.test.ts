@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CheckResult, check } from '../../lang/check.ts';
+import { collectiveOps } from '../../lang/check-collectives.ts';
 import type { Diagnostic } from '../../lang/diagnostic.ts';
 import type { Expr, Global, Program, Stmt } from '../../lang/typed.ts';
 import { sizeOf, typeName } from '../../lang/types.ts';
+import { meetingOps } from '../../vm/abi.ts';
 import { folderHost, textHost } from './host.ts';
 
 const here = import.meta.dirname;
@@ -297,4 +299,8 @@ describe('messages', () => {
     expect(program).toBeDefined();
     expect(diagnostics.map((d) => d.severity)).toEqual(['warning']);
   });
+});
+
+it('operators of collectives are numbered as the node names them', () => {
+  expect(['', ...collectiveOps, 'function']).toEqual([...meetingOps]);
 });
