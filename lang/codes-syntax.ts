@@ -15,7 +15,7 @@ export const syntaxCodes = {
   PG0003: {
     title: 'malformed number',
     explain:
-      'A number is written in decimal, hexadecimal (0x…) or binary (0b…) digits; underscores may separate them.\n\n  let mask = 0xfg;      // wrong\n  let mask = 0xff;      // right',
+      'A number is written in decimal, hexadecimal (0x…) or binary (0b…) digits; underscores may separate them.\n\n  let mask = 0x;        // wrong\n  let mask = 0xff;      // right',
   },
   PG0004: {
     title: 'unknown suffix of a number',
