@@ -51,6 +51,66 @@ describe('litmus', () => {
   });
 });
 
+interface Row {
+  readonly name: string;
+  readonly program: string;
+  readonly outcomes: string;
+}
+
+/** The rows of the table in docs/memory-model.md; a program stands in its first row only. */
+const documented = (): Row[] => {
+  const text = readFileSync(join(root, 'docs', 'memory-model.md'), 'utf8');
+  const rows: Row[] = [];
+  for (const line of text.split('\n')) {
+    const [name = '', program = '', , outcomes = ''] = line
+      .split('|')
+      .slice(1)
+      .map((cell) => cell.trim());
+    if (!/^[\w+]+\+[\w-]+$/.test(name)) continue;
+    const file = /^\[(.+)\]/.exec(program)?.[1] ?? rows.at(-1)?.program ?? '';
+    rows.push({ name, program: file, outcomes });
+  }
+  return rows;
+};
+
+/** The codes of outcomes, numbers with a digit a read, that a cell allows. */
+const allowedBy = (outcomes: string, values: number, code: number): boolean => {
+  if (outcomes === 'all') return true;
+  const except = outcomes.startsWith('all but ');
+  const listed = outcomes.replace('all but ', '').split(' ');
+  return listed.some((digits) => Number.parseInt(digits, values) === code) !== except;
+};
+
+test('docs/memory-model.md says what the programs forbid', () => {
+  const reported = programs.flatMap((file) =>
+    [...textOf(file).matchAll(/litmus\.report\("([^"]+)", (\w+), (\d)\)/g)].map(([, name, mask, values]) => ({
+      name: name ?? '',
+      program: file,
+      mask: BigInt((mask ?? '').replaceAll('_', '')),
+      values: Number(values),
+    })),
+  );
+  const rows = documented();
+  expect(rows.map((r) => `${r.name} ${r.program}`).sort()).toEqual(
+    reported.map((r) => `${r.name} ${r.program}`).sort(),
+  );
+  for (const { name, mask, values } of reported) {
+    const outcomes = rows.find((r) => r.name === name)?.outcomes ?? '';
+    const digits = outcomes === 'all' ? 0 : (outcomes.split(' ').at(-1) ?? '').length;
+    for (let code = 0; code < values ** digits; code++) {
+      const forbidden = ((mask >> BigInt(code)) & 1n) === 1n;
+      expect({ name, code, allowed: !forbidden }).toEqual({ name, code, allowed: allowedBy(outcomes, values, code) });
+    }
+    if (outcomes === 'all') expect({ name, mask }).toEqual({ name, mask: 0n });
+  }
+});
+
+test('every shape of the table is named by a rule', () => {
+  const text = readFileSync(join(root, 'docs', 'memory-model.md'), 'utf8').split('## All tests')[0] ?? '';
+  const shapes = new Set(documented().map((r) => r.name.split('+').slice(0, -1).join('+')));
+  for (const shape of shapes) expect(text).toContain(`${shape}+`);
+});
+
 describe('the harness', () => {
   const run = async (main: string) => {
     const at = folderWith('test/litmus/harness.pg');
