@@ -204,7 +204,8 @@ export type Decl = {
       readonly kind: 'import';
       readonly path:
         | { readonly kind: 'file'; readonly text: string }
-        | { readonly kind: 'std'; readonly parts: readonly string[] };
+        /** `root` is the word before the parts where it is not `std`, which the checker refuses. */
+        | { readonly kind: 'std'; readonly parts: readonly string[]; readonly root?: string };
       readonly pathSpan: Span;
       readonly alias?: Ident;
     }

@@ -16,7 +16,7 @@ const declare = (x: Context, name: Ast.Ident, entity: Entity): void => {
 
 const importName = (d: Extract<Ast.Decl, { kind: 'import' }>): Ast.Ident => {
   if (d.alias) return d.alias;
-  const name = d.path.kind === 'file' ? stemOf(d.path.text) : (d.path.parts.at(-1) ?? '');
+  const name = d.path.kind === 'file' ? stemOf(d.path.text) : (d.path.parts.at(-1) ?? d.path.root ?? '');
   return { name, span: d.pathSpan };
 };
 

@@ -103,6 +103,24 @@ const importStd = (l: Loader, from: ModuleInfo, d: Import, parts: readonly strin
   return missing(l, from, d, `the library module \`std.${name}\``, hint === undefined ? {} : { hint });
 };
 
+/** `import math;`: the way to a module begins with `std`, or is a text. */
+const importUnknown = (l: Loader, from: ModuleInfo, d: Import, words: readonly string[]): undefined => {
+  const name = words.join('.');
+  const hint = ((): string => {
+    if (l.host.stdNames.includes(name)) return `the library's module is imported by \`import std.${name};\``;
+    if (l.host.read(l.host.resolve(from.path, `${name}.pg`)) !== undefined)
+      return `did you mean \`import "${name}.pg"\`?`;
+    return 'modules of the library are named `std.name`, others by their file: `import "name.pg"`';
+  })();
+  return missing(l, from, d, `the module \`${name}\``, { hint });
+};
+
+const importOf = (l: Loader, from: ModuleInfo, d: Import): ModuleInfo | undefined => {
+  if (d.path.kind === 'file') return importFile(l, from, d, d.path.text);
+  const { root, parts } = d.path;
+  return root === undefined ? importStd(l, from, d, parts) : importUnknown(l, from, d, [root, ...parts]);
+};
+
 /** Loads the program whose main module is at `mainPath`, and the run-time library if the host has one. */
 export const loadModules = (checker: Checker, sources: Source[], mainPath: string, host: ModuleHost): Loaded => {
   const l: Loader = { host, checker, sources, byPath: new Map(), imports: new Map(), prefixes: new Set(), queue: [] };
@@ -130,8 +148,7 @@ export const loadModules = (checker: Checker, sources: Source[], mainPath: strin
   for (const module of l.queue) {
     for (const d of module.tree.decls) {
       if (d.kind !== 'import') continue;
-      const target =
-        d.path.kind === 'file' ? importFile(l, module, d, d.path.text) : importStd(l, module, d, d.path.parts);
+      const target = importOf(l, module, d);
       if (target) l.imports.set(d, target);
     }
     if (module.library && isInternal(stemOf(module.path))) continue;

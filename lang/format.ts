@@ -6,8 +6,7 @@
 //
 // What comes out is parsed again and compared, as Black does for Python (https://black.readthedocs.io, "AST before and
 // after formatting"): a formatter that changes a program, or loses a comment, must not write files.
-import type { Decl, Module } from './ast.ts';
-import { astText } from './ast-text.ts';
+import type { Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { moduleDoc } from './format-decl.ts';
 import { layOut } from './format-layout.ts';
@@ -22,15 +21,25 @@ export type Formatted =
   /** It cannot be parsed. */
   | { readonly kind: 'mistakes'; readonly diagnostics: readonly Diagnostic[] };
 
-/** A declaration without what its comments say. */
-const withoutDocs = (d: Decl): Decl => {
-  const { doc: _doc, note: _note, ...bare }: Decl & { readonly note?: string } = d;
-  if (bare.kind !== 'struct') return bare;
-  return { ...bare, fields: bare.fields.map(({ name, type }) => ({ name, type })) };
-};
+/** What is not the program's meaning: places, and documentation, which is looked at with the comments. */
+const isAside = (key: string): boolean => key === 'span' || key.endsWith('Span') || key === 'doc' || key === 'note';
 
-/** What a program says, apart from its layout. The documentation is looked at with the comments. */
-const meaning = (module: Module): string => astText({ ...module, decls: module.decls.map(withoutDocs) });
+const isNode = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null;
+
+/** Whether two trees say the same, apart from their layout. With a list of what is to do: long sums are deep trees. */
+export const sameMeaning = (a: Module, b: Module): boolean => {
+  const todo: (readonly [unknown, unknown])[] = [[a.decls, b.decls]];
+  for (let pair = todo.pop(); pair; pair = todo.pop()) {
+    const [x, y] = pair;
+    if (!isNode(x) || !isNode(y)) {
+      if (!Object.is(x, y)) return false;
+      continue;
+    }
+    if (Array.isArray(x) !== Array.isArray(y)) return false;
+    for (const key of new Set([...Object.keys(x), ...Object.keys(y)])) if (!isAside(key)) todo.push([x[key], y[key]]);
+  }
+  return true;
+};
 
 /** The comments of a text, without the white space in them. */
 const comments = (text: string): string =>
@@ -44,9 +53,9 @@ export const format = (source: Source): Formatted => {
   const text = layOut(moduleDoc(cursor, module));
   if (peek(cursor).text !== '') throw new Error(`internal error: the formatter left \`${peek(cursor).text}\` out`);
   const again = parse({ ...source, text });
-  if (again.diagnostics.length > 0 || meaning(again.module) !== meaning(module))
-    throw new Error('internal error: the formatter would change the program');
+  if (again.diagnostics.length > diagnostics.length || !sameMeaning(again.module, module))
+    throw new Error(`internal error: the formatter would change the program in ${source.path}`);
   if (comments(text) !== comments(source.text))
-    throw new Error('internal error: the formatter would change the comments');
+    throw new Error(`internal error: the formatter would change the comments in ${source.path}`);
   return { kind: 'text', text };
 };

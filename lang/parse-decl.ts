@@ -69,13 +69,13 @@ export class PgParser extends StatementRules {
       { ALT: () => ({ kind: 'file' as const, text: this.stringOf(this.CONSUME(Str)) }) },
       {
         ALT: () => {
-          this.CONSUME(Name);
+          const root = this.CONSUME(Name).image;
           const parts: string[] = [];
           this.MANY(() => {
             this.CONSUME(m.Dot);
             parts.push(this.CONSUME1(Name).image);
           });
-          return { kind: 'std' as const, parts };
+          return { kind: 'std' as const, parts, ...(root === 'std' ? {} : { root }) };
         },
       },
     ]);
