@@ -17,3 +17,9 @@ describe('layouts', () => {
     await expect(result.text).toMatchFileSnapshot(join('goldens', name.replace(/\.pg$/, '.txt')));
   });
 });
+
+it('a sum of many terms', () => {
+  const text = `fn main() { let x = ${Array.from({ length: 20_000 }, () => '1').join('+')}; }\n`;
+  const result = format({ id: 0, path: 'sum.pg', text });
+  expect(result.kind === 'text' && result.text.split('\n').length).toBeGreaterThan(800);
+});
