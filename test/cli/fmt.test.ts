@@ -191,5 +191,5 @@ test('deep nesting is an error of the program, or formatted, but no crash', asyn
 
 test('the programs of the project have the layout', async () => {
   const ended = await pgc(['fmt', '--check', 'stdlib', 'examples'], { cwd: root });
-  expect(ended).toMatchObject({ code: 0, out: '', err: '' });
+  expect(ended, 'node dist/pgc.js fmt stdlib examples').toMatchObject({ code: 0, out: '', err: '' });
 });
