@@ -67,14 +67,19 @@ const traceOf = (p: IrProgram): Trace => {
       op = name;
       if (synchronises(name)) now = begin(name);
     },
-    guard: ({ address, write }) => {
-      const place = address % 2 ** slotBits;
-      if (place < from || place >= to) return;
-      if (synchronises(op)) now.after = `${op} ${place}`;
-      else if (write) now.writes.add(place);
+    guard: ({ address, bytes: count, write }) => {
+      const start = address % 2 ** slotBits;
+      if (start < from || start >= to) return;
+      if (synchronises(op)) now.after = `${op} ${start}`;
       else {
-        now.reads.add(place);
-        if (!now.writes.has(place)) now.needs.add(place);
+        // All variables are of eight bytes, or arrays of such; copies are of several.
+        for (let place = start; place < start + count; place += 8) {
+          if (write) now.writes.add(place);
+          else {
+            now.reads.add(place);
+            if (!now.writes.has(place)) now.needs.add(place);
+          }
+        }
       }
     },
   });
@@ -163,6 +168,9 @@ shared d: [4]int dist(cyclic);
 strict co sx: int;
 strict shared sd: [4]int dist(block);
 co z: int;
+shared l: lock;
+co e: event;
+co b: [4]int;
 `;
 
 /** Relaxed places; the last three are others by another name. */
@@ -180,6 +188,22 @@ const synchronisations = [
   'atomic_store(y, t);',
   't = t * 3 + cas(a[1], 0, i);',
   'barrier;',
+  'critical { y += 1; t = t * 3 + x; }',
+  'acquire(l);\nx = t;\nrelease(l);',
+  'post(e);',
+  'post(e);\nwait(e);',
+  'notify;\nt = t * 3 + x;\nwait;',
+];
+
+/** Copies, and loops whose iterations are independent. */
+const bulk = [
+  'a[0..2] = a@0[2..4];',
+  'b[..] = a[..];',
+  'a@0[1..3] = b[0..2];',
+  'forall k in d { d[k] = d[k] + s; }',
+  'forall k in d { d[k] = k + fetch_add(z, 1) + x; }',
+  'foreach k in 0..4 { a[k] = a[k] * 2 + y; }',
+  'foreach k in 0..n { fence; a[k] = x + sx; }',
 ];
 
 /** Every read goes into `t`, which is printed: none may be dropped for want of use. */
@@ -195,6 +219,7 @@ const { statements } = fc.letrec<{ statements: string; statement: string }>((tie
     { depthSize: 'small', withCrossShrink: true },
     { weight: 6, arbitrary: accesses },
     { weight: 3, arbitrary: fc.constantFrom(...synchronisations) },
+    { weight: 1, arbitrary: fc.constantFrom(...bulk) },
     { weight: 1, arbitrary: tie('statements').map((body) => `for i in 0..4 {\n${body}\n}`) },
     { weight: 1, arbitrary: tie('statements').map((body) => `for i in 0..n {\n${body}\n}`) },
     {
@@ -218,7 +243,7 @@ fn main() {
   let i = n - 2;
   let p = &x@0;
 ${main}
-  print("{} {} {} {} {}", t, x, y, s, z);
+  print("{} {} {} {} {} {} {} {}", t, x, y, s, z, a[0] + a[1], a[2] - a[3], d[2] + b[1]);
 }
 `;
 
