@@ -13,6 +13,7 @@ export const stdAbiText = (): string =>
     '// Made from vm/abi.ts.',
     ...group('kernel', abi.kernel, 'i64'),
     ...group('page', abi.page, 'i64'),
+    ...group('mailbox', abi.mailbox, 'i64'),
     ...group('descriptor', abi.descriptor, 'i64'),
     ...group('dist', abi.distKinds, 'i64'),
     ...group('state', abi.states, 'i32'),

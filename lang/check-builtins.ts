@@ -2,6 +2,7 @@
 import type * as Ast from './ast.ts';
 import { checkCombining, checkMoving } from './check-collectives.ts';
 import { isSharedPlace, takeAddress, toValue } from './check-convert.ts';
+import { checkMessage, checkNonBlocking, checkSendRecv } from './check-messages.ts';
 import { checkWritable, placeOf } from './check-places.ts';
 import { type BuiltinName, isBuiltin, lookupLocal } from './check-scope.ts';
 import { arrayName, bare, type Context, error, errorExpr, isError, plural, textOf } from './check-state.ts';
@@ -45,6 +46,13 @@ const usage: Readonly<Record<BuiltinName, { readonly least: number; readonly mos
   scatter: { least: 3, most: 3, text: 'scatter(to, from, root)' },
   alltoall: { least: 2, most: 2, text: 'alltoall(to, from)' },
   alltoallv: { least: 4, most: 4, text: 'alltoallv(to, to_counts, from, from_counts)' },
+  send: { least: 3, most: 3, text: 'send(buffer, to, tag)' },
+  recv: { least: 3, most: 3, text: 'recv(buffer, from, tag)' },
+  isend: { least: 3, most: 3, text: 'isend(buffer, to, tag)' },
+  irecv: { least: 3, most: 3, text: 'irecv(buffer, from, tag)' },
+  sendrecv: { least: 6, most: 6, text: 'sendrecv(out, to, tag, in, from, tag)' },
+  put_nb: { least: 2, most: 2, text: 'put_nb(x[..]@p, b)' },
+  get_nb: { least: 2, most: 2, text: 'get_nb(b, x[..]@p)' },
   print: { least: 0, most: Infinity, text: 'print("format", values…)' },
   write: { least: 1, most: Infinity, text: 'write("format", values…)' },
   eprint: { least: 0, most: Infinity, text: 'eprint("format", values…)' },
@@ -208,6 +216,16 @@ export const checkBuiltin = (x: Context, e: Call, name: BuiltinName, want: Type 
     case 'scan':
     case 'exscan':
       return checkCombining(x, e, name, want);
+    case 'send':
+    case 'recv':
+    case 'isend':
+    case 'irecv':
+      return checkMessage(x, e, name);
+    case 'sendrecv':
+      return checkSendRecv(x, e);
+    case 'put_nb':
+    case 'get_nb':
+      return checkNonBlocking(x, e, name);
     case 'gather':
     case 'allgather':
     case 'scatter':

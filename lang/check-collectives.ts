@@ -1,15 +1,15 @@
 // Collective operations. Those of numbers are ops of the IR; those of slices and of other values are calls of functions in PG
 // (stdlib/runtime_collectives.pg), which get a number that stands for operator and type besides.
 import type * as Ast from './ast.ts';
-import { takeAddress, toSlice, toValue } from './check-convert.ts';
+import { toValue } from './check-convert.ts';
 import { asInt } from './check-dist.ts';
-import { fnInstance, hasError } from './check-generics.ts';
+import { callOf, isMovable, kindOf, memberFor, type Source, sourceOf } from './check-library.ts';
 import { isNumber } from './check-numbers.ts';
-import { checkInteger, checkWritable } from './check-places.ts';
-import { bare, type Context, error, errorExpr, isError, type Operand, warning } from './check-state.ts';
+import { checkInteger } from './check-places.ts';
+import { bare, type Context, error, errorExpr, isError, warning } from './check-state.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
-import { i32, i64, sameType, type Type, typeName } from './types.ts';
+import { i64, sameType, type Type, typeName } from './types.ts';
 import { unreachable } from './unreachable.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
@@ -79,51 +79,6 @@ export const warnInForall = (x: Context, span: Span, what: string): void => {
   });
 };
 
-// ---- calls of functions in PG -----------------------------------------------------------------------------------
-
-/** A function of the module for elements of type `t`; undefined after a report. */
-const memberFor = (x: Context, name: string, t: Type, span: Span): Extract<Expr, { kind: 'function' }> | undefined => {
-  const g = x.checker.prelude.get('collectives')?.names.get(name);
-  if (g?.kind === 'fn') {
-    const fn = x.checker.rules.fn(g);
-    x.uses.fns.add(fn);
-    return {
-      kind: 'function',
-      fn,
-      type: { kind: 'fn', params: fn.params.map((p) => p.type), result: fn.result },
-      span,
-    };
-  }
-  if (g?.kind !== 'genericFn' || hasError(t)) return undefined;
-  const entity = fnInstance(x, g, new Map([['T', t]]), span);
-  if (!entity) return undefined;
-  const fn = x.checker.rules.fn(entity);
-  x.uses.fns.add(fn);
-  return { kind: 'function', fn, type: { kind: 'fn', params: fn.params.map((p) => p.type), result: fn.result }, span };
-};
-
-/** A number that is the same for equal types, and hardly ever for others. */
-const typeNumber = (t: Type): number => {
-  let hash = 5;
-  for (const c of typeName(t)) hash = (Math.imul(hash, 31) + (c.codePointAt(0) ?? 0)) & 0x3ffff;
-  // The first few stand for the types of collectives that are ops of the IR.
-  return hash + 8;
-};
-
-const kindOf = (op: number, t: Type, span: Span): Expr => ({
-  kind: 'const',
-  value: BigInt(32 * op + 512 * typeNumber(t)),
-  type: i32,
-  span,
-});
-
-const callOf = (x: Context, e: Call, name: string, t: Type, args: readonly Expr[], kind: Expr): Expr => {
-  const member = memberFor(x, name, t, e.span);
-  if (!member) return errorExpr(e.span);
-  const position: Expr = { kind: 'position', type: i32, span: e.span };
-  return { kind: 'call', fn: member.fn, args: [...args, kind, position], type: member.fn.result, span: e.span };
-};
-
 const foldNames: Readonly<Record<Ast.ReduceOp, string>> = {
   '+': 'fold_add',
   '*': 'fold_mul',
@@ -137,52 +92,8 @@ const boolFolds: Partial<Record<Ast.ReduceOp, string>> = { '&': 'fold_all', '|':
 
 // ---- arguments --------------------------------------------------------------------------------------------------
 
-interface Source {
-  readonly operand: Operand;
-  /** The slice that is meant, if it is one or an array. */
-  readonly slice?: Expr;
-  readonly element: Type;
-}
-
-/** An argument that is a slice, an array, or one value; undefined after a report. `changed`: it will be written. */
-const sourceOf = (x: Context, e: Ast.Expr, want: Type | undefined, changed: boolean): Source | undefined => {
-  const o = x.checker.rules.operand(x, e, want);
-  if (o.kind === 'error') return undefined;
-  const isArray = o.kind === 'place' && (o.place.type.kind === 'array' || o.place.type.kind === 'dynamicArray');
-  if (isArray && changed && !checkWritable(x, o.place, e.span, 'changed')) return undefined;
-  if (isArray) takeAddress(o.place);
-  const whole = isArray ? toSlice(o.place, e.span) : undefined;
-  const operand: Operand = whole ? { kind: 'value', expr: whole } : o;
-  const value = toValue(x, operand);
-  const t = value.type;
-  if (isError(t)) return undefined;
-  if (t.kind !== 'slice') return { operand: { kind: 'value', expr: value }, element: t };
-  if (t.rank !== 1) {
-    error(x, 'PG0414', e.span, `collectives take slices of one dimension, found ${typeName(t)}`, {
-      label: typeName(t),
-      hint: 'take one row after the other: `m[i, ..]`',
-    });
-    return undefined;
-  }
-  return { operand, slice: value, element: t.element };
-};
-
 const rootOf = (x: Context, e: Ast.Expr | undefined): Expr | undefined =>
   e && asInt(checkInteger(x, e, 'the root image'));
-
-/** Values that every image can get a copy of and that mean the same there. */
-const isMovable = (x: Context, t: Type, span: Span): boolean => {
-  const private_ = (u: Type): boolean =>
-    ['pointer', 'slice', 'str'].includes(u.kind) ||
-    (u.kind === 'array' && private_(u.element)) ||
-    (u.kind === 'struct' && u.struct.fields.some((f) => private_(f.type)));
-  if (!private_(t)) return true;
-  error(x, 'PG0414', span, `${typeName(t)} means nothing on other images`, {
-    label: 'refers to memory of one image',
-    hint: 'send what it refers to',
-  });
-  return false;
-};
 
 // ---- reductions, scans, broadcast -------------------------------------------------------------------------------
 
@@ -223,7 +134,7 @@ export const checkCombining = (x: Context, e: Call, name: Combining, want: Type 
   if (name === 'exscan' && !zero) return errorExpr(e.span);
   const all = [...(combiner ?? []), value, ...(name === 'exscan' && zero ? [zero] : []), ...(root ? [root] : [])];
   const opNumber = op ? collectiveOps.indexOf(op) + 1 : opArg ? collectiveOps.length + 1 : 0;
-  return callOf(x, e, source.slice ? name : `${name}_value`, t, all, kindOf(opNumber, t, e.span));
+  return callOf(x, e, 'collectives', source.slice ? name : `${name}_value`, [t], [...all, kindOf(opNumber, t, e.span)]);
 };
 
 /** What combines: a function of the library for an operator, or else one of the program. */
@@ -238,7 +149,7 @@ const combinerOf = (
   const functionType: FnType = { kind: 'fn', params: [t, t], result: t };
   if (op) {
     const name = (t.kind === 'bool' ? boolFolds[op] : undefined) ?? foldNames[op];
-    const fold = memberFor(x, name, t, e.span);
+    const fold = memberFor(x, 'collectives', name, [t], e.span);
     return fold && [fold, { kind: 'nil', type: functionType, span: e.span }];
   }
   const f = x.checker.rules.value(x, e, functionType);
@@ -255,7 +166,7 @@ const combinerOf = (
 
 /** All zeros, which image 0 gets from an exscan by a function. */
 const zeroOf = (x: Context, t: Type, span: Span): Expr | undefined => {
-  const member = memberFor(x, 'nothing', t, span);
+  const member = memberFor(x, 'collectives', 'nothing', [t], span);
   return member && { kind: 'call', fn: member.fn, args: [], type: t, span };
 };
 
@@ -309,5 +220,12 @@ export const checkMoving = (x: Context, e: Call, name: Moving): Expr => {
   const source = toValue(x, from.operand);
   const [toCounts, fromCounts] = counts.flatMap((c) => (c?.slice ? [c.slice] : []));
   const args = vector && toCounts && fromCounts ? [to.slice, toCounts, source, fromCounts] : [to.slice, source];
-  return callOf(x, e, single ? `${name}_value` : name, t, [...args, ...(root ? [root] : [])], kindOf(0, t, e.span));
+  return callOf(
+    x,
+    e,
+    'collectives',
+    single ? `${name}_value` : name,
+    [t],
+    [...args, ...(root ? [root] : []), kindOf(0, t, e.span)],
+  );
 };

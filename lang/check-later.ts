@@ -11,9 +11,8 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
 
 /** Functions of the language that come later. */
 export const laterFunctions: ReadonlySet<string> = new Set([
-  ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'test', 'wait_all', 'probe', 'on_message', 'any_source', 'any_tag'],
-  ...['put_nb', 'get_nb', 'team_split', 'team_world'],
+  ...['on_message', 'team_split', 'team_world'],
   ...['join', 'join_for', 'sleep', 'cancel'],
 ]);
 
-export const laterTypes: ReadonlySet<string> = new Set(['team', 'task', 'request', 'status']);
+export const laterTypes: ReadonlySet<string> = new Set(['team', 'task']);

@@ -22,6 +22,7 @@ import {
 import { didYouMean } from './check-suggest.ts';
 import { memberOf } from './check-types.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { preludeValues } from './prelude.ts';
 import type { Span } from './source.ts';
 import type { Expr, Place, SliceIndex } from './typed.ts';
 import { i64, strType, type Type, typeName, u8, withArticle } from './types.ts';
@@ -74,6 +75,9 @@ export const checkName = (x: Context, name: Ast.Ident, want?: Type): Operand => 
   }
   const entity = x.module.names.get(name.name);
   if (entity) return entityOperand(x, entity, name, want);
+  const inner = preludeValues.get(name.name);
+  const given = inner === undefined ? undefined : x.checker.prelude.get(inner)?.names.get(name.name);
+  if (given) return entityOperand(x, given, name, want);
   if (isBuiltin(name.name)) {
     error(x, 'PG0205', name.span, `\`${name.name}\` is a function, not a value`, {
       label: 'a value is needed here',

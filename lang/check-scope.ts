@@ -12,6 +12,7 @@ export const builtinNames = [
   ...['this_image', 'num_images', 'this_node', 'num_nodes', 'this_core', 'num_cores', 'now'],
   ...['fetch_add', 'fetch_sub', 'fetch_and', 'fetch_or', 'fetch_xor', 'fetch_min', 'fetch_max', 'swap_value', 'cas'],
   ...['atomic_load', 'atomic_store', 'wait_until', 'image_of', 'local', 'swap', 'broadcast', 'reduce', 'allreduce'],
+  ...['send', 'recv', 'isend', 'irecv', 'sendrecv', 'put_nb', 'get_nb'],
   ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
   ...['print', 'write', 'eprint', 'assert', 'trap', 'exit'],
 ] as const;

@@ -12,6 +12,8 @@ export interface PreludeFunction {
   readonly args: number;
   /** Told apart from others of as many arguments by the type of the first one. */
   readonly first?: string;
+  /** Its name alone does not make a program load the module: what it is used with does. */
+  readonly quiet?: true;
   /** Every image of the team calls it. */
   readonly collective?: true;
 }
@@ -36,8 +38,12 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
     [
       { module: 'sync', name: 'wait_event', args: 1, first: 'event' },
       { module: 'sync', name: 'wait_events', args: 2, first: 'event' },
+      { module: 'messages', name: 'wait_request', args: 1, first: 'request', quiet: true },
     ],
   ],
+  ['test', [{ module: 'messages', name: 'test_request', args: 1, quiet: true }]],
+  ['wait_all', one('messages', 'wait_all', 1)],
+  ['probe', one('messages', 'probe', 2)],
   ['read_file', one('files', 'read_file', 1)],
   ['write_file', one('files', 'write_file', 2)],
 ]);
@@ -45,6 +51,14 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
 export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([
   ['lock', { module: 'sync', kind: 'fixed' }],
   ['event', { module: 'sync', kind: 'fixed' }],
+  ['status', { module: 'messages', kind: 'open' }],
+  ['request', { module: 'messages', kind: 'value' }],
+]);
+
+/** Constants of the prelude, by the module they are in. */
+export const preludeValues: ReadonlyMap<string, string> = new Map([
+  ['any_source', 'messages'],
+  ['any_tag', 'messages'],
 ]);
 
 /** Words of statements and operations that become calls of the prelude, by the module they need. */
@@ -61,13 +75,19 @@ export const preludeWords: ReadonlyMap<string, string> = new Map([
     'alltoall',
     'alltoallv',
   ].map((word): [string, string] => [word, 'collectives']),
+  ...['send', 'recv', 'sendrecv', 'isend', 'irecv', 'put_nb', 'get_nb'].map((word): [string, string] => [
+    word,
+    'messages',
+  ]),
   ['critical', 'sync'],
   ['notify', 'sync'],
 ]);
 
 const moduleOf = new Map<string, ReadonlySet<string>>();
-for (const [word, functions] of preludeFunctions) moduleOf.set(word, new Set(functions.map((f) => f.module)));
+for (const [word, functions] of preludeFunctions)
+  moduleOf.set(word, new Set(functions.filter((f) => !f.quiet).map((f) => f.module)));
 for (const [word, { module }] of preludeTypes) moduleOf.set(word, new Set([module]));
+for (const [word, module] of preludeValues) moduleOf.set(word, new Set([module]));
 for (const [word, module] of preludeWords) moduleOf.set(word, new Set([module]));
 
 const words = /[A-Za-z_]\w*/g;

@@ -92,9 +92,14 @@ export const page = {
   meetWhat: 672,
   meetPosition: 676,
   meetTag: 680,
+  /** Of messages: see `mailbox`. */
+  mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
+
+/** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry. */
+export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 20, outgoing: 28 } as const;
 
 export const kernelPageBytes = 65536;
 /** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */
@@ -155,6 +160,11 @@ export const states = {
   lock: 8,
   event: 9,
   notified: 10,
+  /** Waits for a message to be received, for one to come, for one to be there (value: the other image, -1: any), for a request. */
+  send: 11,
+  recv: 12,
+  probe: 13,
+  request: 14,
 } as const;
 
 // ---- descriptors of distributed and dynamic arrays, in private memory -------------------------------------------
@@ -279,6 +289,22 @@ export const faults = [
     kind: 'meeting',
     text: 'images have come to different meetings: {meeting:c} here, {other:c} on image {a}, {pos:b}',
     hint: 'all images come to the same barriers and collective operations in the same order, with the same operator, type, length and root',
+  },
+  {
+    kind: 'message-long',
+    text: 'a message of {a} elements from image {c} does not fit into the buffer of {b} that receives it',
+    hint: '`probe` tells how long a message is',
+  },
+  {
+    kind: 'message-type',
+    text: 'a message from image {a} with tag {b} has elements of another type than the buffer that receives it',
+    hint: 'send and receive values of one type',
+  },
+  { kind: 'message-tag', text: 'the tag {a} of a message is negative', hint: 'tags count from 0' },
+  {
+    kind: 'request',
+    text: 'the request was waited for already',
+    hint: 'each request is waited for once; `test` may look at it before',
   },
   {
     kind: 'memory-image',

@@ -61,8 +61,7 @@ export const faultText = (
   manifest?: Manifest,
 ): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
-  const parts =
-    /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other):([abc])\}|\{([abc])(?::([ux]))?\}/g;
+  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other):([abc])\}|\{([abc])(?::([ux]))?\}/g;
   return template.replace(parts, (_, address, length, reason, form, of, name, style) => {
     if (form === 'pos') return placeText(manifest, Number(value(of)));
     if (form !== undefined) return meetingTexts(value(of))[form === 'meeting' ? 'here' : 'there'];

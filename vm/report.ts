@@ -67,6 +67,14 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
       return `${waits} for a lock that image ${value} holds`;
     case 'event':
       return value === 1 ? `${waits} for a post of an event` : `${waits} for ${value} posts of an event`;
+    case 'send':
+      return `${waits} for image ${value} to receive a long message`;
+    case 'recv':
+      return `${waits} for a message from ${value < 0 ? 'any image' : `image ${value}`}`;
+    case 'probe':
+      return `${waits} in probe for a message from ${value < 0 ? 'any image' : `image ${value}`}`;
+    case 'request':
+      return `${waits} for a request to be over`;
     case 'collective':
       return `${waits} in a collective operation`;
     case 'finished':
@@ -84,7 +92,7 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
 const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
   for (const status of images) {
-    const detail = status.activity === 'lock' || status.activity === 'event' ? status.value : '';
+    const detail = ['lock', 'event', 'send', 'recv', 'probe'].includes(status.activity) ? status.value : '';
     const key = `${status.activity} ${detail} ${status.stack.map(placeOf).join(' ')}`;
     const group = groups.get(key);
     if (group) group.push(status);
@@ -102,6 +110,8 @@ const deadlockHint = (images: readonly ImageStatus[]): string => {
   const some = (activity: Activity): boolean => images.some((s) => s.activity === activity);
   if (some('lock'))
     return 'locks that are taken in one order by all images make no circle; each acquire needs its release';
+  if (some('recv') || some('probe') || some('send') || some('request'))
+    return 'each message that is waited for must be sent, with that tag, and each long one received';
   if (some('event')) return 'an event that is waited for must be posted by an image that still runs';
   if (some('wait_until')) return 'what is waited for must be written by an image that still runs';
   return 'all images must come to the same barriers and collective operations';

@@ -38,6 +38,10 @@ export type Activity =
   | 'ready'
   | 'lock'
   | 'event'
+  | 'send'
+  | 'recv'
+  | 'probe'
+  | 'request'
   | 'notified';
 
 /** What one image was doing when the run was ended from outside. */

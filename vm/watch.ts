@@ -4,7 +4,7 @@
 // same epoch, then between the looks none did anything but wait: every way out of a wait raises the epoch before it has
 // an effect. So between the end of the first look and the start of the second, memory did not change.
 //  - Whoever waits at a barrier whose generation is still the current one waits for images that never come.
-//  - Whoever is in a wait_until, or waits for a lock or an event, has looked again, completely, within that time (`rechecks` grew by two), and in vain.
+//  - Whoever is in a wait_until, or waits for a lock, an event or a message, has looked again, completely, within that time (`rechecks` grew by two), and in vain.
 //    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
 //    may come true by itself, and is never called a deadlock.
 // Memory accesses are atomic and sequentially consistent on both sides.
@@ -45,6 +45,10 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.lock]: 'lock',
   [states.event]: 'event',
   [states.notified]: 'notified',
+  [states.send]: 'send',
+  [states.recv]: 'recv',
+  [states.probe]: 'probe',
+  [states.request]: 'request',
   [states.finished]: 'finished',
   [states.faulted]: 'failed',
   [states.ready]: 'ready',
@@ -74,6 +78,10 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
       case states.waitUntil:
       case states.lock:
       case states.event:
+      case states.send:
+      case states.recv:
+      case states.probe:
+      case states.request:
         blocked++;
         break;
       case states.finished:
@@ -90,7 +98,10 @@ const unchanged = (a: readonly ImageSight[], b: readonly ImageSight[]): boolean 
   a.every((s, i) => s.state === b[i]?.state && s.epoch === b[i]?.epoch);
 
 /** Waits that look at memory again and again; the others wait for a generation. */
-const looksAgain: ReadonlySet<number> = new Set([states.waitUntil, states.lock, states.event]);
+const looksAgain: ReadonlySet<number> = new Set([
+  ...[states.waitUntil, states.lock, states.event],
+  ...[states.send, states.recv, states.probe, states.request],
+]);
 
 /** True when every wait_until was looked at again, in whole, since `base`. */
 const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBits: number): boolean =>
