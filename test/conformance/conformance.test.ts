@@ -60,7 +60,7 @@ describe('what the reference forbids', () => {
     const ended = await pgc(['check', '--json', ...rejected], { cwd: join(folder, 'rejected'), watchdog: 60 });
     expect(ended).toMatchObject({ code: 2, left: false });
     for (const m of messagesOf(ended.out)) found.get(m.path)?.push(`${m.severity}: ${m.code} line ${m.line}`);
-  });
+  }, 90_000);
 
   test.each(rejected)('%s', (file) => {
     const lines = textOf(join('rejected', file)).split('\n');
