@@ -135,7 +135,7 @@ const lowered = (text: string): IrProgram => {
 
 const known: readonly string[] = [...passes.filter((p) => !p.required).map((p) => p.name), 'lower-shared'];
 const sequenceHere = sequence.filter((name) => known.includes(name));
-const mostSeeds = 5000;
+const mostSeeds = 20_000;
 
 const outcomes = (p: IrProgram, images: number, wanted: number): Set<string> => {
   const found = new Set<string>();
