@@ -1,5 +1,5 @@
-// What the documents say is true: every `sh` block in them is run, in a folder that holds the `pg` blocks above it, and must print
-// what the `text` block below it shows; every link to a file leads somewhere.
+// What the documents say is true: every `sh` block in them is run, in a folder that holds the `pg` and `ir` blocks above it, and must
+// print what the `text` block below it shows; every link to a file leads somewhere.
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -65,13 +65,13 @@ test.each(documents)('%s leads somewhere', (document) => {
 
 const shows = documents.filter((d) => fencesOf(textOf(d)).some((f) => f.language === 'sh'));
 
-test.each(shows)('%s shows what happens', async (document) => {
+test.each(shows)('%s shows what happens', { timeout: 300_000 }, async (document) => {
   const fences = fencesOf(textOf(document));
   const cwd = folderWith();
   symlinkSync(join(root, 'examples'), join(cwd, 'examples'));
   for (const [i, { language, text }] of fences.entries()) {
-    const name = /^\/\/ (\w+\.pg)\b/.exec(text)?.[1];
-    if (language === 'pg' && name !== undefined) writeFileSync(join(cwd, name), text);
+    const name = /^(?:\/\/|;) (\w+\.(?:pg|ir))\b/.exec(text)?.[1];
+    if ((language === 'pg' || language === 'ir') && name !== undefined) writeFileSync(join(cwd, name), text);
     if (language !== 'sh') continue;
     let said = '';
     for (const line of text.split('\n').filter((l) => l.trim() !== '')) said += await runLine(line, cwd);
