@@ -20,7 +20,7 @@ import {
   reduceWord,
   toI64,
 } from './lower-numbers.ts';
-import { lowerQuery } from './lower-query.ts';
+import { imageNumbered, lowerQuery, numberOfImage, rootNumbered } from './lower-query.ts';
 import { assignedIn, assignedInExpr, isCheapAndPure, samePath } from './lower-scan.ts';
 import {
   type ArrayRef,
@@ -72,8 +72,7 @@ const ofGlobal = (s: State, base: Value, g: Global): Location => ({
 
 const imageNumber = (s: State, pos: PosId, e: Expr): Value => {
   const image = lowerIndex(s, e);
-  effect(s, pos, 'check.image', '', [image]);
-  return image;
+  return imageNumbered(s, pos, image);
 };
 
 /** The first byte of a co or var variable of this image. */
@@ -410,7 +409,7 @@ const lowerCollective = (s: State, e: Extract<Expr, { kind: 'collective' }>): Va
   const pos = position(s, e.span);
   const value = lowerScalar(s, e.value);
   const suffix = collectiveSuffix(e.type);
-  const root = e.root ? imageNumber(s, pos, e.root) : undefined;
+  const root = e.root && rootNumbered(s, pos, lowerIndex(s, e.root));
   const word = e.op ? [reduceWord(e.op, e.type)] : [];
   const args = root === undefined ? [value] : [value, root];
   return narrow(s, pos, e.type, emit(s, pos, e.name, suffix, args, word));
@@ -566,7 +565,7 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     case 'newArray':
       return [lowerNewArray(s, e)];
     case 'imageOf':
-      return [emit(s, pos, 'image_of', '', [lowerScalar(s, e.pointer)])];
+      return [numberOfImage(s, pos, emit(s, pos, 'image_of', '', [lowerScalar(s, e.pointer)]))];
     case 'localOf': {
       const p = lowerScalar(s, e.pointer);
       effect(s, pos, 'check.local', '', [p]);

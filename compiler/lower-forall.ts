@@ -8,6 +8,7 @@ import { declare, localValue } from './lower-locals.ts';
 import { storeValue } from './lower-memory.ts';
 import { collectiveSuffix, combine, convert, identity, narrow, reduceWord, tripCount } from './lower-numbers.ts';
 import { countedLoop, overAligned, overOwn } from './lower-own.ts';
+import { numImages, thisImage } from './lower-query.ts';
 import { assignedIn } from './lower-scan.ts';
 import {
   append,
@@ -68,8 +69,8 @@ const overRange = (
   const local = f.locals[0];
   if (!local) return;
   const { lo, hi } = rangeBounds(s, over.range);
-  const me = emit(s, pos, 'this_image', '', []);
-  const images = emit(s, pos, 'num_images', '', []);
+  const me = thisImage(s, pos);
+  const images = numImages(s, pos);
   if (over.kind === 'image' && isVariable(over.image, local) && !over.range.step) {
     // The first index from lo on that is this image modulo P, then every P-th.
     const distance = emit(s, pos, 'rem_s', 'i64', [emit(s, pos, 'sub', 'i64', [me, lo]), images]);
@@ -97,8 +98,9 @@ const overAll = (
   vars: readonly Local[],
   body: (index: Value) => void,
 ): void => {
-  const me = emit(s, pos, 'this_image', '', []);
-  const images = emit(s, pos, 'num_images', '', []);
+  // Elements lie on images of the node, whatever the team.
+  const me = over.kind === 'image' ? thisImage(s, pos) : emit(s, pos, 'this_image', '', []);
+  const images = numImages(s, pos);
   const step = over.range.step ? lowerIndex(s, over.range.step) : constI64(s, pos, 1);
   const count = over.range.step ? tripCount(s, pos, lo, hi, step) : emit(s, pos, 'sub', 'i64', [hi, lo]);
   countedLoop(s, pos, constI64(s, pos, 0), count, vars, (n) => {

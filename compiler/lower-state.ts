@@ -34,6 +34,8 @@ export interface ProgramState {
   readonly symbolOf: (fn: Fn) => string;
   /** Whether the program swaps arrays anywhere. */
   readonly swaps: boolean;
+  /** Whether it has teams: then images are counted in the team that one is in. */
+  readonly teams: boolean;
 }
 
 /** Where a local's value is: SSA values (one a component), or a place in memory. */

@@ -207,8 +207,11 @@ export const lower = (program: Program): IrProgram => {
     wanted,
     symbolOf: (fn) => (fn === program.main ? 'main' : reserved.has(fn.symbol) ? `own ${fn.symbol}` : fn.symbol),
     swaps: program.globals.some((g) => g.swapped),
+    teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
   };
-  for (const fn of program.functions) if (/^runtime\.\w+$/.test(fn.symbol)) wanted.add(fn);
+  for (const fn of program.functions) {
+    if (/^runtime\.\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value')) wanted.add(fn);
+  }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);
   const funcs: Func[] = [init];

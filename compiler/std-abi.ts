@@ -14,6 +14,8 @@ export const stdAbiText = (): string =>
     ...group('kernel', abi.kernel, 'i64'),
     ...group('page', abi.page, 'i64'),
     ...group('mailbox', abi.mailbox, 'i64'),
+    ...group('team', abi.team, 'i64'),
+    ...group('barrier', abi.barrierWords, 'i64'),
     ...group('descriptor', abi.descriptor, 'i64'),
     ...group('dist', abi.distKinds, 'i64'),
     ...group('state', abi.states, 'i32'),

@@ -11,8 +11,8 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
 
 /** Functions of the language that come later. */
 export const laterFunctions: ReadonlySet<string> = new Set([
-  ...['on_message', 'team_split', 'team_world'],
+  ...['on_message'],
   ...['join', 'join_for', 'sleep', 'cancel'],
 ]);
 
-export const laterTypes: ReadonlySet<string> = new Set(['team', 'task']);
+export const laterTypes: ReadonlySet<string> = new Set(['task']);

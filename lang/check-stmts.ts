@@ -12,6 +12,7 @@ import { checkFor, checkForall, checkForEach, checkForeach, checkLoop, checkWhil
 import { isArithmetic, isNumber, isPointer, isShift } from './check-numbers.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
 import { lockedPlace, preludeStatement } from './check-prelude.ts';
+import { preludeType } from './check-prelude-types.ts';
 import { declareLocal, declareLocalConst } from './check-scope.ts';
 import {
   bare,
@@ -376,6 +377,20 @@ const checkCritical = (x: Context, s: Extract<Ast.Stmt, { kind: 'critical' }>): 
   return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
 };
 
+/** `within t { … }`: its body runs in the team. */
+const checkWithin = (x: Context, s: Extract<Ast.Stmt, { kind: 'within' }>): CheckedStmt => {
+  const word: Span = { ...s.span, end: s.span.start + 'within'.length };
+  const entity = preludeType(x, 'team');
+  const type: Type | undefined = entity?.kind === 'struct' ? { kind: 'struct', struct: entity.struct } : undefined;
+  const team = type ? x.checker.rules.need(x, s.team, type) : x.checker.rules.value(x, s.team);
+  warnInForall(x, word, '`within`');
+  const body = x.checker.rules.block(x, s.body, undefined);
+  const enter = preludeStatement(x, word, 'teams', 'enter', [team]);
+  const exit = preludeStatement(x, word, 'teams', 'leave', []);
+  if (!enter || !exit || isError(team.type)) return none;
+  return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
+};
+
 // ---- all --------------------------------------------------------------------------------------------------------
 
 const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
@@ -436,7 +451,7 @@ const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
     case 'critical':
       return checkCritical(x, s);
     case 'within':
-      return later('teams are');
+      return checkWithin(x, s);
     case 'finish':
       return later('`finish` and tasks are');
     default:

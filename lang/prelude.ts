@@ -43,6 +43,8 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
   ],
   ['test', [{ module: 'messages', name: 'test_request', args: 1, quiet: true }]],
   ['wait_all', one('messages', 'wait_all', 1)],
+  ['team_split', [{ module: 'teams', name: 'team_split', args: 2, collective: true }]],
+  ['team_world', one('teams', 'team_world', 0)],
   ['probe', one('messages', 'probe', 2)],
   ['read_file', one('files', 'read_file', 1)],
   ['write_file', one('files', 'write_file', 2)],
@@ -51,6 +53,7 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
 export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([
   ['lock', { module: 'sync', kind: 'fixed' }],
   ['event', { module: 'sync', kind: 'fixed' }],
+  ['team', { module: 'teams', kind: 'value' }],
   ['status', { module: 'messages', kind: 'open' }],
   ['request', { module: 'messages', kind: 'value' }],
 ]);
@@ -79,6 +82,7 @@ export const preludeWords: ReadonlyMap<string, string> = new Map([
     word,
     'messages',
   ]),
+  ['within', 'teams'],
   ['critical', 'sync'],
   ['notify', 'sync'],
 ]);

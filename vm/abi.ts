@@ -92,11 +92,28 @@ export const page = {
   meetWhat: 672,
   meetPosition: 676,
   meetTag: 680,
+  /** u32 address of the words of the barrier that the image last came to: of all images, or of its team. */
+  meetBlock: 684,
+  /** u32 address of the record of the team that the image is in; 0: all images. */
+  team: 688,
   /** Of messages: see `mailbox`. */
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
 } as const;
+
+/** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
+export const barrierWords = {
+  count: kernel.barrierCount - kernelBase,
+  generation: kernel.barrierGeneration - kernelBase,
+  sleepers: kernel.barrierSleepers - kernelBase,
+} as const;
+
+/**
+ * The record of a team, one on each member's image: u32 address of its barrier's words, i32 size, i32 own rank, i64 cells of
+ * collectives, used in turn, i32 parity; then for each member the u32 number of its image and the u32 address of its record.
+ */
+export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 24, members: 32 } as const;
 
 /** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry. */
 export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 20, outgoing: 28 } as const;
@@ -300,6 +317,12 @@ export const faults = [
     text: 'a message from image {a} with tag {b} has elements of another type than the buffer that receives it',
     hint: 'send and receive values of one type',
   },
+  {
+    kind: 'team-new',
+    text: 'an array of all images is made or deleted by a team of {a} of {b} images',
+    hint: 'make arrays outside of `within`, and use them inside',
+  },
+  { kind: 'team-depth', text: 'more than {a} `within` inside each other' },
   { kind: 'message-tag', text: 'the tag {a} of a message is negative', hint: 'tags count from 0' },
   {
     kind: 'request',

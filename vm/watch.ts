@@ -8,7 +8,7 @@
 //    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
 //    may come true by itself, and is never called a deadlock.
 // Memory accesses are atomic and sequentially consistent on both sides.
-import { kernel, page, states } from './abi.ts';
+import { barrierWords, kernel, kernelBase, page, states } from './abi.ts';
 import type { Activity } from './result.ts';
 
 export interface ImageSight {
@@ -17,6 +17,8 @@ export interface ImageSight {
   readonly rechecks: number;
   readonly position: number;
   readonly value: number;
+  /** Where the words of the barrier lie that it is at, or was at last. */
+  readonly block: number;
 }
 
 const word = (memory: Int32Array, address: number): number => Atomics.load(memory, address >>> 2);
@@ -33,6 +35,7 @@ export const sightOf = (memory: Int32Array, slotBits: number, image: number): Im
     rechecks: at(memory, slot, page.rechecks),
     position: at(memory, slot, page.statePosition),
     value: at(memory, slot, page.stateValue),
+    block: at(memory, slot, page.meetBlock) >>> 0 || kernelBase,
   };
 };
 
@@ -55,9 +58,14 @@ const activities: Readonly<Record<number, Activity>> = {
 };
 export const activityOf = (sight: ImageSight): Activity => activities[sight.state] ?? 'running';
 
+/** The generation of a barrier; an address outside of memory has none. */
+const generationOf = (memory: Int32Array, block: number): number | undefined =>
+  block < kernelBase || block + barrierWords.generation > memory.byteLength - 4
+    ? undefined
+    : word(memory, block + barrierWords.generation);
+
 /** All images, if none of them can go on by itself as far as one look tells. */
 const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readonly ImageSight[] | undefined => {
-  const generation = word(memory, kernel.barrierGeneration);
   const ready = word(memory, kernel.ready);
   const sights: ImageSight[] = [];
   let blocked = 0;
@@ -68,7 +76,7 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
       case states.collective:
       case states.notified:
         // Released already, and only not woken yet.
-        if (sight.value !== generation) return undefined;
+        if (sight.value !== generationOf(memory, sight.block)) return undefined;
         blocked++;
         break;
       case states.ready:

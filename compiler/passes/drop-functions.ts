@@ -21,6 +21,9 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   broadcast: 'runtime.exchange',
 };
 
+/** What lower-runtime calls besides for collectives, in programs that have it: those with teams. */
+const teamRuntime = ['runtime.team_value', 'runtime.members', 'runtime.rank'];
+
 const calledBy = (f: Func): ReadonlySet<string> => {
   const calls = new Set<string>();
   forEachInst(f.body, (i) => {
@@ -35,7 +38,7 @@ const calledBy = (f: Func): ReadonlySet<string> => {
 export const dropFunctions = (program: IrProgram): IrProgram => {
   const byName = new Map(program.funcs.map((f) => [f.name, f]));
   const kept = new Set<string>();
-  const work = ['init', 'main'];
+  const work = ['init', 'main', ...(byName.has('runtime.team_value') ? teamRuntime : [])];
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

@@ -76,12 +76,23 @@ const publish = (o: Out, inst: OpInst, what: Meeting, value: Value, detail?: Val
   const cell = o.edit.value('i64');
   const number = append(o, 'const', 'i32', 'i32', [], [BigInt(meeting(inst, what))]);
   call(o, 'exchange', [position(o), bits, number, detail ?? i64(o, 0)], [cell]);
+  if (inTeams(o)) return cell;
   // The own cell as a place; others have theirs at the same offset.
   return append(o, 'gptr.of', '', 'gptr', [append(o, 'wrap', '', 'i32', [cell])]);
 };
 
+/** In programs with teams, images and cells are those of the team: the run-time knows. */
+const inTeams = (o: Out): boolean => o.program.funcs.some((f) => f.name === 'runtime.team_value');
+
+const asked = (o: Out, name: string, args: readonly Value[] = []): Value => {
+  const v = o.edit.value('i64');
+  call(o, name, args, [v]);
+  return v;
+};
+
 /** The value that `image` published. */
 const published = (o: Out, suffix: string, cell: Value, image: Value, result?: Value): Value => {
+  if (inTeams(o)) return fromBits(o, suffix, asked(o, 'team_value', [cell, image]), result);
   const place = append(o, 'remote', '', 'gptr', [cell, image]);
   const bits = append(o, 'load', 'i64', 'i64', [append(o, 'addr', '', 'ptr', [place])], [0]);
   return fromBits(o, suffix, bits, result);
@@ -104,7 +115,7 @@ const overImages = (o: Out, word: string, suffix: string, cell: Value, result: V
   const outer = o.insts;
   const first = published(o, suffix, cell, i64(o, 0));
   const one = i64(o, 1);
-  const images = append(o, 'num_images', '', 'i64', []);
+  const images = inTeams(o) ? asked(o, 'members') : append(o, 'num_images', '', 'i64', []);
   const label = o.edit.label('l0');
   const choice = o.edit.label('i0');
   const image = o.edit.value('i64');
@@ -228,7 +239,10 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       if (a === undefined || b === undefined || result === undefined) return false;
       const all = o.edit.value(inst.suffix as IrType);
       overImages(o, textImm(inst.imms, 0), inst.suffix, publish(o, inst, 'reduce', a, b), all);
-      const here = append(o, 'eq', 'i64', 'i32', [append(o, 'this_image', '', 'i64', []), b]);
+      const here = append(o, 'eq', 'i64', 'i32', [
+        inTeams(o) ? asked(o, 'rank') : append(o, 'this_image', '', 'i64', []),
+        b,
+      ]);
       append(o, 'select', inst.suffix, inst.suffix as IrType, [here, all, a], [], result);
       return true;
     }
