@@ -188,11 +188,15 @@ const setValue = (x: Context, e: GlobalEntity, d: Variable, value: Expr): void =
   else noInitialValue(x, d);
 };
 
-const noInitialValue = (x: Context, d: Variable): void =>
-  error(x, 'PG0420', d.value?.span ?? d.span, `\`${d.name.name}\` cannot have an initial value`, {
+const noInitialValue = (x: Context, d: Variable): void => {
+  const { name } = d.name;
+  const one = d.storage === 'shared' && d.type?.kind !== 'array';
+  const how = one ? `if this_image() == 0 { ${name} = …; }` : `forall i in ${name} { ${name}[i] = …; }`;
+  error(x, 'PG0420', d.value?.span ?? d.span, `\`${name}\` cannot have an initial value`, {
     label: 'starts as all zeros',
-    hint: d.storage === 'shared' ? 'fill it in `main`: `forall i in a { a[i] = …; }`' : 'fill it in `main`',
+    hint: `fill it in \`main\`${d.storage === 'shared' ? `: \`${how}\`` : ''}`,
   });
+};
 
 /** The value of a variable with a declared type; run when all types are known. */
 export const checkInitialValue = (checker: Checker, e: GlobalEntity): void => {
