@@ -58,8 +58,8 @@ const pointerTo = (p: Place, span: Span): Expr | undefined => {
   let root = p;
   while (root.kind === 'field' || root.kind === 'element') root = root.base;
   const me: Expr = { kind: 'query', what: 'this_image', type: i64, span };
-  const own = root.kind === 'global' && root.global.storage === 'co';
-  const place = own ? moveTo(p, me) : p;
+  const own = (root.kind === 'global' && root.global.storage === 'co') || root.kind === 'coArray';
+  const place = own && !isSharedPlace(p) ? moveTo(p, me) : p;
   if (!isSharedPlace(place)) return undefined;
   return { kind: 'addressOf', place, type: { kind: 'sharedPointer', target: p.type }, span };
 };
