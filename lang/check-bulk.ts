@@ -1,139 +1,101 @@
-// Copies between a part of a shared array and a slice: `b[0..k] = a[lo..hi]` and back. The elements may live on several
-// images, so the copy becomes a loop over them, here: the stages after this one know only whole slices.
+// Copies from and to parts of shared arrays: `b[0..k] = a[lo..hi]` and back. The elements may live on several images:
+// functions in PG (stdlib/runtime_bulk.pg) find the pieces that lie side by side.
 import type * as Ast from './ast.ts';
-import { isRemoteView, throughHandle } from './check-convert.ts';
+import { throughHandle } from './check-convert.ts';
 import { asInt } from './check-dist.ts';
-import type { CheckedStmt } from './check-effects.ts';
-import { notYet } from './check-later.ts';
+import { memberFor } from './check-library.ts';
 import { checkInteger } from './check-places.ts';
-import { bare, type Context, error, isError, type Mutable } from './check-state.ts';
+import { bare, type Context, error, isError, plural } from './check-state.ts';
 import type { Span } from './source.ts';
-import type { Expr, Local, Place, Stmt } from './typed.ts';
-import { boolType, i64, sameType, strType, type Type, typeName } from './types.ts';
+import type { Expr, Stmt } from './typed.ts';
+import { i32, i64, sameType, type Type, typeName } from './types.ts';
 
-/** `a[lo..hi]` of a shared array of one dimension. */
+/** `a[lo..hi]`, `m[i, lo..hi]`, … of a shared array. */
 export interface SharedPart {
   readonly array: Expr;
   readonly element: Type;
-  readonly lo: Expr;
-  readonly hi: Expr;
+  /** First index and one past the last of each dimension; -1: the extent. */
+  readonly bounds: readonly (readonly [Expr, Expr])[];
+  readonly strict: boolean;
   readonly span: Span;
 }
 
 const number = (n: bigint, span: Span): Expr => ({ kind: 'const', value: n, type: i64, span });
+
+const plusOne = (e: Expr): Expr => ({
+  kind: 'arithmetic',
+  op: '+',
+  left: e,
+  right: number(1n, e.span),
+  type: i64,
+  span: e.span,
+});
+
+const boundsOf = (x: Context, i: Ast.Index): readonly [Expr, Expr] => {
+  if (i.kind === 'at') {
+    const at = asInt(checkInteger(x, i.value, 'an index'));
+    return [at, plusOne(at)];
+  }
+  return [
+    i.lo ? asInt(checkInteger(x, i.lo, 'the start of a slice')) : number(0n, i.span),
+    i.hi ? asInt(checkInteger(x, i.hi, 'the end of a slice')) : number(-1n, i.span),
+  ];
+};
 
 /** The part of a shared array that `e` names; undefined: it names something else. */
 export const sharedPart = (x: Context, e: Ast.Expr): SharedPart | 'reported' | undefined => {
   const inner = bare(e);
   if (inner.kind !== 'index' || !inner.indices.some((i) => i.kind === 'range')) return undefined;
   const root = bare(inner.base);
-  if (root.kind !== 'name' && root.kind !== 'field') return undefined;
+  if (root.kind !== 'name' && root.kind !== 'field' && root.kind !== 'index') return undefined;
   const before = x.checker.diagnostics.length;
   const o = throughHandle(x, x.checker.rules.operand(x, root));
-  if (o.kind !== 'sharedArray') {
+  if (o.kind !== 'sharedArray' || o.array.type.kind !== 'handle') {
     // Whoever looks at it next reports the same.
     x.checker.diagnostics.length = before;
     return undefined;
   }
   const { array } = o;
-  const [range] = inner.indices;
-  if (array.type.kind !== 'handle') return undefined;
-  if (array.type.rank !== 1) {
-    notYet(x, inner.span, 'copies of parts of a shared array of two dimensions are', 'copy its elements in a loop');
+  const { rank, element } = o.array.type;
+  if (inner.indices.length !== rank) {
+    const found = inner.indices.length;
+    error(
+      x,
+      'PG0314',
+      inner.span,
+      `${typeName(array.type)} takes ${plural(rank, 'index', 'indices')}, found ${found}`,
+      {
+        label: `${plural(rank, 'index', 'indices')} wanted`,
+      },
+    );
     return 'reported';
   }
-  if (inner.indices.length !== 1 || range?.kind !== 'range') {
-    error(x, 'PG0314', inner.span, `${typeName(array.type)} takes 1 index, found ${inner.indices.length}`);
-    return 'reported';
-  }
-  const lo = range.lo ? asInt(checkInteger(x, range.lo, 'the start of a slice')) : number(0n, inner.span);
-  const hi: Expr = range.hi
-    ? asInt(checkInteger(x, range.hi, 'the end of a slice'))
-    : { kind: 'sharedLength', array, dim: 'all', type: i64, span: inner.span };
-  return { array, element: array.type.element, lo, hi, span: inner.span };
+  const bounds = inner.indices.map((i) => boundsOf(x, i));
+  if (bounds.some((b) => b.some((v) => isError(v.type)))) return 'reported';
+  // Its descriptor is passed on. A strict array has no handles otherwise, but here the copy is fenced.
+  const strict = array.kind === 'handleOf' && array.global.strict;
+  if (array.kind === 'handleOf') array.global.handled = true;
+  return { array, element, bounds, strict, span: inner.span };
 };
 
-const read = (l: Local, span: Span): Expr => ({
-  kind: 'load',
-  place: { kind: 'local', local: l, type: l.type, span },
-  type: l.type,
-  span,
-});
+const isPart = (p: SharedPart | Expr): p is SharedPart => 'array' in p && 'element' in p;
 
-const plus = (a: Expr, b: Expr, op: '+' | '-' = '+'): Expr => ({
-  kind: 'arithmetic',
-  op,
-  left: a,
-  right: b,
-  type: i64,
-  span: a.span,
-});
+const call = (x: Context, name: string, t: Type, args: readonly Expr[], span: Span): Expr | undefined => {
+  const member = memberFor(x, 'bulk', name, [t], span);
+  return member && { kind: 'call', fn: member.fn, args, type: member.fn.result, span };
+};
 
-/** One side of a copy: what is computed before the loop, how many elements, and the k-th of them. */
-interface Side {
-  readonly before: readonly Stmt[];
-  readonly count: Expr;
-  readonly at: (k: Expr) => Place;
+interface Copied {
+  readonly stmt?: Stmt;
+  readonly diverges: false;
 }
 
-const newLocal = (name: string, type: Type, span: Span): Mutable<Local> => ({
-  name,
-  type,
-  mutable: false,
-  span,
-  addressTaken: false,
-});
-
-const partSide = (p: SharedPart): Side => {
-  const lo = newLocal('start', i64, p.span);
-  const hi = newLocal('end', i64, p.span);
-  return {
-    before: [
-      { kind: 'local', local: lo, value: p.lo, span: p.span },
-      { kind: 'local', local: hi, value: p.hi, span: p.span },
-    ],
-    count: plus(read(hi, p.span), read(lo, p.span), '-'),
-    at: (k) => ({
-      kind: 'sharedElement',
-      array: p.array,
-      indices: [plus(read(lo, p.span), k)],
-      type: p.element,
-      span: p.span,
-    }),
-  };
-};
-
-const sliceSide = (slice: Expr, element: Type): Side => {
-  const s = newLocal('slice', slice.type, slice.span);
-  return {
-    before: [{ kind: 'local', local: s, value: slice, span: slice.span }],
-    count: { kind: 'length', slice: read(s, slice.span), dim: 'all', type: i64, span: slice.span },
-    at: (k) => ({ kind: 'sliceElement', slice: read(s, slice.span), indices: [k], type: element, span: slice.span }),
-  };
-};
-
-const sameArray = (a: Expr, b: Expr): boolean =>
-  a.kind === 'handleOf' && b.kind === 'handleOf' && a.global === b.global;
-
 /** Copies between two sides, of which at least one is a part of a shared array. */
-export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | Expr, span: Span): CheckedStmt => {
-  const none: CheckedStmt = { diverges: false };
-  const isPart = (p: SharedPart | Expr): p is SharedPart => 'array' in p && 'element' in p;
+export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | Expr, span: Span): Copied => {
+  const none: Copied = { diverges: false };
   const elementOf = (p: SharedPart | Expr): Type | undefined =>
     isPart(p) ? p.element : p.type.kind === 'slice' && p.type.rank === 1 ? p.type.element : undefined;
-  for (const side of [to, from]) {
-    if (isPart(side)) continue;
-    if (isError(side.type)) return none;
-    if (isRemoteView(side)) {
-      notYet(
-        x,
-        span,
-        'copies between a shared array and a coarray of another image are',
-        'copy through an array of your own',
-      );
-      return none;
-    }
-  }
+  if ([to, from].some((side) => !isPart(side) && isError(side.type))) return none;
   const a = elementOf(to);
   const b = elementOf(from);
   if (!a || !b || !sameType(a, b)) {
@@ -146,47 +108,17 @@ export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | 
     });
     return none;
   }
-  if (isPart(to) && isPart(from) && sameArray(to.array, from.array)) {
-    notYet(x, span, 'copies inside of one shared array are', 'copy its elements in a loop');
-    return none;
-  }
-  const left = isPart(to) ? partSide(to) : sliceSide(to, a);
-  const right = isPart(from) ? partSide(from) : sliceSide(from, b);
-  const k = newLocal('k', i64, span);
-  const count = newLocal('count', i64, span);
-  const condition: Expr = {
-    kind: 'compare',
-    op: '==',
-    left: read(count, span),
-    right: right.count,
-    type: boolType,
-    span,
-  };
-  const message: Expr = {
-    kind: 'string',
-    value: 'the two sides of a copy have different lengths',
-    type: strType,
-    span,
-  };
-  const source = right.at(read(k, span));
-  const copy: Stmt = {
-    kind: 'assign',
-    place: left.at(read(k, span)),
-    value: { kind: 'load', place: source, type: source.type, span },
-    span,
-  };
-  const stmts: Stmt[] = [
-    ...left.before,
-    ...right.before,
-    { kind: 'local', local: count, value: left.count, span },
-    { kind: 'assert', condition, message, span },
-    {
-      kind: 'for',
-      local: k,
-      range: { lo: number(0n, span), hi: read(count, span), inclusive: false },
-      body: { span, stmts: [copy] },
-      span,
-    },
-  ];
+  const side = (p: SharedPart | Expr): Expr | undefined =>
+    isPart(p)
+      ? call(x, `side_${p.bounds.length}`, a, [p.array, ...p.bounds.flat()], p.span)
+      : call(x, 'side_0', a, [p], p.span);
+  const [left, right] = [side(to), side(from)];
+  const position: Expr = { kind: 'position', type: i32, span };
+  const value = left && right && call(x, 'copy', a, [left, right, position], span);
+  if (!value) return none;
+  const stmt: Stmt = { kind: 'expr', value, span };
+  const fence: Stmt = { kind: 'fence', span };
+  const strict = [to, from].some((p) => isPart(p) && p.strict);
+  const stmts = strict ? [fence, stmt, fence] : [stmt];
   return { stmt: { kind: 'block', body: { span, stmts }, span }, diverges: false };
 };

@@ -1,12 +1,13 @@
 // Messages and copies in the background: calls of functions in PG (stdlib/runtime_messages.pg).
 import type * as Ast from './ast.ts';
+import { copyParts, sharedPart } from './check-bulk.ts';
 import { isSharedPlace, takeAddress, toSlice, toValue } from './check-convert.ts';
 import { asInt } from './check-dist.ts';
-import { callOf, isMovable, kindOf, sourceOf } from './check-library.ts';
+import { callOf, isMovable, kindOf, memberFor, sourceOf } from './check-library.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
 import { type Context, error, errorExpr, isError } from './check-state.ts';
-import type { Expr } from './typed.ts';
-import { sameType, type Type, typeName } from './types.ts';
+import type { Expr, Stmt } from './typed.ts';
+import { boolType, sameType, type Type, typeName } from './types.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 
@@ -115,10 +116,36 @@ const anySlice = (x: Context, e: Ast.Expr, changed: boolean): Expr | undefined =
   return undefined;
 };
 
+/** A request that is over, once the copy has been made. */
+const after = (x: Context, e: Call, copy: Stmt): Expr => {
+  const done = memberFor(x, 'messages', 'over', [], e.span);
+  if (!done) return errorExpr(e.span);
+  const { span } = e;
+  const type = done.fn.result;
+  const value: Expr = { kind: 'call', fn: done.fn, args: [], type, span };
+  const always: Expr = { kind: 'const', value: true, type: boolType, span };
+  return {
+    kind: 'if',
+    condition: always,
+    then: { span, stmts: [copy], value },
+    else: { span, stmts: [], value },
+    type,
+    span,
+  };
+};
+
 /** `put_nb(x[lo..hi]@p, b)` and `get_nb(b, x[lo..hi]@p)`. */
 export const checkNonBlocking = (x: Context, e: Call, name: 'put_nb' | 'get_nb'): Expr => {
   const [toArg, fromArg] = e.args;
   if (!toArg || !fromArg) return errorExpr(e.span);
+  const parts = [sharedPart(x, toArg), sharedPart(x, fromArg)] as const;
+  if (parts[0] === 'reported' || parts[1] === 'reported') return errorExpr(e.span);
+  if (parts[0] || parts[1]) {
+    const to = parts[0] ?? anySlice(x, toArg, true);
+    const from = parts[1] ?? anySlice(x, fromArg, false);
+    const { stmt } = to && from ? copyParts(x, to, from, e.span) : {};
+    return stmt ? after(x, e, stmt) : errorExpr(e.span);
+  }
   const to = anySlice(x, toArg, true);
   const from = anySlice(x, fromArg, false);
   if (!to || !from || to.type.kind !== 'slice' || from.type.kind !== 'slice') return errorExpr(e.span);

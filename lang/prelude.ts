@@ -96,9 +96,12 @@ for (const [word, module] of preludeWords) moduleOf.set(word, new Set([module]))
 
 const words = /[A-Za-z_]\w*/g;
 
-/** The modules that a text may need: those of all words in it that the prelude knows. */
+/** An index with a range: it may be part of a shared array. */
+const range = /\[[^;{}]*?\.\./;
+
+/** The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. */
 export const modulesFor = (text: string): ReadonlySet<string> => {
-  const modules = new Set<string>();
+  const modules = new Set<string>(range.test(text) ? ['bulk'] : []);
   for (const [word] of text.matchAll(words)) for (const m of moduleOf.get(word) ?? []) modules.add(m);
   return modules;
 };
