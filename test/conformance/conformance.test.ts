@@ -1,7 +1,9 @@
 // The language reference (docs/language.md), sentence by sentence. Each *.pg shows one, which its first line quotes; it checks
 // itself and ends with a trap if what the reference says does not hold. It is built once and run on several numbers of images,
-// an odd and a prime one among them, so that blocks do not come out even; `// with:` gives it configs. Each rejected/*.pg breaks one rule: its first line
-// names the code of the message, and `//!` marks the line that it must point at.
+// an odd and a prime one among them, so that blocks do not come out even; `// with:` gives it configs.
+// Each rejected/*.pg breaks one rule: its first line names the code of the message, and `//!` marks the line that it must point
+// at. Each ending/*.pg goes wrong as it runs, on one image while the others wait for something: that must end them all, and say
+// what the first line says.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,9 +13,12 @@ const folder = join(root, 'test', 'conformance');
 const programsIn = (path: string): string[] => readdirSync(path).filter((f) => f.endsWith('.pg'));
 const programs = programsIn(folder);
 const rejected = programsIn(join(folder, 'rejected'));
+const ending = programsIn(join(folder, 'ending'));
 const images = [1, 2, 3, 4, 7];
 
 const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8');
+
+const markedIn = (lines: readonly string[]): number[] => lines.flatMap((t, k) => (t.includes('//!') ? [k + 1] : []));
 
 afterAll(removeFolders);
 
@@ -29,6 +34,18 @@ describe.concurrent('what the reference says', () => {
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
       expect(['', 'ok\n'], `on ${n} images`).toContain(ended.out);
     }
+  });
+});
+
+describe.concurrent('what ends a run', () => {
+  test.each(ending)('%s', async (file) => {
+    const lines = textOf(join('ending', file)).split('\n');
+    const said = /^\/\/ fault: (.+?) {2}"/.exec(lines[0] ?? '')?.[1] ?? 'the first line says what: // fault: text  "…"';
+    const ended = await pgc(['run', file, '-n', '3', '--timeout', '30'], { cwd: join(folder, 'ending'), watchdog: 60 });
+    expect(ended).toMatchObject({ code: 1, out: '', left: false });
+    expect(ended.err).toContain(said);
+    const line = new RegExp(`${file}:(\\d+):`).exec(ended.err)?.[1];
+    expect(markedIn(lines)).toContain(Number(line));
   });
 });
 
@@ -66,7 +83,7 @@ describe('what the reference forbids', () => {
     const lines = textOf(join('rejected', file)).split('\n');
     const said = /^\/\/ ((?:error|warning): PG\d{4}) {2}"/.exec(lines[0] ?? '')?.[1];
     expect(said, 'the first line says what, and quotes why: // error: PG0301  "…"').toBeDefined();
-    const marked = lines.flatMap((text, k) => (text.includes('//!') ? [k + 1] : []));
+    const marked = markedIn(lines);
     expect(marked, 'a line is marked by //!').not.toEqual([]);
     expect(found.get(file)).toEqual(marked.map((line) => `${said} line ${line}`));
   });
