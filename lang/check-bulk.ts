@@ -98,9 +98,18 @@ export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | 
   if ([to, from].some((side) => !isPart(side) && isError(side.type))) return none;
   const a = elementOf(to);
   const b = elementOf(from);
+  const other = a ? from : to;
+  if ((!a || !b) && !isPart(other)) {
+    error(x, 'PG0301', other.span, `expected a slice of one dimension, found ${typeName(other.type)}`, {
+      expected: 'a slice of one dimension',
+      found: typeName(other.type),
+      ...(other.type.kind === 'slice' ? { hint: 'take one row after the other: `b[i, ..]`' } : {}),
+    });
+    return none;
+  }
   if (!a || !b || !sameType(a, b)) {
-    const expected = a ? `[]${typeName(a)}` : 'a slice';
-    const found = b ? `[]${typeName(b)}` : isPart(from) ? 'a slice' : typeName(from.type);
+    const expected = `[]${a ? typeName(a) : ''}`;
+    const found = `[]${b ? typeName(b) : ''}`;
     error(x, 'PG0301', from.span, `expected ${expected}, found ${found}`, {
       expected,
       found,
