@@ -65,7 +65,7 @@ test.each(documents)('%s leads somewhere', (document) => {
 
 const shows = documents.filter((d) => fencesOf(textOf(d)).some((f) => f.language === 'sh'));
 
-test.each(shows)('%s shows what happens', { timeout: 300_000 }, async (document) => {
+test.each(shows)('%s shows what happens', { timeout: 600_000 }, async (document) => {
   const fences = fencesOf(textOf(document));
   const cwd = folderWith();
   symlinkSync(join(root, 'examples'), join(cwd, 'examples'));
