@@ -1,9 +1,11 @@
 // Statements: straight-line code appends to the current body, branches and loops build nested ones.
+
 import type { Block, Expr, FormatPart, Local, Stmt } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { Format } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
+import { mayChange } from './lower-effects.ts';
 import { callRuntime, lowerExpr, lowerIndex, lowerLoad, lowerOwned, lowerPlace, lowerScalar } from './lower-expr.ts';
 import { lowerForall, lowerForeach } from './lower-forall.ts';
 import { declare } from './lower-locals.ts';
@@ -21,6 +23,7 @@ import {
   emit,
   emitIf,
   emitLoop,
+  emitTyped,
   finish,
   freshLabel,
   internString,
@@ -206,6 +209,7 @@ const lowerForEach = (s: State, stmt: Extract<Stmt, { kind: 'forEach' }>): void 
 const lowerWaitUntil = (s: State, stmt: Extract<Stmt, { kind: 'waitUntil' }>): void => {
   const pos = position(s, stmt.span);
   const vars = carried(s, assignedInExpr(stmt.condition));
+  const changes = mayChange(stmt.condition);
   emitLoop(s, pos, { stem: 'w', counters: [constI64(s, pos, 0)], vars }, (label, [looks]) => {
     if (looks === undefined) return;
     const before = s.atomicReads;
@@ -213,6 +217,8 @@ const lowerWaitUntil = (s: State, stmt: Extract<Stmt, { kind: 'waitUntil' }>): v
     const condition = lowerScalar(s, stmt.condition);
     s.atomicReads = before;
     breakIf(s, pos, condition, label, vars);
+    // A look that changes something is no proof that the next one is in vain.
+    if (changes) emitTyped(s, pos, 'call', '', [], ['runtime.go_on'], []);
     effect(s, pos, 'idle', '', [looks]);
     finish(s, {
       kind: 'next',

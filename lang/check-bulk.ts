@@ -3,7 +3,7 @@
 import type * as Ast from './ast.ts';
 import { throughHandle } from './check-convert.ts';
 import { asInt } from './check-dist.ts';
-import { memberFor } from './check-library.ts';
+import { isFixed, memberFor } from './check-library.ts';
 import { checkInteger } from './check-places.ts';
 import { bare, type Context, error, isError, plural } from './check-state.ts';
 import type { Span } from './source.ts';
@@ -14,7 +14,7 @@ import { i32, i64, sameType, type Type, typeName } from './types.ts';
 export interface SharedPart {
   readonly array: Expr;
   readonly element: Type;
-  /** First index and one past the last of each dimension; -1: the extent. */
+  /** First index and one past the last of each dimension. */
   readonly bounds: readonly (readonly [Expr, Expr])[];
   readonly strict: boolean;
   readonly span: Span;
@@ -22,23 +22,18 @@ export interface SharedPart {
 
 const number = (n: bigint, span: Span): Expr => ({ kind: 'const', value: n, type: i64, span });
 
-const plusOne = (e: Expr): Expr => ({
-  kind: 'arithmetic',
-  op: '+',
-  left: e,
-  right: number(1n, e.span),
-  type: i64,
-  span: e.span,
-});
+/** What stands for an end that is not written, and for a single index: see runtime_bulk.pg. */
+const toTheEnd = -(1n << 63n);
+const oneIndex = toTheEnd + 1n;
 
 const boundsOf = (x: Context, i: Ast.Index): readonly [Expr, Expr] => {
   if (i.kind === 'at') {
     const at = asInt(checkInteger(x, i.value, 'an index'));
-    return [at, plusOne(at)];
+    return [at, number(oneIndex, i.span)];
   }
   return [
     i.lo ? asInt(checkInteger(x, i.lo, 'the start of a slice')) : number(0n, i.span),
-    i.hi ? asInt(checkInteger(x, i.hi, 'the end of a slice')) : number(-1n, i.span),
+    i.hi ? asInt(checkInteger(x, i.hi, 'the end of a slice')) : number(toTheEnd, i.span),
   ];
 };
 
@@ -94,16 +89,15 @@ interface Copied {
 export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | Expr, span: Span): Copied => {
   const none: Copied = { diverges: false };
   const elementOf = (p: SharedPart | Expr): Type | undefined =>
-    isPart(p) ? p.element : p.type.kind === 'slice' && p.type.rank === 1 ? p.type.element : undefined;
+    isPart(p) ? p.element : p.type.kind === 'slice' ? p.type.element : undefined;
   if ([to, from].some((side) => !isPart(side) && isError(side.type))) return none;
   const a = elementOf(to);
   const b = elementOf(from);
   const other = a ? from : to;
   if ((!a || !b) && !isPart(other)) {
-    error(x, 'PG0301', other.span, `expected a slice of one dimension, found ${typeName(other.type)}`, {
-      expected: 'a slice of one dimension',
+    error(x, 'PG0301', other.span, `expected a slice, found ${typeName(other.type)}`, {
+      expected: 'a slice',
       found: typeName(other.type),
-      ...(other.type.kind === 'slice' ? { hint: 'take one row after the other: `b[i, ..]`' } : {}),
     });
     return none;
   }
@@ -117,10 +111,11 @@ export const copyParts = (x: Context, to: SharedPart | Expr, from: SharedPart | 
     });
     return none;
   }
+  if (isFixed(x, a, span)) return none;
   const side = (p: SharedPart | Expr): Expr | undefined =>
     isPart(p)
       ? call(x, `side_${p.bounds.length}`, a, [p.array, ...p.bounds.flat()], p.span)
-      : call(x, 'side_0', a, [p], p.span);
+      : call(x, p.type.kind === 'slice' && p.type.rank > 1 ? `flat_${p.type.rank}` : 'side_0', a, [p], p.span);
   const [left, right] = [side(to), side(from)];
   const position: Expr = { kind: 'position', type: i32, span };
   const value = left && right && call(x, 'copy', a, [left, right, position], span);

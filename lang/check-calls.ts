@@ -34,7 +34,7 @@ import {
 import { didYouMean } from './check-suggest.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
-import { errorType, i64, type StructField, type Type, typeName } from './types.ts';
+import { errorType, i64, type StructField, type Type, typeName, withArticle } from './types.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 
@@ -285,6 +285,12 @@ export const checkStruct = (x: Context, e: StructLiteral, want: Type | undefined
   if (t.kind !== 'struct') {
     for (const f of e.fields) if (!inferred) rules.value(x, f.value);
     if (!isError(t)) error(x, 'PG0312', e.type.span, `${typeName(t)} has no fields`, { label: 'not a struct' });
+    return errorExpr(e.span);
+  }
+  if (t.struct.prelude && t.struct.prelude !== 'open' && !x.module.library) {
+    error(x, 'PG0311', e.type.span, `${withArticle(typeName(t))} has no fields`, {
+      label: 'only its own functions make one',
+    });
     return errorExpr(e.span);
   }
   const seen = new Map<string, Span>();

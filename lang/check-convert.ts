@@ -138,7 +138,7 @@ export const toValue = (x: Context, o: Operand, want?: Type): Expr => {
       error(x, 'PG0405', o.span, `the shared array \`${arrayName(x, o.array)}\` is no value`, {
         label: 'spread over all images',
         ...declaredArray(o.array),
-        hint: `\`${arrayName(x, o.array)}[i]\` is an element, \`${arrayName(x, o.array)}.local\` a slice of the elements that live here`,
+        hint: `\`${arrayName(x, o.array)}[i]\` is an element, \`${arrayName(x, o.array)}.local\` a slice of the elements that live here, \`let h: ${typeName(o.array.type)} = ${arrayName(x, o.array)};\` its handle`,
       });
       return errorExpr(o.span);
     case 'value': {

@@ -9,7 +9,7 @@ import { checkMovable, checkSize, constantExtent, maxRank } from './check-types.
 import { configHelpOf } from './doc-comments.ts';
 import type { Span } from './source.ts';
 import type { DimDist, Expr, Global } from './typed.ts';
-import { i64, isScalar, type Type, typeName } from './types.ts';
+import { i64, isBoundToImage, isScalar, type Type, typeName, withArticle } from './types.ts';
 
 type ConstEntity = EntityOf<'const'>;
 type GlobalEntity = EntityOf<'global'>;
@@ -106,6 +106,7 @@ const arrayShape = (x: Context, d: Variable, t: Extract<Ast.TypeExpr, { kind: 'a
   const values = t.extents.map((e) => x.checker.rules.value(x, e, i64));
   const fixed = values.map((v) => constantExtent(x, v));
   if (isError(element) || fixed.includes(undefined)) return undefined;
+  if (d.storage !== 'var' && isBoundToImage(element)) return boundToImage(x, d, element, t.element.span);
   const extents = values.map(asInt);
   if (d.storage === 'shared')
     return { type: { kind: 'sharedArray', rank, element }, extents, dist: distribution(x, d.dist, rank) };
@@ -129,7 +130,17 @@ const variableShape = (x: Context, d: Variable): Shape | undefined => {
     });
     return undefined;
   }
+  if (d.storage !== 'var' && isBoundToImage(type)) return boundToImage(x, d, type, d.type.span);
   return { type };
+};
+
+/** Reports a variable that other images could read but not use. */
+const boundToImage = (x: Context, d: Variable, type: Type, span: Span): undefined => {
+  error(x, 'PG0318', span, `a ${d.storage} variable cannot be or contain ${withArticle(typeName(type))}`, {
+    label: 'refers to memory of one image',
+    hint: `declare it \`var ${d.name.name}\`: then every image has its own, which no other reaches`,
+  });
+  return undefined;
 };
 
 const newGlobal = (e: GlobalEntity, storage: Global['storage'], shape: Shape): Mutable<Global> => ({

@@ -7,7 +7,7 @@ import { checkWritable } from './check-places.ts';
 import { type Context, error, errorExpr, isError, type Operand } from './check-state.ts';
 import type { Span } from './source.ts';
 import type { Expr } from './typed.ts';
-import { errorType, i32, type Type, typeName } from './types.ts';
+import { errorType, fixedPart, i32, isBoundToImage, type Type, typeName, withArticle } from './types.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 
@@ -103,9 +103,19 @@ export const sourceOf = (x: Context, e: Ast.Expr, want: Type | undefined, change
   return { operand, slice: value, element: t.element };
 };
 
+/** Reports elements that are never copied, and says whether it did. */
+export const isFixed = (x: Context, t: Type, span: Span): boolean => {
+  const fixed = fixedPart(t);
+  if (!fixed) return false;
+  error(x, 'PG0421', span, `${withArticle(fixed.name)} cannot be copied`, { label: typeName(t) });
+  return true;
+};
+
 /** Values that every image can get a copy of and that mean the same there. */
 export const isMovable = (x: Context, t: Type, span: Span): boolean => {
+  if (isFixed(x, t, span)) return false;
   const private_ = (u: Type): boolean =>
+    isBoundToImage(u) ||
     ['pointer', 'slice', 'str'].includes(u.kind) ||
     (u.kind === 'array' && private_(u.element)) ||
     (u.kind === 'struct' && u.struct.fields.some((f) => private_(f.type)));

@@ -1,6 +1,6 @@
 // Loops: for, foreach and forall, with their ranges and reductions.
 import type * as Ast from './ast.ts';
-import { checkReduction } from './check-collectives.ts';
+import { checkReduction, warnInForall } from './check-collectives.ts';
 import { isSharedPlace, throughHandle, toSlice, toValue } from './check-convert.ts';
 import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';
@@ -271,6 +271,7 @@ const overRange = (
 };
 
 export const checkForall = (x: Context, s: Extract<Ast.Stmt, { kind: 'forall' }>): CheckedStmt => {
+  if (s.reductions.length > 0) warnInForall(x, { ...s.span, end: s.span.start + 6 }, 'a forall with `reduce`');
   const inner = withScope(inLoop(x, newLoop('forall', s.span)));
   const { over, locals } =
     s.over.kind === 'array' ? overArray(x, inner, s, s.over.array) : overRange(x, inner, s, s.over);

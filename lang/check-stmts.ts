@@ -8,6 +8,7 @@ import { type CheckedStmt, checkEffectCall, isEffect } from './check-effects.ts'
 import { checkEffect } from './check-expr.ts';
 import { constantValue, inferredType } from './check-globals.ts';
 import { notYet } from './check-later.ts';
+import { isFixed } from './check-library.ts';
 import { checkFor, checkForall, checkForEach, checkForeach, checkLoop, checkWhile } from './check-loops.ts';
 import { isArithmetic, isNumber, isPointer, isShift } from './check-numbers.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
@@ -105,6 +106,7 @@ const copySlice = (x: Context, s: Assign, to: Expr): CheckedStmt => {
       mismatch(x, s.value, from.type, to.type, { span: s.place.span, text: `a slice of type ${typeName(to.type)}` });
     return none;
   }
+  if (to.type.kind === 'slice' && isFixed(x, to.type.element, s.span)) return none;
   return done({ kind: 'copySlice', to, from, span: s.span });
 };
 

@@ -231,6 +231,13 @@ export const fixedPart = (t: Type): StructType | undefined => {
   return t.kind === 'struct' ? t.struct.fixed : undefined;
 };
 
+/** Whether it is, or contains, a value of the prelude that refers to memory of one image: a team, a request. */
+export const isBoundToImage = (t: Type): boolean => {
+  if (t.kind === 'array') return isBoundToImage(t.element);
+  if (t.kind !== 'struct') return false;
+  return t.struct.prelude === 'value' || t.struct.fields.some((f) => isBoundToImage(f.type));
+};
+
 /** Scalars are what fits one SSA value: numbers, bool, pointers, handles and functions. */
 export const isScalar = (t: Type): boolean =>
   ['bool', 'int', 'float', 'pointer', 'sharedPointer', 'handle', 'fn'].includes(t.kind);

@@ -252,7 +252,11 @@ export const faults = [
   { kind: 'trap', text: 'trap: {str:a,b}' },
   { kind: 'exit', text: 'exit({a})' },
   { kind: 'not-local', text: 'local() of a place on image {a}, which this image cannot reach by load and store' },
-  { kind: 'free', text: 'delete of an address that new did not give: {a:x}' },
+  {
+    kind: 'free',
+    text: 'delete of what new did not give, or of what was deleted already: {a:x}',
+    hint: 'what new gave is deleted once; named arrays are never deleted',
+  },
   { kind: 'step', text: 'the step of a range is zero' },
   { kind: 'function', text: 'call of no function: the value is nil' },
   {
@@ -323,6 +327,11 @@ export const faults = [
     hint: 'make arrays outside of `within`, and use them inside',
   },
   { kind: 'team-depth', text: 'more than {a} `within` inside each other' },
+  {
+    kind: 'overlap',
+    text: 'the two slices of a collective operation overlap',
+    hint: 'what is read must stay as it is until all have read it: use another array for the result',
+  },
   { kind: 'message-tag', text: 'the tag {a} of a message is negative', hint: 'tags count from 0' },
   {
     kind: 'request',
