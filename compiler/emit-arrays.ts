@@ -49,7 +49,14 @@ export const emitArrays = {
   'dynamic.base': base,
   'dynamic.extent': ofGlobal('extent'),
   'handle.of': (c) => c.m.i32.add(slotOf(c), c.m.i32.const(c.offsetOf(globalName(c)))),
-  'check.handle': (c) => ifFault(c, c.m.i32.eq(c.arg(0), slotOf(c)), 'handle', []),
+  // The descriptor of an array that was deleted has no base.
+  'check.handle': (c) =>
+    ifFault(
+      c,
+      c.m.i32.or(c.m.i32.eq(c.arg(0), slotOf(c)), c.m.i32.eqz(word(c, descriptor.base, c.arg(0)))),
+      'handle',
+      [],
+    ),
   'handle.part': baseOfHandle,
   'handle.part_now': baseOfHandle,
   ...rows('handle', ofHandle),

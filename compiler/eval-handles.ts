@@ -124,7 +124,9 @@ const freeStep = (i: OpInst, node: Node): Step => {
     lists.set(m.image, [BigInt(at)]);
     meet(node, m, i.op, 0, (all) => {
       agree(m, all, lists);
-      if (at !== 0) giveBack(node, m, at);
+      if (at === 0) return;
+      giveBack(node, m, at);
+      setBase(node, m.slot + at, 0);
     });
   };
 };

@@ -1,5 +1,5 @@
 // Steps for checks, synchronisation, collectives, output and time.
-import { type FaultKind, type Format, fileReasonNumber } from '../vm/abi.ts';
+import { descriptor, type FaultKind, type Format, fileReasonNumber } from '../vm/abi.ts';
 import { combine } from './arith.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -35,7 +35,8 @@ const checkStep = (i: OpInst, node: Node): Step | undefined => {
     case 'check.handle': {
       const [a = 0] = i.args;
       return (r, m) => {
-        if (r[a] === m.slot) throw new Fault('handle', []);
+        const at = r[a] as number;
+        if (at === m.slot || node.memory.view.getInt32(at + descriptor.base, true) === 0) throw new Fault('handle', []);
       };
     }
     case 'check.null':

@@ -109,7 +109,10 @@ export const arrayOps = {
   'dynamic.extent': row(undefined, [], ['i64'], 'its extent in a dimension', { imms: ['global', 'number'], cost: 3 }),
   // handles
   'handle.of': row(undefined, [], ['gptr'], 'the handle of a module-level shared or co array', { imms: ['global'] }),
-  'check.handle': row(undefined, ['gptr'], [], 'the handle refers to an array', { effects: ['traps'], cost: 2 }),
+  'check.handle': row(undefined, ['gptr'], [], 'the handle refers to an array, which was not deleted', {
+    effects: ['traps'],
+    cost: 2,
+  }),
   'handle.part': row(
     undefined,
     ['gptr'],

@@ -294,7 +294,7 @@ export const faults = [
   {
     kind: 'handle',
     text: 'the handle refers to no array',
-    hint: 'a handle is given an array by `= a`, or by `new shared` and `new co`, before it is used',
+    hint: 'a handle is given an array by `= a`, or by `new shared` and `new co`, before it is used, and none after `delete`',
   },
   {
     kind: 'blocks',

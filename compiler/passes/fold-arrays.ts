@@ -169,8 +169,8 @@ export const foldArray = (inst: OpInst, defs: Defs, program: IrProgram, settled:
   if (op !== 'check.handle' && !op.startsWith('handle.')) return undefined;
   const source = args[0] === undefined ? undefined : opOf(defs, args[0]);
   if (op === 'check.handle') {
-    const array = source?.op === 'handle.of' || source?.op === 'handle.new' || source?.op === 'handle.new_co';
-    return array ? { kind: 'nothing' } : undefined;
+    // Named arrays are never deleted.
+    return source?.op === 'handle.of' ? { kind: 'nothing' } : undefined;
   }
   if (source?.op !== 'handle.of') return undefined;
   const g = globalNamed(program, source.imms[0]);
