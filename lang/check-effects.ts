@@ -1,14 +1,16 @@
 // Builtin functions that are statements: print, assert, trap, exit, wait_until, swap, atomic_store.
+
 import type * as Ast from './ast.ts';
+import { operandType } from './check-apply.ts';
 import { atomicPlace, checkCount } from './check-builtins.ts';
 import { mismatch } from './check-convert.ts';
 import { checkFormat } from './check-format.ts';
 import { checkInteger, checkWritable } from './check-places.ts';
 import type { BuiltinName } from './check-scope.ts';
-import { type Context, error, isError, newUses, type Operand, textOf } from './check-state.ts';
+import { type Context, error, isError, newUses, textOf } from './check-state.ts';
 import type { Span } from './source.ts';
 import type { DimDist, Expr, Global, Place, Stmt } from './typed.ts';
-import { boolType, sameType, strType, type Type, typeName } from './types.ts';
+import { boolType, sameType, strType, typeName } from './types.ts';
 
 type Call = Extract<Ast.Expr, { kind: 'call' }>;
 
@@ -102,15 +104,6 @@ const swapArrays = (x: Context, e: Call, a: Global, b: Global): CheckedStmt => {
   return { stmt: { kind: 'swapHandles', a, b, span: e.span }, diverges: false };
 };
 
-const typeOf = (o: Operand): Type | undefined =>
-  o.kind === 'place'
-    ? o.place.type
-    : o.kind === 'value'
-      ? o.expr.type
-      : o.kind === 'sharedArray'
-        ? o.array.type
-        : undefined;
-
 const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): CheckedStmt => {
   const a = x.checker.rules.operand(x, first);
   const b = x.checker.rules.operand(x, second);
@@ -121,7 +114,7 @@ const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): Chec
   }
   if (a.kind !== 'place' || b.kind !== 'place') {
     const wrong = a.kind !== 'place' ? first : second;
-    const t = typeOf(a.kind !== 'place' ? a : b);
+    const t = operandType(a.kind !== 'place' ? a : b);
     error(x, 'PG0416', wrong.span, 'two places or two shared arrays are exchanged', {
       label: t ? `this is ${typeName(t)}` : 'not a place',
     });
