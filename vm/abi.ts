@@ -7,6 +7,8 @@
 // Private globals come before the symmetric part so that both have offsets that are constants of the artifact, though
 // the symmetric part grows at run time (extents depend on configs and on the number of images).
 
+export * from './abi-track.ts';
+
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
 export const abiVersion = 1;
 
@@ -478,6 +480,10 @@ export interface Manifest {
   /** Offset in the slot of the static symmetric part, and its size. */
   readonly symmetricBase: number;
   readonly symmetricBytes: number;
+  /** It tracks its memory: `allocations`, or `all`, which is allocations and places of pointers. */
+  readonly track?: 'allocations' | 'all';
+  /** Names of variables, by the position of their declaration, where it tracks. */
+  readonly objects?: readonly { readonly name: string; readonly position: number }[];
   readonly configs: readonly ConfigEntry[];
   readonly formats: readonly Format[];
   readonly files: readonly string[];

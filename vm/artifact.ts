@@ -65,6 +65,11 @@ const fields =
   (v) =>
     isRecord(v) && Object.entries(checks).every(([name, check]) => check(v[name]));
 
+const optional =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined || check(v);
+
 const shape = {
   compiler: text,
   program: text,
@@ -72,6 +77,8 @@ const shape = {
   privateBytes: count,
   symmetricBase: count,
   symmetricBytes: count,
+  track: optional((v) => v === 'allocations' || v === 'all'),
+  objects: optional(listOf(fields({ name: text, position: integer }))),
   configs: listOf(fields({ name: text, type: text, offset: count, default: text })),
   formats: listOf(fields({ type: text })),
   files: listOf(text),

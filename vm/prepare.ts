@@ -1,6 +1,6 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
 import { availableParallelism } from 'node:os';
-import { kernel, type Manifest, page } from './abi.ts';
+import { kernel, type Manifest, page, track } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
 import { type ConfigCell, configCells } from './config.ts';
 import { tuneV8 } from './flags.ts';
@@ -36,6 +36,12 @@ const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: 
     view.setUint32(slot + page.heapBottom, map.heapBottom, true);
     view.setUint32(slot + page.heapLow, map.heapBottom, true);
     view.setUint32(slot + page.stackLimit, map.stackLimit, true);
+    if (map.tableEnd > map.tableStart) {
+      view.setUint32(slot + track.area, slot + map.tableStart, true);
+      view.setUint32(slot + track.areaTop, slot + map.tableStart, true);
+      view.setUint32(slot + track.areaEnd, slot + map.tableEnd, true);
+      view.setUint32(slot + track.stackLow, map.stackTop, true);
+    }
     for (const cell of cells) bytes.set(cell.bytes, slot + cell.offset);
   }
 };

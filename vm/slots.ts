@@ -1,5 +1,5 @@
 // How the node's memory is divided: slot 0 is the kernel's, image c owns slot c + 1, all of one power of two.
-import { dataBase, defaultStackBytes, type Manifest, pageBytes, slotTailBytes } from './abi.ts';
+import { dataBase, defaultStackBytes, type Manifest, pageBytes, slotTailBytes, trackAreaBytes } from './abi.ts';
 
 /** wasm's limit for a 32-bit memory. */
 const nodeBytes = 2 ** 32;
@@ -25,6 +25,9 @@ export interface SlotMap {
   readonly stackLimit: number;
   readonly heapBottom: number;
   readonly symmetricTop: number;
+  /** Where the table of objects lies, of programs that track their memory; else both are the top of the stack. */
+  readonly tableStart: number;
+  readonly tableEnd: number;
 }
 
 export type SlotChoice =
@@ -39,16 +42,19 @@ const mib = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 10) / 1
 /** The smallest slot in which the program can start. */
 const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const image = manifest.symmetricBase + manifest.symmetricBytes + smallestHeap + stackBytes + slotTailBytes;
-  return bitsFor(Math.max(image, dataBase + manifest.dataBytes + pageBytes));
+  const bits = bitsFor(Math.max(image, dataBase + manifest.dataBytes + pageBytes));
+  return manifest.track !== undefined && image + trackAreaBytes(bits) > 2 ** bits ? bits + 1 : bits;
 };
 
 export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number | undefined): SlotMap => {
-  const stackTop = 2 ** slotBits - slotTailBytes;
+  const tableEnd = 2 ** slotBits - slotTailBytes;
+  const tableStart = manifest.track === undefined ? tableEnd : tableEnd - trackAreaBytes(slotBits);
+  const stackTop = tableStart;
   const symmetricTop = manifest.symmetricBase + manifest.symmetricBytes;
   const room = stackTop - symmetricTop;
   const stack = stackBytes ?? Math.max(smallestStack, Math.min(defaultStackBytes, alignDown(room / 8, 4096)));
   const stackLimit = alignDown(stackTop - stack, 4096);
-  return { slotBits, stackTop, stackLimit, heapBottom: stackLimit, symmetricTop };
+  return { slotBits, stackTop, stackLimit, heapBottom: stackLimit, symmetricTop, tableStart, tableEnd };
 };
 
 const allocate = (pages: number): WebAssembly.Memory | undefined => {

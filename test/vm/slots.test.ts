@@ -22,6 +22,29 @@ describe('slots', () => {
     expect(choice.memory.buffer.byteLength).toBe((images + 1) * 2 ** slotBits);
   });
 
+  test.each([1, 3, 7])('%i images that track their memory: a quarter of each slot is the table', (images) => {
+    const choice = chooseSlots(manifest({ track: 'all' }), { images, slotBytes: 2 ** 24 });
+    if (choice.kind !== 'slots') throw new Error(choice.kind);
+    const { stackTop, tableStart, tableEnd } = choice.map;
+    expect(tableEnd - tableStart).toBe(2 ** 22);
+    expect(stackTop).toBe(tableStart);
+    expect(tableEnd).toBe(2 ** 24 - slotTailBytes);
+  });
+
+  test('a program that fits just so needs a larger slot for its table', () => {
+    const symmetricBytes = 2 ** 24 - 2 ** 19;
+    const bits = (more: object) => {
+      const choice = chooseSlots(manifest({ symmetricBytes, ...more }), { images: 2, slotBytes: 2 ** 26 });
+      return choice.kind === 'slots' ? [choice.map.slotBits, choice.map.heapBottom > choice.map.symmetricTop] : [];
+    };
+    expect(bits({})).toEqual([26, true]);
+    expect(bits({ track: 'allocations' })).toEqual([26, true]);
+    const tight = (track: object) =>
+      chooseSlots(manifest({ symmetricBytes, ...track }), { images: 1, slotBytes: 2 ** 24 });
+    expect(tight({}).kind).toBe('slots');
+    expect(tight({ track: 'allocations' }).kind).toBe('no-resources');
+  });
+
   test('one image too many', () => {
     const large = manifest({ symmetricBytes: 2 ** 29 });
     expect(chooseSlots(large, { images: 4 })).toMatchObject({ kind: 'too-many-images', fit: 3 });
