@@ -102,6 +102,9 @@ export const page = {
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
   heapLists: 1024,
+  /** Two numbers of 64 bits that no program knows, drawn for each run: what the marks of blocks are made with. */
+  secret: 1704,
+  secret2: 1712,
 } as const;
 
 /** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
@@ -344,6 +347,11 @@ export const faults = [
     kind: 'memory-image',
     text: 'out of memory: {a} bytes were asked for on every image, {b} are left on image {c}',
     hint: 'run with fewer images, or a smaller problem',
+  },
+  {
+    kind: 'heap',
+    text: "the heap of this image is damaged: a block's header at {a:x} was overwritten",
+    hint: 'something was stored out of bounds, or into what had been given back; --check=memory finds it',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
   {

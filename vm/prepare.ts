@@ -1,4 +1,5 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { kernel, type Manifest, page, track } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
@@ -42,6 +43,8 @@ const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: 
       view.setUint32(slot + track.areaEnd, slot + map.tableEnd, true);
       view.setUint32(slot + track.stackLow, map.stackTop, true);
     }
+    bytes.set(randomBytes(8), slot + page.secret);
+    bytes.set(randomBytes(8), slot + page.secret2);
     for (const cell of cells) bytes.set(cell.bytes, slot + cell.offset);
   }
 };
