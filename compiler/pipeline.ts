@@ -18,6 +18,7 @@ import { licm } from './passes/licm.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
 import { promote } from './passes/promote.ts';
+import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
 import { split } from './passes/split.ts';
 import { strength } from './passes/strength.ts';
@@ -56,6 +57,7 @@ export const passes = [
     doc: 'functions that nothing reaches go',
   },
   { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
+  { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
 ] as const satisfies readonly Pass[];
 
 export type PassName = (typeof passes)[number]['name'];
@@ -100,6 +102,7 @@ export const sequence: readonly PassName[] = [
   'fold',
   'dce',
   'drop-functions',
+  'roots',
 ];
 
 /** The first run of the one comes before the first run of the other, for this reason. */
@@ -119,6 +122,7 @@ export const order = [
   ['lower-shared', 'strength', 'there are no addresses before'],
   ['rotate', 'strength', 'a load can leave a rotated loop: its address then needs no induction variable'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
+  ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
 ] as const satisfies readonly (readonly [PassName, PassName, string])[];
 
 /** Constraints of `order` that a sequence breaks, as sentences. */

@@ -98,6 +98,10 @@ export const page = {
   meetBlock: 684,
   /** u32 address of the record of the team that the image is in; 0: all images. */
   team: 688,
+  /** Of programs that move objects: u32 address of the first frame with pointers (see the pass `roots`); 0: none. */
+  roots: 960,
+  /** i32: not 0 while the run-time has addresses that no move may change. */
+  still: 964,
   /** Of messages: see `mailbox`. */
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */

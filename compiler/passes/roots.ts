@@ -1,0 +1,236 @@
+// roots: pointers that live while objects may move are kept where the mover finds and changes them. The reverse of promote.
+//
+//   %p = call @runtime.move.alloc(…)      %p = call @runtime.move.alloc(…)
+//   call @work()                          store.ptr32 $roots+8, %p
+//   store.i64 (addr %p), 1                call @work()                      may move what %p points to
+//                                         %q = load.ptr32 $roots+8
+//                                         store.i64 (addr %q), 1
+//
+// Each call of a function with such pointers has a slot `roots` in its frame: the address of the caller's, how many words
+// follow, the words. The list of these begins in the kernel page of the image and is what the mover walks: a shadow stack
+// (F. Henderson, Accurate Garbage Collection in an Uncooperative Environment, ISMM 2002). A value is stored where it is
+// defined and loaded again after each move before its next use; places that are computed from another one (an element, a
+// field) are computed again instead, so that the mover never sees a pointer outside of its object.
+//
+// Only in programs that move objects (relocate.ts). Functions of the run-time see addresses as numbers: while one of them runs, a function
+// of the program that it calls moves nothing (the word `still`).
+import { page } from '../../vm/abi.ts';
+import { append, type Replacement } from '../append.ts';
+import { type Defs, defsOf, opOf } from '../facts.ts';
+import type { Body, FrameSlot, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
+import { isMoving, isRuntime, relocationOf, relocatorOf } from '../relocate.ts';
+import { argsOf, bodiesOf, type Edit, editOf, operandsOf, withArgs, withBodies, withOperands } from '../tree.ts';
+
+const by = 'roots';
+
+const slotName = 'roots';
+/** Before the words: the link and the count. */
+const headBytes = 8;
+
+/** Places that no mover changes: what they are made of does not move. */
+const fixed: ReadonlySet<string> = new Set(['global', 'data', 'frame', 'null']);
+/** Places that are computed from their first operand. */
+const computed: ReadonlySet<string> = new Set(['offset', 'elem']);
+
+export const roots = (f: Func, context: PassContext): Func => {
+  if (!isMoving(context.program)) return f;
+  const relocation = relocationOf(context.program);
+  const moves = relocatorOf(relocation);
+  if (!f.body.insts.some(moves)) return f;
+  if (isRuntime(f.name)) return stilled(f, moves);
+  return rooted(f, moves);
+};
+
+// ---- which values -----------------------------------------------------------------------------------------------
+
+interface Found {
+  /** Kept in the frame, by their number there. */
+  readonly words: ReadonlyMap<Value, number>;
+  /** Computed again. */
+  readonly again: ReadonlyMap<Value, OpInst>;
+}
+
+/**
+ * Values that are used after a move that comes after their definition. As in the verifier's rule about ptrs, time is a
+ * counter, and a loop that moves does so, for its second iteration, before it begins.
+ */
+const findRoots = (f: Func, defs: Defs, moves: (i: Inst) => boolean): Found => {
+  const words = new Map<Value, number>();
+  const again = new Map<Value, OpInst>();
+  const born = new Map<Value, number>();
+  let time = 0;
+  let moved = -1;
+  const define = (values: readonly Value[]): void => {
+    for (const v of values) born.set(v, time++);
+  };
+  const use = (v: Value): void => {
+    if (f.types[v] !== 'gptr') return;
+    const inst = opOf(defs, v);
+    if (inst && fixed.has(inst.op)) return;
+    if ((born.get(v) ?? 0) > moved) return;
+    if (!inst || !computed.has(inst.op)) {
+      if (!words.has(v)) words.set(v, words.size);
+      return;
+    }
+    again.set(v, inst);
+    const [base] = inst.args;
+    if (base !== undefined) use(base);
+  };
+  const body = (b: Body): void => {
+    const before = moved;
+    for (const i of b.insts) {
+      operandsOf(i).forEach(use);
+      const outside = moved;
+      if (i.kind === 'loop' && moves(i)) moved = time++;
+      if (i.kind === 'loop') define(i.params);
+      for (const inner of bodiesOf(i)) body(inner);
+      moved = moves(i) ? time++ : outside;
+      define(i.results);
+    }
+    argsOf(b.end).forEach(use);
+    moved = before;
+  };
+  define(f.params);
+  body(f.body);
+  return { words, again };
+};
+
+// ---- rewriting --------------------------------------------------------------------------------------------------
+
+interface State {
+  readonly f: Func;
+  readonly found: Found;
+  readonly edit: Edit;
+  readonly moves: (i: Inst) => boolean;
+  readonly slot: string;
+}
+
+/** What stands for a value until the next move. */
+type Env = Map<Value, Value>;
+
+const access = (r: Replacement, place: Value, offset: number): readonly [Value, number] => [
+  append(r, 'addr', '', 'ptr', [place]),
+  offset,
+];
+
+const load = (r: Replacement, type: MemType, place: Value, offset: number): Value => {
+  const [p, at] = access(r, place, offset);
+  return append(r, 'load', type, type === 'i32' ? 'i32' : 'gptr', [p], [at]);
+};
+
+const store = (r: Replacement, type: MemType, place: Value, offset: number, value: Value): void => {
+  const [p, at] = access(r, place, offset);
+  r.insts.push({ kind: 'op', op: 'store', suffix: type, results: [], args: [p, value], imms: [at], pos: r.pos, by });
+};
+
+const constant = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
+
+const frameOf = (r: Replacement, s: State): Value => append(r, 'frame', '', 'gptr', [], [s.slot]);
+
+/** The kernel page of the image. */
+const pageOf = (r: Replacement): Value => append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])]);
+
+const offsetOf = (s: State, v: Value): number | undefined => {
+  const word = s.found.words.get(v);
+  return word === undefined ? undefined : headBytes + 4 * word;
+};
+
+/** Keeps those of the values that must be. */
+const keep = (s: State, r: Replacement, env: Env, values: readonly Value[]): void => {
+  for (const v of values) {
+    const at = offsetOf(s, v);
+    if (at === undefined && !s.found.again.has(v)) continue;
+    env.set(v, v);
+    if (at !== undefined) store(r, 'ptr32', frameOf(r, s), at, v);
+  }
+};
+
+/** The value as it is now. */
+const now = (s: State, r: Replacement, env: Env, v: Value): Value => {
+  const known = env.get(v);
+  if (known !== undefined) return known;
+  const at = offsetOf(s, v);
+  const inst = s.found.again.get(v);
+  if (at === undefined && !inst) return v;
+  const fresh = inst
+    ? append(r, inst.op, '', 'gptr', [now(s, r, env, inst.args[0] ?? -1), ...inst.args.slice(1)], inst.imms)
+    : load(r, 'ptr32', frameOf(r, s), at ?? 0);
+  env.set(v, fresh);
+  return fresh;
+};
+
+const rewriteBody = (s: State, body: Body, env: Env, first: readonly Value[]): Body => {
+  const insts: Inst[] = [];
+  const at = (pos: number): Replacement => ({ insts, edit: s.edit, pos, by });
+  keep(s, at(body.end.pos), env, first);
+  for (const inst of body.insts) {
+    const r = at(inst.pos);
+    const ready = withOperands(inst, (v) => now(s, r, env, v));
+    const params = inst.kind === 'loop' ? inst.params : [];
+    const moving = s.moves(inst);
+    const inside = (): Env => (inst.kind === 'loop' && moving ? new Map() : new Map(env));
+    insts.push(withBodies(ready, (b) => rewriteBody(s, b, inside(), params)));
+    if (moving) env.clear();
+    keep(s, r, env, inst.results);
+  }
+  const r = at(body.end.pos);
+  const end: Terminator = withArgs(body.end, (v) => now(s, r, env, v));
+  if (end.kind === 'ret') store(r, 'ptr32', pageOf(r), page.roots, load(r, 'ptr32', frameOf(r, s), 0));
+  return { insts, end };
+};
+
+const freshSlot = (f: Func, size: number): FrameSlot => {
+  let name = slotName;
+  for (let n = 1; f.slots.some((s) => s.name === name); n++) name = `${slotName}.${n}`;
+  return { name, size, align: 4 };
+};
+
+const rooted = (f: Func, moves: (i: Inst) => boolean): Func => {
+  const found = findRoots(f, defsOf(f), moves);
+  if (found.words.size === 0) return f;
+  const edit = editOf(f);
+  const slot = freshSlot(f, headBytes + 4 * found.words.size);
+  const s: State = { f, found, edit, moves, slot: slot.name };
+  const insts: Inst[] = [];
+  const r: Replacement = { insts, edit, pos: f.pos, by };
+  const frame = frameOf(r, s);
+  store(r, 'ptr32', frame, 0, load(r, 'ptr32', pageOf(r), page.roots));
+  store(r, 'i32', frame, 4, constant(r, found.words.size));
+  store(r, 'ptr32', pageOf(r), page.roots, frame);
+  const body = rewriteBody(s, f.body, new Map(), f.params);
+  return {
+    ...f,
+    types: edit.types,
+    slots: [...f.slots, slot],
+    body: { insts: [...insts, ...body.insts], end: body.end },
+  };
+};
+
+// ---- functions of the run-time ----------------------------------------------------------------------------------
+
+/** Calls from the run-time into the program: whatever is called moves nothing. */
+const stilled = (f: Func, moves: (i: Inst) => boolean): Func => {
+  const edit = editOf(f);
+  const outward = (i: OpInst): boolean => moves(i) && (i.op === 'call.value' || !isRuntime(String(i.imms[0])));
+  const add = (r: Replacement, n: number): void => {
+    const count = load(r, 'i32', pageOf(r), page.still);
+    store(r, 'i32', pageOf(r), page.still, append(r, 'add', 'i32', 'i32', [count, constant(r, n)]));
+  };
+  const body = (b: Body): Body => {
+    const insts: Inst[] = [];
+    for (const inst of b.insts) {
+      if (inst.kind !== 'op' || !outward(inst)) {
+        insts.push(withBodies(inst, body));
+        continue;
+      }
+      const r: Replacement = { insts, edit, pos: inst.pos, by };
+      add(r, 1);
+      insts.push(inst);
+      add(r, -1);
+    }
+    return { insts, end: b.end };
+  };
+  const changed = body(f.body);
+  return edit.types.length === f.types.length ? f : { ...f, types: edit.types, body: changed };
+};
