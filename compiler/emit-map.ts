@@ -1,8 +1,9 @@
 // What is known about places in the finished bytes: code offsets → positions for the node's reports, a source map for
-// debuggers, and the custom section that carries the manifest.
+// debuggers, and the manifest as a custom section.
 import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping';
 import { type Manifest, sectionName } from '../vm/abi.ts';
 import type { IrProgram } from './ir.ts';
+import { seal, withSection } from './seal.ts';
 
 /** Code offset → position id, in ascending order. Id 0: of no known place. */
 export interface Place {
@@ -63,28 +64,6 @@ export const sourceMapOf = (program: IrProgram, places: readonly Place[], file: 
   return JSON.stringify({ version: 3, file, sources: program.files, names, mappings });
 };
 
-const leb128 = (n: number): number[] => {
-  const bytes: number[] = [];
-  let rest = n;
-  do {
-    const byte = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest > 0 ? byte | 0x80 : byte);
-  } while (rest > 0);
-  return bytes;
-};
-
-/** The module with the manifest as its last section: what comes before keeps its offsets. */
-export const withManifest = (wasm: Uint8Array, manifest: Manifest): Uint8Array => {
-  const encoder = new TextEncoder();
-  const name = encoder.encode(sectionName);
-  const content = encoder.encode(JSON.stringify(manifest));
-  const size = leb128(name.length);
-  const head = [0, ...leb128(size.length + name.length + content.length), ...size];
-  const out = new Uint8Array(wasm.length + head.length + name.length + content.length);
-  out.set(wasm);
-  out.set(head, wasm.length);
-  out.set(name, wasm.length + head.length);
-  out.set(content, wasm.length + head.length + name.length);
-  return out;
-};
+/** The finished artifact: the module, with the manifest and the seal as its last sections. What comes before keeps its offsets. */
+export const withManifest = (wasm: Uint8Array, manifest: Manifest): Uint8Array =>
+  seal(withSection(wasm, sectionName, new TextEncoder().encode(JSON.stringify(manifest))));

@@ -10,7 +10,7 @@
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 export const pageBytes = 65536;
 
@@ -436,6 +436,18 @@ export const exports = { load: 'pgc.load', init: 'pgc.init', main: 'pgc.main', s
 
 /** Name of the custom section; its content is the manifest as UTF-8 JSON. */
 export const sectionName = 'pgc';
+
+/**
+ * The seal: the last sections of an artifact. The first holds the SHA-256 of all bytes before it (NIST FIPS 180-4); the second,
+ * which is there if the artifact was signed, an Ed25519 public key and its signature (RFC 8032) of `signedPrefix` and that digest.
+ */
+export const digestSection = 'pgc.digest';
+export const signatureSection = 'pgc.signature';
+export const digestBytes = 32;
+export const publicKeyBytes = 32;
+export const signatureBytes = 64;
+/** Signed with the digest, so that a signature for one purpose means nothing for another. */
+export const signedPrefix = 'pgc artifact, signature 1\n';
 
 export interface ConfigEntry {
   readonly name: string;

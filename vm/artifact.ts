@@ -1,151 +1,155 @@
-// Reads what the compiler put into the custom section of an artifact, without compiling it: an artifact that is not ours,
-// cut short, or of another version is told apart here, before anything else happens.
-import { abiVersion, imports, type Manifest, sectionName, exports as wanted } from './abi.ts';
+// Reads an artifact without compiling it, and believes nothing that it says before its seal has been checked: what the compiler
+// made is what runs. An artifact that is not ours, cut short, changed, of another version, or signed by nobody that the caller
+// trusts is told apart here, before anything else happens. What is sealed is said in abi.ts.
+import {
+  abiVersion,
+  digestBytes,
+  digestSection,
+  type Manifest,
+  publicKeyBytes,
+  sectionName,
+  signatureBytes,
+  signatureSection,
+} from './abi.ts';
+import { equalBytes, sha256 } from './digest.ts';
+import { interfaceMisfit } from './interface.ts';
+import { checkManifest, isRecord } from './manifest.ts';
+import { type Section, sectionsOf } from './sections.ts';
+import { isSigned, isTrusted, keyName, type Signature } from './trust.ts';
 
-export type Artifact =
-  | { readonly kind: 'artifact'; readonly manifest: Manifest }
-  | { readonly kind: 'bad'; readonly message: string; readonly hint?: string };
+type Bad = { readonly kind: 'bad'; readonly message: string; readonly hint?: string };
+export type Artifact = { readonly kind: 'artifact'; readonly manifest: Manifest } | Bad;
 
 const rebuild = 'build it again from its source';
-const bad = (message: string, hint = rebuild): Artifact => ({ kind: 'bad', message, hint });
+const bad = (message: string, hint = rebuild): Bad => ({ kind: 'bad', message, hint });
 
-interface Section {
-  readonly id: number;
-  readonly start: number;
-  readonly end: number;
+/** An artifact as its parts, of which none has been checked against another. */
+export interface Parts {
+  readonly kind: 'parts';
+  readonly sections: readonly Section[];
+  /** The content of the section `pgc`. */
+  readonly manifest: Uint8Array;
+  /** Everything that the digest is of; undefined: there is no seal. */
+  readonly covered: Uint8Array | undefined;
+  readonly digest: Uint8Array;
+  readonly signature: Signature | undefined;
 }
 
-/** An unsigned LEB128 number of at most 32 bits, or undefined where the bytes end before it does. */
-const readLeb = (bytes: Uint8Array, at: number): { value: number; next: number } | undefined => {
-  let value = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[at + i];
-    if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { value, next: at + i + 1 };
-  }
-  return undefined;
+const utf8 = new TextEncoder();
+
+/** The bytes of a section of the seal before its content. Its lengths are below 128: each is one byte. */
+const sealHead = (name: string, contentBytes: number): Uint8Array => {
+  const nameBytes = utf8.encode(name);
+  return Uint8Array.of(0, 1 + nameBytes.length + contentBytes, nameBytes.length, ...nameBytes);
+};
+const digestHead = sealHead(digestSection, digestBytes);
+const signatureHead = sealHead(signatureSection, publicKeyBytes + signatureBytes);
+
+/** The content of a section of the seal if it has this form to the byte: no digest covers its head. */
+const sealed = (bytes: Uint8Array, section: Section | undefined, head: Uint8Array): Uint8Array | undefined => {
+  if (!section || !equalBytes(bytes.subarray(section.at, section.start), head)) return undefined;
+  return bytes.subarray(section.start, section.end);
 };
 
-/** The sections of a module; undefined when the file ends inside of one. */
-const sectionsOf = (bytes: Uint8Array): Section[] | undefined => {
-  const sections: Section[] = [];
-  let at = 8;
-  while (at < bytes.length) {
-    const id = bytes[at]!;
-    const size = readLeb(bytes, at + 1);
-    if (!size || size.next + size.value > bytes.length) return undefined;
-    sections.push({ id, start: size.next, end: size.next + size.value });
-    at = size.next + size.value;
-  }
-  return sections;
-};
-
-const contentOf = (bytes: Uint8Array, section: Section): Uint8Array | undefined => {
-  if (section.id !== 0) return undefined;
-  const length = readLeb(bytes, section.start);
-  if (!length || length.next + length.value > section.end) return undefined;
-  const name = new TextDecoder().decode(bytes.subarray(length.next, length.next + length.value));
-  return name === sectionName ? bytes.subarray(length.next + length.value, section.end) : undefined;
-};
-
-// ---- the shape of a manifest ------------------------------------------------------------------------------------
-
-type Check = (value: unknown) => boolean;
-const text: Check = (v) => typeof v === 'string';
-const count: Check = (v) => Number.isSafeInteger(v) && Number(v) >= 0;
-const integer: Check = (v) => Number.isSafeInteger(v);
-const listOf =
-  (check: Check): Check =>
-  (v) =>
-    Array.isArray(v) && v.every(check);
-const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
-const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (v) =>
-    isRecord(v) && Object.entries(checks).every(([name, check]) => check(v[name]));
-
-const optional =
-  (check: Check): Check =>
-  (v) =>
-    v === undefined || check(v);
-
-const shape = {
-  compiler: text,
-  program: text,
-  dataBytes: count,
-  privateBytes: count,
-  symmetricBase: count,
-  symmetricBytes: count,
-  track: optional((v) => v === 'allocations' || v === 'all'),
-  objects: optional(listOf(fields({ name: text, position: integer }))),
-  configs: listOf(fields({ name: text, type: text, offset: count, default: text })),
-  formats: listOf(fields({ type: text })),
-  files: listOf(text),
-  positions: listOf(fields({ file: integer, line: count, col: count, fn: text, inlinedAt: integer })),
-  offsets: listOf(count),
-  offsetPositions: listOf(integer),
-  functions: listOf(text),
-} satisfies Record<Exclude<keyof Manifest, 'abi'>, Check>;
-
-const isManifest = (value: Record<string, unknown>): value is Record<string, unknown> & Manifest =>
-  fields(shape)(value);
-
-const parseManifest = (content: Uint8Array): Artifact => {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
-  } catch {
-    return bad(`its section "${sectionName}" is damaged: it is not JSON`);
-  }
-  if (!isRecord(value)) return bad(`its section "${sectionName}" is damaged: it is not an object`);
-  if (value.abi !== abiVersion) {
-    const found = typeof value.abi === 'number' ? `version ${value.abi}` : 'no version';
-    return bad(`it was made by another version of pgc: it has ${found} of the interface, this pgc has ${abiVersion}`);
-  }
-  if (!isManifest(value)) {
-    const wrong = Object.entries(shape).find(([name, check]) => !check(value[name]));
-    return bad(`its section "${sectionName}" is damaged: bad or missing "${wrong?.[0] ?? '?'}"`);
-  }
-  return { kind: 'artifact', manifest: value };
-};
-
-/** The manifest of an artifact, or why this is none. */
-export const readArtifact = (bytes: Uint8Array): Artifact => {
+/** Finds the parts of an artifact, or says why this is none. */
+export const partsOf = (bytes: Uint8Array): Parts | Bad => {
   const magic = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   if (bytes.length === 0) return bad('the file is empty');
   if (!magic.every((byte, i) => i >= bytes.length || bytes[i] === byte)) {
     return bad('it is not a WebAssembly module', 'pgc runs .pg sources and what pgc build made of them');
   }
-  const sections = bytes.length < 8 ? undefined : sectionsOf(bytes);
+  const sections = bytes.length < magic.length ? undefined : sectionsOf(bytes);
   if (!sections) return bad('it is cut short or damaged');
-  for (const section of sections) {
-    const content = contentOf(bytes, section);
-    if (content) return parseManifest(content);
+  const named = (name: string): readonly Section[] => sections.filter((s) => s.name === name);
+  const [manifest, another] = named(sectionName);
+  if (!manifest) {
+    return bad(`it was not made by pgc: it has no section "${sectionName}"`, 'pgc runs what pgc build made');
   }
-  return bad(`it was not made by pgc: it has no section "${sectionName}"`, 'pgc runs what pgc build made');
+  if (another) return bad(`it is damaged: it has two sections "${sectionName}"`);
+  const signed = sections.at(-1)?.name === signatureSection;
+  const signature = signed ? sealed(bytes, sections.at(-1), signatureHead) : undefined;
+  const last = sections.at(signed ? -2 : -1);
+  const digest = sealed(bytes, last, digestHead);
+  return {
+    kind: 'parts',
+    sections,
+    manifest: bytes.subarray(manifest.start, manifest.end),
+    covered: digest && last && (!signed || signature) ? bytes.subarray(0, last.at) : undefined,
+    digest: digest ?? new Uint8Array(),
+    signature: signature && {
+      publicKey: signature.subarray(0, publicKeyBytes),
+      signature: signature.subarray(publicKeyBytes),
+    },
+  };
 };
 
-/** Compiles the module. What it asks for and offers must be what the node knows. */
+const json = (content: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+  } catch {
+    return undefined;
+  }
+};
+
+const trustProblem = (parts: Parts, trusted: readonly Uint8Array[] | undefined): Bad | undefined => {
+  const { signature, digest } = parts;
+  if (signature && !isSigned(signature, digest)) return bad('it is damaged: its signature does not fit');
+  if (trusted === undefined) return undefined;
+  if (!signature)
+    return bad('it is not signed', 'pgc build --sign KEY.pem signs; without --trust pgc runs any artifact');
+  if (isTrusted(signature.publicKey, trusted)) return undefined;
+  const names = trusted.length === 0 ? 'none' : trusted.map(keyName).join(', ');
+  return bad(
+    `it is signed by the key ${keyName(signature.publicKey)}, which is not trusted`,
+    `trusted: ${names}; to trust another key, too, give its public key to --trust`,
+  );
+};
+
+/** Checks parts whose digest has been checked. `trusted`: raw public keys; undefined: signed or not, by whomever. */
+export const readParts = (bytes: Uint8Array, parts: Parts, trusted?: readonly Uint8Array[]): Artifact => {
+  const problem = trustProblem(parts, trusted);
+  if (problem) return problem;
+  const value = json(parts.manifest);
+  const damaged = `its section "${sectionName}" is damaged`;
+  if (!isRecord(value)) return bad(`${damaged}: it is not ${value === undefined ? 'JSON' : 'an object'}`);
+  const checked = checkManifest(value, bytes.length);
+  if (checked.kind === 'misfit') return bad(`${damaged}: ${checked.why}`);
+  const misfit = interfaceMisfit(bytes, parts.sections, checked.manifest);
+  return misfit === undefined ? { kind: 'artifact', manifest: checked.manifest } : bad(misfit);
+};
+
+/** An artifact of another version, which may be sealed in another way, is not damaged. */
+const otherVersion = (parts: Parts): Bad | undefined => {
+  const value = json(parts.manifest);
+  if (!isRecord(value) || value.abi === abiVersion) return undefined;
+  const found = typeof value.abi === 'number' ? `version ${value.abi}` : 'no version';
+  return bad(`it was made by another version of pgc: it has ${found} of the interface, this pgc has ${abiVersion}`);
+};
+
+/** The manifest of an artifact, or why this is none that can be run. */
+export const readArtifact = (bytes: Uint8Array, trusted?: readonly Uint8Array[]): Artifact => {
+  const parts = partsOf(bytes);
+  if (parts.kind === 'bad') return parts;
+  const other = otherVersion(parts);
+  if (other) return other;
+  if (!parts.covered) return bad('it is cut short or damaged: it does not end with its digest');
+  if (!equalBytes(sha256(parts.covered), parts.digest)) {
+    return bad('it is damaged: its contents are not what its digest says');
+  }
+  return readParts(bytes, parts, trusted);
+};
+
+/** Compiles the module of an artifact that has been read. The bytes must not change in between. */
 export const compileArtifact = (
   bytes: Uint8Array,
-): { readonly kind: 'module'; readonly module: WebAssembly.Module } | (Artifact & { readonly kind: 'bad' }) => {
-  const refuse = (message: string) => ({ kind: 'bad', message, hint: rebuild }) as const;
-  let module: WebAssembly.Module;
+): { readonly kind: 'module'; readonly module: WebAssembly.Module } | Bad => {
   try {
-    // The bytes may lie in memory that others can change: a copy cannot change while it is compiled.
-    module = new WebAssembly.Module(Uint8Array.from(bytes));
+    return { kind: 'module', module: new WebAssembly.Module(bytes) };
   } catch (e) {
-    if (e instanceof WebAssembly.CompileError) return refuse(`it is not valid WebAssembly: ${e.message}`);
+    // RangeError: larger than what the engine takes.
+    if (e instanceof WebAssembly.CompileError || e instanceof RangeError) {
+      return bad(`it is not valid WebAssembly: ${e.message}`);
+    }
     throw e;
   }
-  const known = new Set<string>(Object.values(imports));
-  const strange = WebAssembly.Module.imports(module).find((i) => i.module !== 'pgc' || !known.has(i.name));
-  if (strange) return refuse(`it imports ${strange.module}.${strange.name}, which a node does not have`);
-  const offered = new Map(WebAssembly.Module.exports(module).map((e) => [e.name, e.kind]));
-  const missing = Object.values(wanted).find(
-    (name) => offered.get(name) !== (name === wanted.stackPointer ? 'global' : 'function'),
-  );
-  if (missing !== undefined) return refuse(`it does not export ${missing}`);
-  return { kind: 'module', module };
 };

@@ -120,6 +120,12 @@ const encode = (type: ConfigEntry['type'], text: string): Uint8Array | string =>
   return encodeInteger(text, Number(type.slice(1)), type[0] === 'i', type);
 };
 
+/** What is wrong with a default of this type, or undefined. */
+export const configDefaultError = (type: ConfigEntry['type'], text: string): string | undefined => {
+  const bytes = encode(type, text.trim());
+  return typeof bytes === 'string' ? bytes : undefined;
+};
+
 /** Cells for all configs: the given values, else the defaults. */
 export const configCells = (
   configs: readonly ConfigEntry[],

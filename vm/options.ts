@@ -12,6 +12,8 @@ export interface PrepareOptions {
   readonly slotBytes?: number;
   /** Stack for an image's addressable locals. Default: 8 MiB, less where memory is small. */
   readonly stackBytes?: number;
+  /** Public keys (Ed25519, PEM): an artifact that none of them has signed is refused. Default: signed or not, by whomever. */
+  readonly trust?: readonly string[];
   /** Set V8's flags for numeric code, for the whole process (flags.ts). */
   readonly tuneV8?: boolean;
 }

@@ -8,6 +8,7 @@ import { tuneV8 } from './flags.ts';
 import type { PrepareOptions } from './options.ts';
 import type { RunResult } from './result.ts';
 import { chooseSlots, type SlotMap } from './slots.ts';
+import { readPublicKey } from './trust.ts';
 
 export interface Prepared {
   readonly kind: 'prepared';
@@ -52,6 +53,19 @@ const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: 
 const positive = (value: number | undefined): boolean =>
   value === undefined || (Number.isSafeInteger(value) && value > 0);
 
+/** The keys that these PEM texts hold, or what is wrong with one. */
+const trustedKeys = (
+  pems: readonly string[],
+): readonly Uint8Array[] | { readonly message: string; readonly hint: string } => {
+  const keys: Uint8Array[] = [];
+  for (const pem of pems) {
+    const key = readPublicKey(pem);
+    if (key.kind === 'bad-key') return { message: `bad key to trust: ${key.message}`, hint: key.hint };
+    keys.push(key.raw);
+  }
+  return keys;
+};
+
 /** Ready to run, or the result that says why not. */
 export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared | RunResult => {
   const images = options.images ?? availableParallelism();
@@ -61,13 +75,17 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   for (const name of ['slotBytes', 'stackBytes'] as const) {
     if (!positive(options[name])) return { kind: 'bad-option', message: `bad ${name}: ${options[name]}` };
   }
-  const read = readArtifact(artifact);
+  const trusted = options.trust === undefined ? undefined : trustedKeys(options.trust);
+  if (trusted && 'message' in trusted) return { kind: 'bad-option', ...trusted };
+  // The bytes may lie in memory that others can change: what is checked must be what is compiled.
+  const own = Uint8Array.from(artifact);
+  const read = readArtifact(own, trusted);
   if (read.kind === 'bad') return { ...read, kind: 'bad-artifact' };
   const { manifest } = read;
   const configured = configCells(manifest.configs, options.configs ?? {});
   if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
   if (options.tuneV8) tuneV8();
-  const compiled = compileArtifact(artifact);
+  const compiled = compileArtifact(own);
   if (compiled.kind === 'bad') return { ...compiled, kind: 'bad-artifact' };
   const slots = chooseSlots(manifest, {
     images,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultNumber, kernel, page, states } from '../../vm/abi.ts';
 import { type Outcome, startNode, type TestNode } from './node.ts';
-import { artifact, assemble, manifest, moduleText, withManifest } from './wat.ts';
+import { artifact } from './wat.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -115,9 +115,9 @@ describe('programs that return', () => {
         (o) => `(call $say (call $at (i32.const ${o})))`,
       ),
     ].join('\n');
-    const bytes = withManifest(
-      await assemble(moduleText({ main, more })),
-      manifest({ configs: [{ name: 'n', type: 'i32', offset: 65536, default: '5' }] }),
+    const bytes = await artifact(
+      { main, more },
+      { configs: [{ name: 'n', type: 'i32', offset: 65536, default: '5' }] },
     );
     const options = { images: 2, collect: true, slotBytes: 2 ** 24, stackBytes: 65536, configs: { n: '77' } };
     const o = await node.run(bytes, options);

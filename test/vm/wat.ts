@@ -1,7 +1,8 @@
 // Artifacts by hand: text of wasm, assembled by wabt, with a manifest in the custom section. So the node is tested
 // without the compiler.
+import { createHash } from 'node:crypto';
 import wabtModule from 'wabt';
-import { abiVersion, kernel, type Manifest, page, sectionName, states } from '../../vm/abi.ts';
+import { abiVersion, digestSection, kernel, type Manifest, page, sectionName, states } from '../../vm/abi.ts';
 
 const leb = (n: number): number[] => (n < 0x80 ? [n] : [(n & 0x7f) | 0x80, ...leb(n >>> 7)]);
 
@@ -16,7 +17,7 @@ export const manifest = (over: Partial<Manifest> = {}): Manifest => ({
   abi: abiVersion,
   compiler: 'test',
   program: 'test.pg',
-  dataBytes: 4096,
+  dataBytes: 0,
   privateBytes: 4096,
   symmetricBase: 2 * 65536,
   symmetricBytes: 4096,
@@ -36,8 +37,13 @@ export const manifest = (over: Partial<Manifest> = {}): Manifest => ({
 
 export const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((p) => [...p]));
 
+/** The bytes with their digest after them. */
+export const seal = (bytes: Uint8Array): Uint8Array =>
+  concat(bytes, customSection(digestSection, createHash('sha256').update(bytes).digest()));
+
+/** A module with a manifest before the seal. */
 export const withManifest = (wasm: Uint8Array, value: unknown): Uint8Array =>
-  concat(wasm, customSection(sectionName, new TextEncoder().encode(JSON.stringify(value))));
+  seal(concat(wasm, customSection(sectionName, new TextEncoder().encode(JSON.stringify(value)))));
 
 /** Assembles a module. @throws if the text is wrong. */
 export const assemble = async (text: string): Promise<Uint8Array> => {
@@ -103,5 +109,19 @@ export const moduleText = ({ main, init = '', load = '', more = '' }: Program): 
   (func $main (export "pgc.main") ${main})
   ${more})`;
 
-export const artifact = async (program: Program, over: Partial<Manifest> = {}): Promise<Uint8Array> =>
-  withManifest(await assemble(moduleText(program)), manifest(over));
+/** No names for any of the functions of a module. */
+const noNames = (text: string): string[] => text.match(/\(func\b/g)?.map(() => '') ?? [];
+
+/** The module and its manifest, which can still be changed. */
+export const pieces = async (
+  program: Program,
+  over: Partial<Manifest> = {},
+): Promise<{ readonly wasm: Uint8Array; readonly manifest: Manifest }> => {
+  const text = moduleText(program);
+  return { wasm: await assemble(text), manifest: manifest({ functions: noNames(text), ...over }) };
+};
+
+export const artifact = async (program: Program, over: Partial<Manifest> = {}): Promise<Uint8Array> => {
+  const made = await pieces(program, over);
+  return withManifest(made.wasm, made.manifest);
+};

@@ -1,0 +1,87 @@
+// The seal of an artifact: a digest over all that it holds, and a signature of that digest by whoever built it. What they cover
+// is said in vm/abi.ts; vm/artifact.ts checks them. SHA-256: NIST FIPS 180-4. Ed25519: RFC 8032; keys as PEM: RFC 8410.
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { digestBytes, digestSection, publicKeyBytes, signatureSection, signedPrefix } from '../vm/abi.ts';
+
+const leb128 = (n: number): number[] => {
+  const bytes: number[] = [];
+  let rest = n;
+  do {
+    const byte = rest & 0x7f;
+    rest >>>= 7;
+    bytes.push(rest > 0 ? byte | 0x80 : byte);
+  } while (rest > 0);
+  return bytes;
+};
+
+/** The module with one more custom section at its end. */
+export const withSection = (wasm: Uint8Array, name: string, content: Uint8Array): Uint8Array => {
+  const nameBytes = new TextEncoder().encode(name);
+  const size = leb128(nameBytes.length);
+  const head = [0, ...leb128(size.length + nameBytes.length + content.length), ...size, ...nameBytes];
+  const out = new Uint8Array(wasm.length + head.length + content.length);
+  out.set(wasm);
+  out.set(head, wasm.length);
+  out.set(content, wasm.length + head.length);
+  return out;
+};
+
+/** The module with the digest of all its bytes as its last section. */
+export const seal = (wasm: Uint8Array): Uint8Array =>
+  withSection(wasm, digestSection, createHash('sha256').update(wasm).digest());
+
+export type Signing =
+  | { readonly kind: 'signed'; readonly artifact: Uint8Array; readonly key: string }
+  | { readonly kind: 'bad-key'; readonly message: string; readonly hint: string };
+
+export const keyHint = 'pgc key NAME makes a pair of keys: NAME.pem to sign with, NAME.pub.pem to trust';
+
+/** The raw public key: the last bytes of its DER form. */
+const rawPublicKey = (key: KeyObject): Uint8Array =>
+  createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-publicKeyBytes);
+
+/** A short name of a public key, for people: the beginning of its bytes. */
+const shortName = (raw: Uint8Array): string => Buffer.from(raw.subarray(0, 8)).toString('hex');
+
+/** The private key in a PEM text, or what is wrong with it. */
+const privateKey = (pem: string): KeyObject | (Signing & { readonly kind: 'bad-key' }) => {
+  const bad = (message: string, hint = keyHint) => ({ kind: 'bad-key', message, hint }) as const;
+  const labels = [...pem.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----\s*$/gm)].map((m) => m[1] ?? '');
+  const label = labels[0];
+  if (label === undefined) return bad('it holds no key in PEM form');
+  if (labels.length > 1) return bad('it holds more than one key', 'give a file with the private key alone');
+  if (label === 'PUBLIC KEY') return bad('it is a public key', 'the private key signs, the public one is for --trust');
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    return bad('it is encrypted', 'openssl pkey -in KEY.pem -out PLAIN.pem takes the passphrase away');
+  }
+  if (label !== 'PRIVATE KEY') return bad(`it holds a ${label}, not a PRIVATE KEY (PKCS #8)`);
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return bad('its key is damaged');
+  }
+  if (key.asymmetricKeyType !== 'ed25519') return bad(`it is a key for ${key.asymmetricKeyType}, not for Ed25519`);
+  return key;
+};
+
+/** A sealed artifact with a signature by the private key in `pem` (PKCS #8). */
+export const signArtifact = (artifact: Uint8Array, pem: string): Signing => {
+  const key = privateKey(pem);
+  if ('kind' in key) return key;
+  const digest = artifact.subarray(artifact.length - digestBytes);
+  const signature = sign(null, Buffer.concat([Buffer.from(signedPrefix), digest]), key);
+  const raw = rawPublicKey(key);
+  const signed = withSection(artifact, signatureSection, Buffer.concat([raw, signature]));
+  return { kind: 'signed', artifact: signed, key: shortName(raw) };
+};
+
+/** A new pair of keys, as PEM. */
+export const newKeys = (): { readonly privatePem: string; readonly publicPem: string; readonly key: string } => {
+  const { privateKey: own, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    privatePem: own.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    key: shortName(rawPublicKey(publicKey)),
+  };
+};
