@@ -1,154 +1,122 @@
-// npm run bench: our programs beside their peers. Runs alternate (ours, theirs, ours, theirs, …), every result is checked by
-// the program itself, and what is printed are ratios of medians with the spread: absolute times mean nothing on a shared machine.
-//   npm run bench -- --only=stencil   one line
-//   npm run bench -- --json           the table as JSON
-//   npm run bench -- --repeat=9       more samples
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// npm run bench: suites of benchmarks. What is printed are ratios of times that were taken in turn: absolute times mean
+// nothing on a shared machine. bench/README.md says how to read the tables.
+import { parseArgs } from 'node:util';
+import type { Request, Suite } from './suite.ts';
+import { guards } from './suites/guards.ts';
+import { passes } from './suites/passes.ts';
+import { peers } from './suites/peers.ts';
+import { same } from './suites/same.ts';
+import { tableJson, tableText } from './table.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+/** All suites. The first is what runs if none is named. */
+const suites: readonly Suite[] = [peers, guards, passes, same];
 
-interface Benchmark {
-  readonly name: string;
-  /** Our program, its size parameter and the values of size and iterations. */
-  readonly program: string;
-  readonly sizeName: string;
-  readonly size: number;
-  readonly iterations: number;
-  readonly peer: string;
+const usage = `Usage: npm run bench -- [options]
+
+  --only=<suite>            run a suite (default: ${suites[0]?.name})
+  --only=<suite>/<program>  one program of a suite; several with commas
+  --only=<program>          that program of the first suite that has it
+  --list                    the suites, their programs and variants
+  --images=<n,…>            only with so many images
+  --variants=<name,…>       only these variants, beside the one they are compared with
+  --rounds=<number>         how often each variant is run (default: 7)
+  --quick                   small sizes and one round: does everything work?
+  --json                    the tables as JSON on standard output
+`;
+
+class UsageError extends Error {}
+
+interface Choice {
+  readonly suite: Suite;
+  readonly request: Request;
+  readonly json: boolean;
 }
 
-const benchmarks: readonly Benchmark[] = [
-  {
-    name: 'nstream',
-    program: 'examples/prk/nstream.pg',
-    sizeName: 'length',
-    size: 2_000_000,
-    iterations: 20,
-    peer: 'bench/nstream.c',
-  },
-  {
-    name: 'nstream, in cache',
-    program: 'examples/prk/nstream.pg',
-    sizeName: 'length',
-    size: 20_000,
-    iterations: 4000,
-    peer: 'bench/nstream.c',
-  },
-  {
-    name: 'stencil',
-    program: 'examples/prk/stencil.pg',
-    sizeName: 'n',
-    size: 1000,
-    iterations: 40,
-    peer: 'bench/stencil.c',
-  },
-  {
-    name: 'stencil, in cache',
-    program: 'examples/prk/stencil.pg',
-    sizeName: 'n',
-    size: 150,
-    iterations: 2000,
-    peer: 'bench/stencil.c',
-  },
-];
+const listed = (text: string | undefined): readonly string[] | undefined => text?.split(',').filter((t) => t !== '');
 
-const option = (name: string): string | undefined => {
-  const found = process.argv.find((a) => a === `--${name}` || a.startsWith(`--${name}=`));
-  return found?.includes('=') ? found.slice(found.indexOf('=') + 1) : found && '';
+const known = (names: readonly string[] | undefined, all: readonly string[], what: string): void => {
+  const wrong = names?.find((name) => !all.includes(name));
+  if (wrong !== undefined) throw new UsageError(`no ${what} is called ${wrong}; there are: ${all.join(' ')}`);
 };
 
-const median = (xs: readonly number[]): number => {
-  const sorted = [...xs].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+const positive = (text: string, what: string): number => {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new UsageError(`${what} is a positive number, not ${text}`);
+  return n;
 };
 
-/** Our program prints `0.123456 seconds, …` to standard error, and fails when its check does. */
-const ours = (b: Benchmark): number => {
-  const args = [
-    join(root, 'dist/pgc.js'),
-    'run',
-    join(root, b.program),
-    '-n',
-    '1',
-    '--',
-    `--${b.sizeName}=${b.size}`,
-    `--iterations=${b.iterations}`,
-  ];
-  const done = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 });
-  const seconds = /([0-9.]+) seconds/.exec(done.stderr)?.[1];
-  if (done.status !== 0 || seconds === undefined) throw new Error(`${b.program} failed:\n${done.stdout}${done.stderr}`);
-  return Number(seconds);
-};
-
-const theirs = (b: Benchmark, wasm: string): number => {
-  const args = [join(root, 'dist/bench-peer.js'), wasm, String(b.size), String(b.iterations)];
-  return Number(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 }));
-};
-
-const hasClang = (): boolean =>
-  spawnSync('clang', ['--version']).status === 0 && spawnSync('wasm-ld', ['--version']).status === 0;
-
-const compilePeer = (b: Benchmark, folder: string): string => {
-  const wasm = join(folder, `${b.peer.replace(/\W/g, '_')}.wasm`);
-  const flags = [
-    '-O3',
-    '--target=wasm32',
-    '-fno-builtin',
-    '-nostdlib',
-    '-Wl,--no-entry',
-    '-Wl,--export-dynamic',
-    '-Wl,--allow-undefined',
-  ];
-  execFileSync('clang', [...flags, '-o', wasm, join(root, b.peer)], { stdio: 'inherit' });
-  return wasm;
-};
-
-const main = (): void => {
-  const only = option('only');
-  const json = option('json') !== undefined;
-  const repeat = Math.max(5, Number(option('repeat') ?? 5));
-  const chosen = benchmarks.filter((b) => only === undefined || b.name.startsWith(only));
-  if (chosen.length === 0) {
-    console.error(`no benchmark is called ${only}; there are: ${benchmarks.map((b) => b.name).join('; ')}`);
-    process.exit(2);
-  }
-  if (!hasClang()) {
-    console.error('the peer clang --target=wasm32 is not installed (Debian: clang and lld); nothing to compare with');
-    process.exit(2);
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'pgc-bench-'));
-  const rows = chosen.map((b) => {
-    const wasm = compilePeer(b, folder);
-    ours(b);
-    const pairs = Array.from({ length: repeat }, () => ({ ours: ours(b), theirs: theirs(b, wasm) }));
-    const ratios = pairs.map((p) => p.ours / p.theirs);
-    const ratio = median(pairs.map((p) => p.ours)) / median(pairs.map((p) => p.theirs));
-    return {
-      name: b.name,
-      peer: 'clang -O3 --target=wasm32',
-      ratio,
-      low: Math.min(...ratios),
-      high: Math.max(...ratios),
-      mark: 1.5,
-      samples: repeat,
-    };
+/** What the command line asks for; undefined: the list. @throws UsageError */
+const choose = (args: readonly string[], progress: (text: string) => void): Choice | undefined => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      images: { type: 'string' },
+      variants: { type: 'string' },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
   });
-  rmSync(folder, { recursive: true });
-  if (json) console.log(JSON.stringify(rows, null, 2));
-  else {
-    console.log(
-      'time of ours / time of clang -O3 --target=wasm32, one image, same engine and flags (median; spread of the pairs)',
-    );
-    for (const r of rows)
-      console.log(
-        `${r.name.padEnd(20)} ${r.ratio.toFixed(2)}  (${r.low.toFixed(2)} to ${r.high.toFixed(2)})  must be at most ${r.mark}`,
-      );
-  }
+  if (values.list) return undefined;
+  const [first = '', rest] = (values.only ?? suites[0]?.name ?? '').split('/');
+  const suite = suites.find((s) => s.name === first) ?? suites.find((s) => s.benchmarks.includes(first));
+  if (!suite)
+    throw new UsageError(`no suite or program is called ${first}; suites: ${suites.map((s) => s.name).join(' ')}`);
+  const names = suite.name === first ? listed(rest) : [first];
+  known(names, suite.benchmarks, 'program');
+  const variants = listed(values.variants);
+  known(variants, suite.variants, 'variant');
+  const images = listed(values.images)?.map((n) => positive(n, 'a number of images'));
+  const rounds = values.rounds === undefined ? (values.quick ? 1 : 7) : positive(values.rounds, 'the number of rounds');
+  return {
+    suite,
+    json: values.json,
+    request: {
+      wants: (benchmark) => names?.includes(benchmark) ?? true,
+      images: (n) => images?.includes(n) ?? true,
+      variants,
+      rounds,
+      quick: values.quick,
+      progress,
+    },
+  };
 };
 
-main();
+const list = (): string =>
+  suites
+    .map((s) => {
+      const variants = s.variants.length === 0 ? '' : `\n  variants: ${s.variants.join(' ')}`;
+      return `${s.name}: ${s.doc}\n  programs: ${s.benchmarks.join(' ')}${variants}\n`;
+    })
+    .join('');
+
+/** Gives what goes to standard output. @throws UsageError for a wrong command line, Error for a program that fails. */
+export const bench = async (args: readonly string[], progress: (text: string) => void): Promise<string> => {
+  const choice = choose(args, progress);
+  if (!choice) return list();
+  const tables = await choice.suite.run(choice.request);
+  if (choice.json) return `${JSON.stringify(tables.map(tableJson), null, 2)}\n`;
+  return tables.map(tableText).join('\n');
+};
+
+/** On a terminal one line that changes, otherwise nothing. */
+const showProgress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+/** Runs a command line to its end and gives the exit code. */
+export const main = async (args: readonly string[]): Promise<number> => {
+  try {
+    const text = await bench(args, showProgress);
+    showProgress('');
+    process.stdout.write(text);
+    return 0;
+  } catch (error) {
+    showProgress('');
+    const wrong = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}${wrong ? `\n\n${usage}` : ''}`);
+    return wrong ? 2 : 1;
+  }
+};

@@ -1,0 +1,35 @@
+// Builds and runs programs with the pgc of this folder, as a user would.
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execute, type Output } from './process.ts';
+
+/** The folder of the project. From bench/ as well as from dist/, where the bundle lies, it is the one above. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const pgcPath = join(root, 'dist', 'pgc.js');
+
+export const pgc = (args: readonly string[]): Promise<Output> => execute(process.execPath, [pgcPath, ...args]);
+
+/** Compiles a program of the project into a folder and gives the path of the artifact. */
+export const build = async (file: string, flags: readonly string[], folder: string, name: string): Promise<string> => {
+  const to = join(folder, `${basename(file, '.pg')}-${name.replace(/\W+/g, '_')}.wasm`);
+  await pgc(['build', join(root, file), '-o', to, ...flags]);
+  return to;
+};
+
+export interface Run {
+  readonly images: number;
+  /** Flags of `pgc run`. */
+  readonly flags?: readonly string[];
+  /** The program's own configs. */
+  readonly configs?: readonly string[];
+}
+
+export const run = (artifact: string, how: Run): Promise<Output> =>
+  pgc(['run', artifact, '-n', String(how.images), ...(how.flags ?? []), '--', ...(how.configs ?? [])]);
+
+/** The time that a program took for what it measures, as it says on standard error: `0.123456 seconds`. */
+export const secondsOf = (output: Output): number => {
+  const seconds = Number(/(?:^|\s)([0-9.]+) seconds/.exec(output.err)?.[1]);
+  if (!(seconds > 0)) throw new Error(`the program told no time:\n${output.out}${output.err}`);
+  return seconds;
+};
