@@ -19,7 +19,7 @@ const usage = `Usage: npm run bench -- [options]
   --list                    the suites, their programs and variants
   --images=<n,…>            only with so many images
   --variants=<name,…>       only these variants, beside the one they are compared with
-  --rounds=<number>         how often each variant is run (default: 7)
+  --rounds=<number>         how often each variant is run (default: 5, up to 15 if they differ)
   --quick                   small sizes and one round: does everything work?
   --json                    the tables as JSON on standard output
 `;
@@ -69,7 +69,7 @@ const choose = (args: readonly string[], progress: (text: string) => void): Choi
   const variants = listed(values.variants);
   known(variants, suite.variants, 'variant');
   const images = listed(values.images)?.map((n) => positive(n, 'a number of images'));
-  const rounds = values.rounds === undefined ? (values.quick ? 1 : 7) : positive(values.rounds, 'the number of rounds');
+  const least = values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds, 'the number of rounds');
   return {
     suite,
     json: values.json,
@@ -77,7 +77,7 @@ const choose = (args: readonly string[], progress: (text: string) => void): Choi
       wants: (benchmark) => names?.includes(benchmark) ?? true,
       images: (n) => images?.includes(n) ?? true,
       variants,
-      rounds,
+      rounds: { least, most: values.quick ? least : 3 * least },
       quick: values.quick,
       progress,
     },

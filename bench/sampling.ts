@@ -1,5 +1,6 @@
 // Takes samples of variants in turn: A B C A B C …, so that what the machine does meanwhile falls on all alike. A
 // comparison of one variant's samples, all taken early, with another's, all taken late, would measure the machine.
+import { best, secondBest } from './statistics.ts';
 
 export interface Variant {
   readonly name: string;
@@ -13,22 +14,37 @@ export interface Samples {
   readonly times: readonly number[];
 }
 
+export interface Rounds {
+  /** So many at least. */
+  readonly least: number;
+  /** So many at most: as long as a variant is not `settled`. */
+  readonly most: number;
+}
+
+/** A variant's best time is believed if another run came as near to it as this. */
+const near = 0.01;
+
+/** Whether one more round would hardly find a better time. */
+export const settled = (times: readonly number[]): boolean =>
+  times.length > 1 && secondBest(times) <= best(times) * (1 + near);
+
 /**
  * Runs each variant once a round. Every second round goes backwards, so that none is always the one after a
  * particular other. `progress` is called after each sample.
  */
 export const interleave = async (
   variants: readonly Variant[],
-  rounds: number,
+  rounds: Rounds,
   progress: (round: number, name: string) => void = () => undefined,
 ): Promise<readonly Samples[]> => {
-  const times = new Map<string, number[]>(variants.map((v) => [v.name, []]));
-  if (times.size !== variants.length) throw new Error('two variants have the same name');
-  for (let round = 0; round < rounds; round++) {
-    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
-      times.get(variant.name)?.push(await variant.sample());
+  const taken = variants.map((v) => ({ variant: v, times: [] as number[] }));
+  const goOn = (round: number): boolean =>
+    round < rounds.least || (round < rounds.most && !taken.every((t) => settled(t.times)));
+  for (let round = 0; goOn(round); round++) {
+    for (const { variant, times } of round % 2 === 0 ? taken : taken.toReversed()) {
+      times.push(await variant.sample());
       progress(round, variant.name);
     }
   }
-  return variants.map((v) => ({ name: v.name, times: times.get(v.name) ?? [] }));
+  return taken.map(({ variant, times }) => ({ name: variant.name, times }));
 };

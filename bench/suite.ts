@@ -1,4 +1,5 @@
 // What a suite of benchmarks is: it has a name, tells what it has, and gives tables.
+import type { Rounds } from './sampling.ts';
 import type { Table } from './table.ts';
 
 /** What the command line asks for. */
@@ -6,7 +7,7 @@ export interface Request {
   /** Is this benchmark of the suite wanted? */
   readonly wants: (benchmark: string) => boolean;
   /** How often each variant is run. */
-  readonly rounds: number;
+  readonly rounds: Rounds;
   /** Small sizes: shows that everything works, not how fast it is. */
   readonly quick: boolean;
   /** Numbers of images that are wanted, out of those that the suite measures. */

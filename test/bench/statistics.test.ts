@@ -51,14 +51,27 @@ test('variants are sampled in turn, every second round backwards', async () => {
       return seconds + order.length;
     },
   });
-  const samples = await interleave([variant('a', 10), variant('b', 20), variant('c', 30)], 3);
+  const samples = await interleave([variant('a', 10), variant('b', 20), variant('c', 30)], { least: 3, most: 3 });
   expect(order.join('')).toBe('abccbaabc');
   expect(samples).toEqual([
     { name: 'a', times: [11, 16, 17] },
     { name: 'b', times: [22, 25, 28] },
     { name: 'c', times: [33, 34, 39] },
   ]);
-  await expect(interleave([variant('a', 1), variant('a', 2)], 1)).rejects.toThrow('same name');
+});
+
+test('there are more rounds while a best time stands alone', async () => {
+  const taken = async (times: readonly number[]): Promise<number> => {
+    let k = 0;
+    const steady = { name: 'steady', sample: async () => 1 };
+    const varying = { name: 'varying', sample: async () => times[k++] ?? 1 };
+    const samples = await interleave([steady, varying], { least: 2, most: 5 });
+    return samples[1]?.times.length ?? 0;
+  };
+  expect(await taken([2, 2.01, 2])).toBe(2);
+  expect(await taken([2, 2.1, 2.01, 2])).toBe(3);
+  expect(await taken([2, 1.9, 2.1, 2.1, 1.905])).toBe(5);
+  expect(await taken([5, 4, 3, 2, 1, 0.5])).toBe(5);
 });
 
 test('a table as text and as JSON', () => {
