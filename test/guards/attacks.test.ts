@@ -4,47 +4,49 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
-import { type Attack, attackOf, type Case, complaint } from './attacks.ts';
+import { folderWith, launch, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { type Attack, attackOf, type Case, complaint, type Verdict } from './attacks.ts';
 
 const folder = join(root, 'test', 'guards', 'attacks');
 const programs = readdirSync(folder).filter((f) => f.endsWith('.pg'));
 const modes = ['all', 'opt'] as const;
 type Mode = (typeof modes)[number];
-/** Processes at once. */
-const atOnce = 2;
 
 afterAll(removeFolders);
 
 /** Until the command knows guards, only what must end well is run. */
 const guarded = (await pgc(['run', '--help'])).out.includes('--guards');
 
-/** The results of jobs, of which a few run at once, in the jobs' order. */
-const pooled = async <T, R>(jobs: readonly T[], work: (job: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let k = next++; k < jobs.length; k = next++) results[k] = await work(jobs[k]!);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
-};
-
-interface Ran {
+interface Job {
   readonly mode: Mode;
-  readonly text: string;
-  readonly wrong: string | undefined;
+  readonly artifact: string;
+  readonly case: Case;
 }
 
-const runCase = async (file: string, attack: Attack, wasm: string, mode: Mode, c: Case): Promise<Ran> => {
-  const args = ['run', wasm, '-n', String(attack.images), '--timeout', '20', ...attack.args, '--', ...c.configs];
-  const ended = await pgc(args, { cwd: folder, watchdog: 40 });
-  const wrong = complaint(c.expected, ended);
-  const out = ended.out === '' ? '' : `--- stdout\n${ended.out}`;
-  const err = ended.err === '' ? '' : `--- stderr\n${ended.err}`;
-  const text = `== ${c.name}\n${out}${err}--- exit ${ended.code}\n`;
-  const complaintText = wrong ?? (ended.left ? 'leaves processes' : undefined);
-  return { mode, text, wrong: complaintText && `${file} ${c.name}, ${mode}: ${complaintText}\n${text}` };
+const isVerdict = (v: unknown): v is Verdict =>
+  typeof v === 'object' && v !== null && 'code' in v && 'out' in v && 'err' in v;
+
+const verdictsOf = async (attack: Attack, jobs: readonly Job[]): Promise<Verdict[]> => {
+  const cases = jobs.map((j) => ({ artifact: j.artifact, configs: j.case.configs }));
+  const options = { images: attack.images, stackBytes: attack.stackBytes, timeout: 20 };
+  const ended = await launch(process.execPath, [join(root, 'test', 'guards', 'drive.mjs')], {
+    cwd: folder,
+    stdin: JSON.stringify({ cases, options }),
+    watchdog: 200,
+  });
+  expect(ended, 'the driver ends well').toMatchObject({ code: 0, err: '', left: false });
+  const verdicts: unknown[] = ended.out
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+  expect(verdicts.length).toBe(jobs.length);
+  return verdicts.filter(isVerdict);
+};
+
+const textOf = (name: string, v: Verdict): string => {
+  const out = v.out === '' ? '' : `--- stdout\n${v.out}`;
+  const err = v.err === '' ? '' : `--- stderr\n${v.err}`;
+  return `== ${name}\n${out}${err}--- exit ${v.code}\n`;
 };
 
 describe('attacks', () => {
@@ -60,9 +62,20 @@ describe('attacks', () => {
       artifacts.set(mode, wasm);
     }
     const cases = attack.cases.filter((c) => guarded || c.expected.kind === 'ok');
-    const jobs = cases.flatMap((c) => modes.map((mode) => ({ c, mode })));
-    const ran = await pooled(jobs, ({ c, mode }) => runCase(file, attack, artifacts.get(mode) ?? '', mode, c));
-    expect(ran.flatMap((r) => r.wrong ?? [])).toEqual([]);
+    const jobs = cases.flatMap((c): Job[] =>
+      modes.map((mode) => ({ mode, artifact: artifacts.get(mode) ?? '', case: c })),
+    );
+    // Two processes, as there may be two cores.
+    const half = Math.ceil(jobs.length / 2);
+    const verdicts = (
+      await Promise.all([verdictsOf(attack, jobs.slice(0, half)), verdictsOf(attack, jobs.slice(half))])
+    ).flat();
+    const ran = jobs.map((j, k) => {
+      const verdict = verdicts[k] ?? { code: null, out: '', err: '' };
+      return { mode: j.mode, text: textOf(j.case.name, verdict), wrong: complaint(j.case.expected, verdict) };
+    });
+    const wrong = ran.flatMap((r) => (r.wrong === undefined ? [] : `${r.wrong} (${r.mode})\n${r.text}`));
+    expect(wrong).toEqual([]);
     const [all, opt] = modes.map((mode) => ran.flatMap((r) => (r.mode === mode ? r.text : [])).join(''));
     expect(opt).toBe(all);
     if (!guarded) return;

@@ -25,15 +25,13 @@ export type Expected =
 
 export interface Case {
   readonly name: string;
-  /** `--at=3`. */
-  readonly configs: readonly string[];
+  readonly configs: Readonly<Record<string, string>>;
   readonly expected: Expected;
 }
 
 export interface Attack {
   readonly images: number;
-  /** Further arguments of `pgc run`. */
-  readonly args: readonly string[];
+  readonly stackBytes: number;
   readonly cases: readonly Case[];
 }
 
@@ -51,14 +49,19 @@ const expectedOf = (text: string, line: number, images: number): Expected => {
   return { kind: 'guard', access, bytes: bytes === 'any' ? undefined : Number(bytes), whose, line, image };
 };
 
-const configsOf = (text: string): string[] =>
-  text.split(/\s+/).map((word) => (word.includes('=') ? `--${word}` : `--at=${word}`));
+const configsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split(/\s+/).map((word) => {
+      const [name = '', value] = word.split('=');
+      return value === undefined ? ['at', name] : [name, value];
+    }),
+  );
 
 /** Reads the header and the cases of an attack program. */
 export const attackOf = (path: string): Attack => {
   const lines = readFileSync(path, 'utf8').split('\n');
-  const run = /^\/\/ run: -n (\d+)(.*)$/.exec(lines[0] ?? '');
-  if (!run) throw new Error(`${path}: the first line says how: // run: -n 2`);
+  const run = /^\/\/ run: -n (\d+) --stack (\d+)k$/.exec(lines[0] ?? '');
+  if (!run) throw new Error(`${path}: the first line says how: // run: -n 2 --stack 64k`);
   const images = Number(run[1]);
   const labels = new Map<string, number>();
   const found: { configs: string; text: string; line: number; label: string | undefined }[] = [];
@@ -79,7 +82,7 @@ export const attackOf = (path: string): Attack => {
     return { name: f.configs, configs: configsOf(f.configs), expected: expectedOf(f.text, line, images) };
   });
   if (cases.length === 0) throw new Error(`${path}: no cases`);
-  return { images, args: (run[2] ?? '').split(/\s+/).filter((a) => a !== ''), cases };
+  return { images, stackBytes: 1024 * Number(run[2]), cases };
 };
 
 export interface Verdict {
