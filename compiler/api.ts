@@ -12,3 +12,4 @@ export type { Fault, Frame, ImageStatus, RunOptions, RunResult, Sink } from '../
 export { run } from '../vm/run.ts';
 export { version } from './build-info.ts';
 export { type CompileOptions, type CompileResult, compile, type Dump, type EmitForm, type Input } from './compile.ts';
+export { type BadKey, type KeyPair, newKeys, type Signer, signerOf } from './seal.ts';

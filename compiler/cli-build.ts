@@ -3,11 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
+import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
 import { requiredPass, wrongPass } from './cli-passes.ts';
 import { didYouMean, exitCodes, mistake, note } from './cli-report.ts';
 import { type CompileOptions, type CompileResult, compile, type EmitForm, emitForms } from './compile.ts';
 import { rememberBuild } from './last-build.ts';
+import { type Signer, signerOf } from './seal.ts';
 
 export interface BuildOptions {
   readonly output?: string;
@@ -16,6 +18,8 @@ export interface BuildOptions {
   readonly skip?: readonly string[];
   readonly optLimit?: string;
   readonly json?: boolean;
+  /** A file with a private key. */
+  readonly sign?: string;
 }
 
 const isForm = (text: string): text is EmitForm => emitForms.some((f) => f === text);
@@ -39,10 +43,25 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
 
 const size = (bytes: number): string => (bytes < 10240 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`);
 
+/** Who signs, if anybody, or the exit code of a complaint. */
+const signerIn = (path: string | undefined, emit: EmitForm): Signer | undefined | number => {
+  if (path === undefined) return undefined;
+  if (emit !== 'wasm') return mistake(`--sign is for artifacts, and --emit=${emit} makes none`);
+  const pem = readKeyFile(path);
+  if (typeof pem === 'number') return pem;
+  const signer = signerOf(pem);
+  return signer.kind === 'signer' ? signer : mistake(`cannot sign with ${path}: ${signer.message}`, signer.hint);
+};
+
 /** Writes the artifact and its source map, remembers it and says so. */
-const writeArtifact = (file: string, output: string, result: CompileResult): number => {
-  const { artifact, sourceMap } = result;
-  if (!artifact) return exitCodes.usage;
+const writeArtifact = (
+  file: string,
+  output: string,
+  { artifact: made, sourceMap }: CompileResult,
+  signer: Signer | undefined,
+): number => {
+  if (!made) return exitCodes.usage;
+  const artifact = signer ? signer.sign(made) : made;
   if (output === '-') {
     process.stdout.write(artifact);
     return exitCodes.ok;
@@ -54,7 +73,8 @@ const writeArtifact = (file: string, output: string, result: CompileResult): num
     return cannotWrite(output, error);
   }
   rememberBuild({ source: file, artifact: output });
-  note(`${output}: ${size(artifact.length)}; \`pgc run\` runs it`);
+  const by = signer ? `, signed by the key ${signer.key}` : '';
+  note(`${output}: ${size(artifact.length)}${by}; \`pgc run\` runs it`);
   return exitCodes.ok;
 };
 
@@ -79,6 +99,8 @@ export const buildCommand = async (file: string, options: BuildOptions): Promise
   if (output !== undefined && output !== '-' && resolve(output) === resolve(file)) {
     return mistake(`-o ${output} would overwrite the program itself`);
   }
+  const signer = signerIn(options.sign, how.emit ?? 'wasm');
+  if (typeof signer === 'number') return signer;
   const read = readInput(file);
   if (read.kind === 'mistake') return read.code;
   const wrong = notSource(file, read.bytes);
@@ -89,5 +111,5 @@ export const buildCommand = async (file: string, options: BuildOptions): Promise
   if (errorsIn([result]) > 0) return exitCodes.usage;
   for (const { pass, text } of result.dumps) process.stdout.write(`; after ${pass}\n${text}\n`);
   if (how.emit !== 'wasm') return writeText(output, result.text ?? '');
-  return writeArtifact(file, output ?? `${basename(file).replace(/\.pg$/, '')}.wasm`, result);
+  return writeArtifact(file, output ?? `${basename(file).replace(/\.pg$/, '')}.wasm`, result, signer);
 };

@@ -5,8 +5,10 @@ import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunResult, run, startPool } from '../vm/run.ts';
+import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { notSource, readInput } from './cli-input.ts';
+import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
 import { isStale, recallBuild } from './last-build.ts';
@@ -18,6 +20,8 @@ export interface RunCommandOptions {
   /** Folders in which the program may read and write files. */
   readonly allowRead?: readonly string[];
   readonly allowWrite?: readonly string[];
+  /** Files with public keys. */
+  readonly trust?: readonly string[];
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
   /** What followed `--`. */
@@ -30,6 +34,8 @@ interface Settings {
   readonly stackBytes?: number;
   readonly allowRead?: readonly string[];
   readonly allowWrite?: readonly string[];
+  /** Public keys, as PEM. */
+  readonly trust?: readonly string[];
 }
 
 const smallestStack = 4096;
@@ -60,6 +66,19 @@ const settingsOf = (options: RunCommandOptions): Settings | number => {
     ...(options.allowRead === undefined ? {} : { allowRead: options.allowRead }),
     ...(options.allowWrite === undefined ? {} : { allowWrite: options.allowWrite }),
   };
+};
+
+/** The texts of the keys that are trusted, or the exit code of a complaint. */
+const keysIn = (paths: readonly string[]): readonly string[] | number => {
+  const pems: string[] = [];
+  for (const path of paths) {
+    const pem = readKeyFile(path);
+    if (typeof pem === 'number') return pem;
+    const key = readPublicKey(pem);
+    if (key.kind === 'bad-key') return mistake(`cannot trust ${path}: ${key.message}`, key.hint);
+    pems.push(pem);
+  }
+  return pems;
 };
 
 /** The program to run: what was named, or what was built last here. */
@@ -112,6 +131,8 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const parsed = parseConfigArguments(help ? [] : options.args);
   if ('error' in parsed) return mistake(parsed.error.message, parsed.error.hint);
+  const trust = options.trust && keysIn(options.trust);
+  if (typeof trust === 'number') return trust;
   const file = fileOf(named);
   if (typeof file === 'number') return file;
   const read = readInput(file);
@@ -120,17 +141,24 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   const isWasm = file.endsWith('.wasm') || read.bytes.subarray(0, 4).equals(Buffer.from('\0asm'));
   const wrong = isWasm ? undefined : notSource(file, read.bytes);
   if (wrong) return mistake(wrong.message, wrong.hint);
+  if (trust && !isWasm) {
+    const signing = `pgc build ${file} --sign KEY.pem makes one; or run it without --trust`;
+    return mistake(`--trust is for artifacts that were built and signed, and ${file} is source`, signing);
+  }
   const pool = startPool(help ? 0 : threadsAhead(settings.images));
   const artifact = isWasm
     ? new Uint8Array(read.bytes)
     : await artifactOf(file, read.bytes.toString('utf8'), { cache: options.cache });
   if (typeof artifact === 'number') return artifact;
-  if (help) return showConfigs(file, artifact);
-  return runArtifact(artifact, settings, parsed.configs, pool);
+  if (help) return showConfigs(file, artifact, trust);
+  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool);
 };
 
-const showConfigs = (file: string, artifact: Uint8Array): number => {
-  const content = readArtifact(artifact);
+const showConfigs = (file: string, artifact: Uint8Array, trust?: readonly string[]): number => {
+  const content = readArtifact(
+    artifact,
+    trust?.map(readPublicKey).flatMap((k) => (k.kind === 'key' ? [k.raw] : [])),
+  );
   if (content.kind === 'bad') return mistake(`cannot run ${file}: ${content.message}`, content.hint);
   process.stdout.write(configHelp(content.manifest.configs));
   return exitCodes.ok;

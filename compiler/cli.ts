@@ -33,7 +33,9 @@ Examples:
   pgc run heat.pg -- --help             which configs the program has
   pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
   pgc run sort.pg --allow-read=in,more --allow-write
-                                        read files below in and more, write files below the current folder`;
+                                        read files below in and more, write files below the current folder
+  pgc run heat.wasm --trust team.pub.pem
+                                        run it only if that key has signed it, as it is`;
 
 const buildMore = `
 Examples:
@@ -41,7 +43,15 @@ Examples:
   pgc build heat.pg --emit=ir           print the IR after all passes
   pgc build heat.pg --print-after=all --emit=ir
   pgc build heat.pg --skip=inline --skip=licm
+  pgc build heat.pg --sign team.pem     sign what was made; \`pgc key team\` makes the key
   pgc build heat.pg --opt-limit=100     stop after 100 optimisation decisions: halve to find a wrong one`;
+
+const keyMore = `
+Writes NAME.pem, the private key that build --sign takes, and NAME.pub.pem, the public one that run --trust takes. They are keys for
+Ed25519 as PEM, as other programs make and read them, too. Files that are there already are left as they are.
+
+Example:
+  pgc key team && pgc build heat.pg --sign team.pem && pgc run heat.wasm --trust team.pub.pem`;
 
 const testMore = `
 A test is a declaration, test "name" { … }. Each runs by itself on all images, as main would, and fails if its run does: by an
@@ -81,6 +91,8 @@ Exit codes:
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
 
+const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
 /**
  * The flags that allow files take folders after `=` only: in `--allow-read prog.pg` the next word is the program. Commander
  * would take it as their value, so what is meant is written in full before it looks.
@@ -115,6 +127,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--stack <bytes>', 'stack of each image; 64k, 8m are understood')
     .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
     .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
+    .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
@@ -132,6 +145,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
+    .option('--sign <key>', 'sign the artifact with this private key')
     .option('--json', 'print mistakes in the program as JSON on standard output')
     .addHelpText('after', buildMore)
     .action(async (file: string, options) => {
@@ -213,6 +227,17 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     });
 
   pgc
+    .command('key')
+    .summary('make a pair of keys to sign artifacts with')
+    .description('Makes a pair of keys: one to sign artifacts with, one to trust what was signed.')
+    .argument('<name>', 'of the two files, without .pem')
+    .addHelpText('after', keyMore)
+    .action(async (name: string) => {
+      const { keyCommand } = await import('./cli-key.ts');
+      outcome.code = await keyCommand(name);
+    });
+
+  pgc
     .command('explain')
     .summary('say more about a message')
     .description('Explains the code of a message, such as PG0201.')
@@ -253,6 +278,7 @@ const missing: Readonly<Record<string, string>> = {
   program: 'which program? Name a .pg file',
   files: 'which programs? Name .pg files',
   file: 'which file? Name a file of IR',
+  name: 'which name? The keys become NAME.pem and NAME.pub.pem',
   code: 'which code? A message shows its code in brackets',
 };
 

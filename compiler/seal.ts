@@ -30,21 +30,34 @@ export const withSection = (wasm: Uint8Array, name: string, content: Uint8Array)
 export const seal = (wasm: Uint8Array): Uint8Array =>
   withSection(wasm, digestSection, createHash('sha256').update(wasm).digest());
 
-export type Signing =
-  | { readonly kind: 'signed'; readonly artifact: Uint8Array; readonly key: string }
-  | { readonly kind: 'bad-key'; readonly message: string; readonly hint: string };
+export interface BadKey {
+  readonly kind: 'bad-key';
+  readonly message: string;
+  readonly hint: string;
+}
 
-export const keyHint = 'pgc key NAME makes a pair of keys: NAME.pem to sign with, NAME.pub.pem to trust';
+/** Whoever has a private key. */
+export interface Signer {
+  readonly kind: 'signer';
+  /** A short name of the public key. */
+  readonly key: string;
+  /** What `compile` made, with a signature. */
+  readonly sign: (artifact: Uint8Array) => Uint8Array;
+}
+
+const keyHint = 'pgc key NAME makes a pair of keys: NAME.pem to sign with, NAME.pub.pem to trust';
 
 /** The raw public key: the last bytes of its DER form. */
 const rawPublicKey = (key: KeyObject): Uint8Array =>
-  createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-publicKeyBytes);
+  (key.type === 'private' ? createPublicKey(key) : key)
+    .export({ type: 'spki', format: 'der' })
+    .subarray(-publicKeyBytes);
 
 /** A short name of a public key, for people: the beginning of its bytes. */
 const shortName = (raw: Uint8Array): string => Buffer.from(raw.subarray(0, 8)).toString('hex');
 
 /** The private key in a PEM text, or what is wrong with it. */
-const privateKey = (pem: string): KeyObject | (Signing & { readonly kind: 'bad-key' }) => {
+const privateKey = (pem: string): KeyObject | BadKey => {
   const bad = (message: string, hint = keyHint) => ({ kind: 'bad-key', message, hint }) as const;
   const labels = [...pem.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----\s*$/gm)].map((m) => m[1] ?? '');
   const label = labels[0];
@@ -54,7 +67,7 @@ const privateKey = (pem: string): KeyObject | (Signing & { readonly kind: 'bad-k
   if (label === 'ENCRYPTED PRIVATE KEY') {
     return bad('it is encrypted', 'openssl pkey -in KEY.pem -out PLAIN.pem takes the passphrase away');
   }
-  if (label !== 'PRIVATE KEY') return bad(`it holds a ${label}, not a PRIVATE KEY (PKCS #8)`);
+  if (label !== 'PRIVATE KEY') return bad(`it holds "${label}", not "PRIVATE KEY" (PKCS #8)`);
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -65,19 +78,31 @@ const privateKey = (pem: string): KeyObject | (Signing & { readonly kind: 'bad-k
   return key;
 };
 
-/** A sealed artifact with a signature by the private key in `pem` (PKCS #8). */
-export const signArtifact = (artifact: Uint8Array, pem: string): Signing => {
+/** Who signs with the private key in `pem` (PKCS #8), or what is wrong with it. */
+export const signerOf = (pem: string): Signer | BadKey => {
   const key = privateKey(pem);
   if ('kind' in key) return key;
-  const digest = artifact.subarray(artifact.length - digestBytes);
-  const signature = sign(null, Buffer.concat([Buffer.from(signedPrefix), digest]), key);
   const raw = rawPublicKey(key);
-  const signed = withSection(artifact, signatureSection, Buffer.concat([raw, signature]));
-  return { kind: 'signed', artifact: signed, key: shortName(raw) };
+  return {
+    kind: 'signer',
+    key: shortName(raw),
+    sign: (artifact) => {
+      const digest = artifact.subarray(artifact.length - digestBytes);
+      const signature = sign(null, Buffer.concat([Buffer.from(signedPrefix), digest]), key);
+      return withSection(artifact, signatureSection, Buffer.concat([raw, signature]));
+    },
+  };
 };
 
+export interface KeyPair {
+  readonly privatePem: string;
+  readonly publicPem: string;
+  /** A short name of the public key. */
+  readonly key: string;
+}
+
 /** A new pair of keys, as PEM. */
-export const newKeys = (): { readonly privatePem: string; readonly publicPem: string; readonly key: string } => {
+export const newKeys = (): KeyPair => {
   const { privateKey: own, publicKey } = generateKeyPairSync('ed25519');
   return {
     privatePem: own.export({ type: 'pkcs8', format: 'pem' }).toString(),

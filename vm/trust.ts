@@ -30,7 +30,7 @@ export const readPublicKey = (pem: string): PublicKey => {
   if (label.endsWith('PRIVATE KEY')) {
     return bad('it is a private key', 'the private key signs; to trust it, give its public one (NAME.pub.pem)');
   }
-  if (label !== 'PUBLIC KEY') return bad(`it holds a ${label}, not a PUBLIC KEY`);
+  if (label !== 'PUBLIC KEY') return bad(`it holds "${label}", not "PUBLIC KEY"`);
   let key: KeyObject;
   try {
     key = createPublicKey(pem);

@@ -25,6 +25,7 @@ describe('help', () => {
     ['fmt', '--help'],
     ['opt', '--help'],
     ['doc', '--help'],
+    ['key', '--help'],
     ['explain', '--help'],
   ])('pgc %s %s', async (...args) => {
     const ended = await pgc(args);
@@ -34,7 +35,7 @@ describe('help', () => {
   });
 
   test('help <command> says what <command> --help says', async () => {
-    for (const command of ['run', 'build', 'test', 'check', 'fmt', 'opt', 'doc', 'explain']) {
+    for (const command of ['run', 'build', 'test', 'check', 'fmt', 'opt', 'doc', 'key', 'explain']) {
       expect((await pgc(['help', command])).out).toBe((await pgc([command, '--help'])).out);
     }
   });
