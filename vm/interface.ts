@@ -52,6 +52,8 @@ const kinds = { function: 0, memory: 2, global: 3 } as const;
 const sharedLimits = 3;
 const functionForm = 0x60;
 const mostPages = 65536;
+/** Data that is written only where code says so. */
+const passive = 1;
 
 const list = <T>(r: Reader, one: () => T): T[] => {
   const found: T[] = [];
@@ -80,134 +82,149 @@ const skipConstant = (r: Reader): boolean => {
   return r.byte() === 0x0b;
 };
 
-/** Why a node cannot run this module, or undefined. `moduleOf`: the sections of `bytes`. */
+/** A name from a file of unknown origin, short and without what would steer a terminal. */
+const printable = (name: string): string => name.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
+
+const damaged = 'it is damaged: a section of it cannot be read';
+
+/** What has been read of a module so far, by index; a check of one section needs what those before it have said. */
+interface Scan {
+  readonly types: FuncType[];
+  readonly functions: FuncType[];
+  readonly globals: string[];
+}
+
+/** Reads the content of one section. Gives what is wrong with it; undefined: nothing that would show here. */
+type Reading = (r: Reader, scan: Scan) => string | undefined;
+
+const readTypes: Reading = (r, scan) => {
+  for (let count = r.u32(); count > 0 && !r.failed; count--) {
+    if (r.byte() !== functionForm) return damaged;
+    const params = list(r, () => valueType(r));
+    scan.types.push(
+      typeText(
+        params,
+        list(r, () => valueType(r)),
+      ),
+    );
+  }
+  return undefined;
+};
+
+/** Whether what follows in an import is of this type. */
+const isOfType = (r: Reader, scan: Scan, type: ImportType): boolean => {
+  const kind = r.byte();
+  if (kind === kinds.function) {
+    const found = scan.types[r.u32()] ?? '?';
+    scan.functions.push(found);
+    return type.kind === 'function' && type.type === found;
+  }
+  if (kind === kinds.global) {
+    const found = valueType(r);
+    scan.globals.push(found);
+    return r.byte() === 0 && type.kind === 'global' && found === 'i32';
+  }
+  if (kind === kinds.memory) {
+    return type.kind === 'memory' && r.byte() === sharedLimits && r.u32() <= 1 && r.u32() === mostPages;
+  }
+  return false;
+};
+
+const readImports: Reading = (r, scan) => {
+  const seen = new Set<string>();
+  for (let count = r.u32(); count > 0 && !r.failed; count--) {
+    const from = r.name();
+    const name = r.name();
+    if (r.failed) return damaged;
+    const type = from === 'pgc' ? known.get(name) : undefined;
+    if (!type) return `it imports ${printable(`${from}.${name}`)}, which a node does not have`;
+    if (seen.has(name)) return `it imports ${from}.${name} twice`;
+    seen.add(name);
+    if (!isOfType(r, scan, type)) return `it imports ${from}.${name} with another type than a node has it`;
+  }
+  return undefined;
+};
+
+const readFunctions: Reading = (r, scan) => {
+  for (const index of list(r, () => r.u32())) scan.functions.push(scan.types[index] ?? '?');
+  return undefined;
+};
+
+const readMemories: Reading = (r) => (r.u32() > 0 ? 'it has a memory of its own' : undefined);
+
+const readGlobals: Reading = (r, scan) => {
+  for (let count = r.u32(); count > 0 && !r.failed; count--) {
+    const type = valueType(r);
+    scan.globals.push(r.byte() === 0 ? type : `mutable ${type}`);
+    if (!skipConstant(r)) return damaged;
+  }
+  return undefined;
+};
+
+const readExports: Reading = (r, scan) => {
+  const offered = new Map<string, string>();
+  const typesOf = (kind: number): readonly string[] =>
+    kind === kinds.function ? scan.functions : kind === kinds.global ? scan.globals : [];
+  for (let count = r.u32(); count > 0 && !r.failed; count--) {
+    const name = r.name();
+    const types = typesOf(r.byte());
+    offered.set(name, types[r.u32()] ?? '?');
+  }
+  if (r.failed) return damaged;
+  for (const name of Object.values(wanted)) {
+    const type = offered.get(name);
+    if (type === undefined) return `it does not export ${name}`;
+    const right = name === wanted.stackPointer ? 'mutable i32' : typeText([], []);
+    if (type !== right) return `it exports ${name} with another type than a node calls it`;
+  }
+  return undefined;
+};
+
+const readData =
+  (manifest: Manifest): Reading =>
+  (r) => {
+    let bytes = 0;
+    for (let count = r.u32(); count > 0 && !r.failed; count--) {
+      if (r.u32() !== passive)
+        return 'it has data that is written when it is loaded, which nothing that pgc builds has';
+      const size = r.u32();
+      r.skip(size);
+      bytes += size;
+    }
+    if (r.failed || bytes === manifest.dataBytes) return undefined;
+    return `its section "pgc" does not fit it: "dataBytes" is ${manifest.dataBytes}, its data has ${bytes} bytes`;
+  };
+
+/** Stands for a section that is not there: it lists nothing. */
+const nothing = Uint8Array.of(0);
+
+/** Why a node cannot run this module, or undefined. `sections`: those of `bytes`. */
 export const interfaceMisfit = (
   bytes: Uint8Array,
   sections: readonly Section[],
   manifest: Manifest,
 ): string | undefined => {
-  const damaged = 'it is damaged: a section of it cannot be read';
-  const own = sections.filter((s) => s.id !== 0);
-  if (own.some((s, i) => own.findIndex((t) => t.id === s.id) !== i)) return damaged;
-  let broken = false;
-  /** The content of a section through `read`; `none` if there is no such section. All of it must be read. */
-  const within = <T>(id: number, none: T, read: (r: Reader) => T): T => {
-    const section = own.find((s) => s.id === id);
-    if (!section) return none;
-    const r = readerOf(bytes, section.start, section.end);
-    const found = read(r);
-    if (r.failed || r.at !== section.end) broken = true;
-    return found;
-  };
-
-  const funcTypes = within<FuncType[]>(ids.type, [], (r) =>
-    list(r, () => {
-      if (r.byte() !== functionForm) broken = true;
-      const params = list(r, () => valueType(r));
-      return typeText(
-        params,
-        list(r, () => valueType(r)),
-      );
-    }),
-  );
-  if (broken) return damaged;
-  const typeAt = (index: number): FuncType => funcTypes[index] ?? '?';
-
-  const functions: FuncType[] = [];
-  const globals: string[] = [];
-  let strange: string | undefined;
-  within(ids.import, undefined, (r) => {
-    const seen = new Set<string>();
-    for (let count = r.u32(); count > 0 && !r.failed; count--) {
-      const from = r.name();
-      const name = r.name();
-      if (r.failed) return;
-      const type = from === 'pgc' ? known.get(name) : undefined;
-      if (!type) strange = `it imports ${printable(`${from}.${name}`)}, which a node does not have`;
-      else if (seen.has(name)) strange = `it imports ${from}.${name} twice`;
-      seen.add(name);
-      if (strange !== undefined || !type) return r.skip(Number.POSITIVE_INFINITY);
-      const kind = r.byte();
-      const other = `it imports ${from}.${name} with another type than a node has it`;
-      if (kind === kinds.function) {
-        const found = typeAt(r.u32());
-        functions.push(found);
-        if (type.kind !== 'function' || type.type !== found) strange = other;
-      } else if (kind === kinds.global) {
-        const found = valueType(r);
-        const mutable = r.byte() !== 0;
-        globals.push(found);
-        if (type.kind !== 'global' || found !== 'i32' || mutable) strange = other;
-      } else if (kind === kinds.memory) {
-        const fits = r.byte() === sharedLimits && r.u32() <= 1 && r.u32() === mostPages;
-        if (type.kind !== 'memory' || !fits) strange = other;
-      } else strange = other;
-      if (strange !== undefined) return r.skip(Number.POSITIVE_INFINITY);
-    }
-  });
-  if (strange !== undefined) return strange;
-  if (broken) return damaged;
-
-  within(ids.function, undefined, (r) => {
-    for (const index of list(r, () => r.u32())) functions.push(typeAt(index));
-  });
-  const memories = within(ids.memory, 0, (r) => {
-    const count = r.u32();
-    if (count > 0) r.skip(bytes.length);
-    return count;
-  });
-  if (memories > 0) return 'it has a memory of its own';
-  within(ids.global, undefined, (r) => {
-    for (let count = r.u32(); count > 0 && !r.failed; count--) {
-      const type = valueType(r);
-      globals.push(r.byte() === 0 ? type : `mutable ${type}`);
-      if (!skipConstant(r)) broken = true;
-      if (broken) return;
-    }
-  });
-  const offered = new Map<string, string>();
-  within(ids.export, undefined, (r) => {
-    for (let count = r.u32(); count > 0 && !r.failed; count--) {
-      const name = r.name();
-      const kind = r.byte();
-      const index = r.u32();
-      offered.set(
-        name,
-        kind === kinds.function ? (functions[index] ?? '?') : kind === kinds.global ? (globals[index] ?? '?') : '',
-      );
-    }
-  });
-  if (broken) return damaged;
-  for (const name of Object.values(wanted)) {
-    const type = offered.get(name);
-    const right = name === wanted.stackPointer ? 'mutable i32' : typeText([], []);
-    if (type === undefined) return `it does not export ${name}`;
-    if (type !== right) return `it exports ${name} with another type than a node calls it`;
+  const own = new Map(sections.filter((s) => s.id !== 0).map((s) => [s.id, s]));
+  if (own.size !== sections.filter((s) => s.id !== 0).length) return damaged;
+  const scan: Scan = { types: [], functions: [], globals: [] };
+  const readings: readonly (readonly [number, Reading])[] = [
+    [ids.type, readTypes],
+    [ids.import, readImports],
+    [ids.function, readFunctions],
+    [ids.memory, readMemories],
+    [ids.global, readGlobals],
+    [ids.export, readExports],
+    [ids.data, readData(manifest)],
+  ];
+  for (const [id, read] of readings) {
+    const section = own.get(id);
+    const r = section ? readerOf(bytes, section.start, section.end) : readerOf(nothing, 0, 1);
+    const problem = read(r, scan);
+    if (problem !== undefined) return problem;
+    if (r.failed || (section && r.at !== section.end)) return damaged;
   }
-  if (own.some((s) => s.id === ids.start)) return 'it has a start function, which nothing that pgc builds has';
-
-  let active = false;
-  const dataBytes = within(ids.data, 0, (r) => {
-    let sum = 0;
-    for (let count = r.u32(); count > 0 && !r.failed && !active; count--) {
-      active = r.u32() !== 1;
-      const size = r.u32();
-      r.skip(size);
-      sum += size;
-    }
-    return sum;
-  });
-  if (active) return 'it has data that would be written when it is loaded, which nothing that pgc builds has';
-  if (broken) return damaged;
-  if (dataBytes !== manifest.dataBytes) {
-    return `its section "pgc" does not fit it: "dataBytes" is ${manifest.dataBytes}, its data has ${dataBytes} bytes`;
-  }
-  if (functions.length !== manifest.functions.length) {
-    const names = manifest.functions.length;
-    return `its section "pgc" does not fit it: ${names} names of functions for ${functions.length}`;
-  }
-  return undefined;
+  if (own.has(ids.start)) return 'it has a start function, which nothing that pgc builds has';
+  const names = manifest.functions.length;
+  if (names === scan.functions.length) return undefined;
+  return `its section "pgc" does not fit it: ${names} names of functions for ${scan.functions.length}`;
 };
-
-/** A name from a file of unknown origin, short and without what would steer a terminal. */
-const printable = (name: string): string => name.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');

@@ -222,7 +222,7 @@ describe('the interface', () => {
     [
       '(func $main (export "pgc.main")',
       '(data (i32.const 70000) "abc") (func $main (export "pgc.main")',
-      'it has data that would be written when it is loaded, which nothing that pgc builds has',
+      'it has data that is written when it is loaded, which nothing that pgc builds has',
     ],
   ])('%s as %s', async (from, to, message) => {
     expect(await refusal(from, to)).toBe(message);
