@@ -105,6 +105,7 @@ export const placeOf = (defs: Defs, v: Value): Place => {
     case 'dynamic.base':
       return here({ kind: 'dynamic', name });
     case 'alloc':
+    case 'alloc.shared':
       return here({ kind: 'alloc', value: v });
     case 'addr':
       if (first === undefined) break;

@@ -372,6 +372,7 @@ export const emitOp = {
   reduce: lowered,
   broadcast: lowered,
   alloc: lowered,
+  'alloc.shared': lowered,
   free: lowered,
   out,
   'out.str': (c) =>

@@ -1,74 +1,14 @@
 // Steps for handles, evaluated natively: descriptors are read where the handle says, and `handle.new` takes symmetric
-// memory, each image for itself. As all do the same in the same order, the offsets are the same everywhere.
-import { descriptor, descriptorBytes, page } from '../vm/abi.ts';
-import type { Image, Node, Step, SymmetricBlocks } from './eval-machine.ts';
+// memory at an offset that is free on all images.
+import { descriptor, descriptorBytes } from '../vm/abi.ts';
+import { agreedOffset, alignUp, giveBack, symmetricAlign, takeBlock } from './eval-heap.ts';
+import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
-import {
-  alignUp,
-  allocateSymmetric,
-  describeDynamic,
-  describeShared,
-  elementAt,
-  ownerAt,
-  readField,
-  setBase,
-  symmetricAlign,
-  values,
-} from './eval-shared.ts';
+import { describeDynamic, describeShared, elementAt, ownerAt, readField, setBase, values } from './eval-shared.ts';
 import { meet } from './eval-sync.ts';
 import type { IrDim, OpInst } from './ir.ts';
 import { fieldOf } from './ir-arrays.ts';
 import { dimsOf, numberImm, textImm } from './ir-types.ts';
-
-// ---- symmetric memory that comes and goes -----------------------------------------------------------------------
-
-const blocksOf = (node: Node, m: Image): SymmetricBlocks => {
-  let known = node.symmetric.get(m.image);
-  if (!known) {
-    known = { live: new Map(), free: [] };
-    node.symmetric.set(m.image, known);
-  }
-  return known;
-};
-
-/** The lowest free block that is large enough, zeroed, or a new one; gives its offset. */
-const takeBlock = (node: Node, m: Image, bytes: number): number => {
-  const blocks = blocksOf(node, m);
-  const size = alignUp(Math.max(bytes, 1), symmetricAlign);
-  const k = blocks.free.findIndex((b) => b.size >= size);
-  const found = blocks.free[k];
-  let at: number;
-  if (found) {
-    at = found.at;
-    blocks.free.splice(k, 1, ...(found.size > size ? [{ at: at + size, size: found.size - size }] : []));
-    node.memory.bytes.fill(0, m.slot + at, m.slot + at + size);
-  } else {
-    at = allocateSymmetric(node, m, BigInt(size));
-  }
-  blocks.live.set(at, size);
-  return at;
-};
-
-const giveBack = (node: Node, m: Image, at: number): void => {
-  const blocks = blocksOf(node, m);
-  const size = blocks.live.get(at);
-  if (size === undefined) throw new Fault('free', [BigInt(m.slot + at)]);
-  blocks.live.delete(at);
-  const sorted = [...blocks.free, { at, size }].sort((a, b) => a.at - b.at);
-  blocks.free = [];
-  for (const b of sorted) {
-    const last = blocks.free.at(-1);
-    if (last && last.at + last.size === b.at) blocks.free.splice(-1, 1, { at: last.at, size: last.size + b.size });
-    else blocks.free.push(b);
-  }
-  // What lies at the top goes back to the gap that the heap grows into.
-  const top = node.memory.view.getUint32(m.slot + page.symmetricTop, true);
-  const last = blocks.free.at(-1);
-  if (last && last.at + last.size === top) {
-    blocks.free.pop();
-    node.memory.view.setUint32(m.slot + page.symmetricTop, last.at, true);
-  }
-};
 
 /** What all images must agree on, one value after the other. */
 const agree = (m: Image, all: readonly Reg[], lists: ReadonlyMap<number, readonly bigint[]>): void => {
@@ -80,6 +20,9 @@ const agree = (m: Image, all: readonly Reg[], lists: ReadonlyMap<number, readonl
   }
 };
 
+/** What the images that meet have agreed on, by the values of the meeting: the first to leave it finds the offset. */
+type Offsets = WeakMap<readonly Reg[], number>;
+
 /** Makes an array on all images: descriptor first, then the own part. */
 const makeArray = (
   node: Node,
@@ -87,6 +30,8 @@ const makeArray = (
   dims: readonly IrDim[] | undefined,
   elementBytes: number,
   operands: readonly bigint[],
+  offsets: Offsets,
+  all: readonly Reg[],
 ): number => {
   const rank = dims ? dims.length : operands.length;
   const head = alignUp(descriptorBytes(rank), symmetricAlign);
@@ -95,13 +40,20 @@ const makeArray = (
     : describeDynamic(node, elementBytes, operands);
   const room = 2n ** 32n;
   if (bytes > room) throw new Fault('memory-image', [bytes, 0n, BigInt(m.image)]);
-  const at = takeBlock(node, m, head + Number(bytes));
+  const size = head + Number(bytes);
+  let at = offsets.get(all);
+  if (at === undefined) {
+    at = agreedOffset(node, m, size);
+    offsets.set(all, at);
+  }
+  takeBlock(node, m, at, size);
   write(m.slot + at);
   setBase(node, m.slot + at, at + head);
   return m.slot + at;
 };
 
 const newStep = (i: OpInst, node: Node): Step => {
+  const offsets: Offsets = new WeakMap();
   const [d = 0] = i.results;
   const elementBytes = numberImm(i.imms, 0);
   const dims = i.op === 'handle.new' ? dimsOf(i.imms[1]) : undefined;
@@ -111,7 +63,7 @@ const newStep = (i: OpInst, node: Node): Step => {
     lists.set(m.image, operands);
     meet(node, m, i.op, 0, (all) => {
       agree(m, all, lists);
-      r[d] = makeArray(node, m, dims, elementBytes, operands);
+      r[d] = makeArray(node, m, dims, elementBytes, operands, offsets, all);
     });
   };
 };

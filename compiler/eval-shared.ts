@@ -1,70 +1,13 @@
-// Steps for distributed and dynamic arrays and for the private heap, evaluated natively: straight from the rule in
+// Steps for distributed and dynamic arrays, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
-import { descriptor, distKinds, page } from '../vm/abi.ts';
+import { descriptor, distKinds } from '../vm/abi.ts';
 import { type DimLayout, holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
+import { allocateObject, allocatePrivate, allocateSymmetric, free } from './eval-heap.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
 import type { IrDim, IrGlobal, OpInst } from './ir.ts';
 import { type ArrayField, arrayFields, fieldOf } from './ir-arrays.ts';
 import { numberImm, textImm } from './ir-types.ts';
-
-export const symmetricAlign = 128;
-const heapAlign = 16;
-
-export const alignUp = (n: number, align: number): number => Math.ceil(n / align) * align;
-
-const pageWord = (node: Node, m: Image, offset: number): number => node.memory.view.getUint32(m.slot + offset, true);
-const setPageWord = (node: Node, m: Image, offset: number, value: number): void =>
-  node.memory.view.setUint32(m.slot + offset, value, true);
-
-const largest = (1n << 63n) - 1n;
-
-/** The report says what was asked for, and the gap between symmetric part and heap. */
-const outOfMemory = (node: Node, m: Image, asked: bigint): Fault => {
-  const gap = pageWord(node, m, page.heapBottom) - pageWord(node, m, page.symmetricTop);
-  return new Fault('memory', [asked < largest ? asked : largest, BigInt(gap)]);
-};
-
-/** Zeroed symmetric memory; gives its offset, which is the same on every image that allocates the same. */
-export const allocateSymmetric = (node: Node, m: Image, bytes: bigint): number => {
-  const start = alignUp(pageWord(node, m, page.symmetricTop), symmetricAlign);
-  const left = pageWord(node, m, page.heapBottom) - start;
-  if (bytes > BigInt(left)) throw outOfMemory(node, m, bytes);
-  setPageWord(node, m, page.symmetricTop, start + Number(bytes));
-  node.memory.bytes.fill(0, m.slot + start, m.slot + start + Number(bytes));
-  return start;
-};
-
-const classKey = (m: Image, bytes: number): string => `${m.image} ${bytes}`;
-
-/** Zeroed private memory; gives its address. */
-const allocatePrivate = (node: Node, m: Image, bytes: bigint): number => {
-  const top = pageWord(node, m, page.symmetricTop);
-  const bottom = pageWord(node, m, page.heapBottom);
-  if (bytes < 0n || bytes > BigInt(bottom - top)) throw outOfMemory(node, m, bytes);
-  const size = Math.max(heapAlign, alignUp(Number(bytes), heapAlign));
-  const reused = node.heap.free.get(classKey(m, size))?.pop();
-  const offset = reused === undefined ? bottom - size : reused - m.slot;
-  if (reused === undefined) {
-    if (offset < top) throw outOfMemory(node, m, bytes);
-    setPageWord(node, m, page.heapBottom, offset);
-  }
-  const address = m.slot + offset;
-  node.memory.bytes.fill(0, address, address + size);
-  node.heap.live.set(address, size);
-  return address;
-};
-
-const free = (node: Node, m: Image, address: number): void => {
-  if (address === 0) return;
-  const size = node.heap.live.get(address);
-  if (size === undefined || node.memory.imageOf(address) !== m.image) throw new Fault('free', [BigInt(address)]);
-  node.heap.live.delete(address);
-  const key = classKey(m, size);
-  const list = node.heap.free.get(key);
-  if (list) list.push(address);
-  else node.heap.free.set(key, [address]);
-};
 
 type SharedGlobal = IrGlobal & { readonly kind: 'shared' };
 type DynamicGlobal = IrGlobal & { readonly kind: 'dynamic' };
@@ -275,6 +218,11 @@ export const sharedStep = (i: OpInst, node: Node): Step | undefined => {
   if (i.op === 'alloc') {
     return (r, m) => {
       r[d] = allocatePrivate(node, m, r[a] as bigint);
+    };
+  }
+  if (i.op === 'alloc.shared') {
+    return (r, m) => {
+      r[d] = allocateObject(node, m, r[a] as bigint);
     };
   }
   if (i.op === 'free') return (r, m) => free(node, m, r[a] as number);

@@ -1,7 +1,7 @@
 // The evaluator, the oracle: runs an IR program for P images in one thread, slowly and obviously. It takes the IR as it is
 // lowered first, with all PGAS operations, and as the required passes leave it, with calls of the run-time; both must give
 // the same. Images take turns of a few steps; a seed varies the turns.
-import { dataBase, type FaultKind, type Format, page, slotTailBytes, states } from '../vm/abi.ts';
+import { dataBase, type FaultKind, type Format, kernel, page, slotTailBytes, states } from '../vm/abi.ts';
 import { compileCode, enter } from './eval-code.ts';
 import { configValue } from './eval-config.ts';
 import type { Code, Image, Node, Outcome, OutputChunk } from './eval-machine.ts';
@@ -113,6 +113,8 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory.view.setUint32(m.slot + page.heapBottom, stackLimit, true);
     memory.view.setUint32(m.slot + page.heapLow, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
+    memory.view.setUint32(m.slot + page.symmetricFirst, top, true);
+    memory.view.setUint32(m.slot + page.symmetricFloor, top, true);
     // Runs are to be the same each time.
     memory.view.setBigUint64(m.slot + page.secret, 0x9e37_79b9_7f4a_7c15n, true);
     memory.view.setBigUint64(m.slot + page.secret2, 0xd1b5_4a32_d192_ed03n, true);
@@ -317,7 +319,9 @@ export const evaluate = (p: IrProgram, options: EvalOptions): EvalResult => {
   const refused = configure(p, node, options.configs ?? {});
   if (refused !== undefined) return rejected(refused);
   const scheduler = new Scheduler(node, options);
-  const outcome = scheduler.run('init') ?? scheduler.run('main') ?? { kind: 'ok' };
+  const failed = scheduler.run('init');
+  node.memory.view.setInt32(kernel.ready, options.images, true);
+  const outcome = failed ?? scheduler.run('main') ?? { kind: 'ok' };
   const { output } = node;
   return { outcome, stdout: linesOf(output, 1), stderr: linesOf(output, 2), output, steps: scheduler.steps };
 };

@@ -275,7 +275,17 @@ export const ops = {
     effects: ['reads', 'writes', 'allocates', 'moves', 'traps'],
     cost: 50,
   }),
-  free: row(undefined, ['gptr'], [], 'give it back; null is allowed', {
+  'alloc.shared': row(
+    undefined,
+    ['i64'],
+    ['gptr'],
+    'zeroed memory of so many bytes in the own symmetric part, on this image alone',
+    {
+      effects: ['reads', 'writes', 'allocates', 'moves', 'traps'],
+      cost: 60,
+    },
+  ),
+  free: row(undefined, ['gptr'], [], 'give what alloc or alloc.shared gave back; null is allowed', {
     effects: ['reads', 'writes', 'allocates', 'moves', 'traps'],
     cost: 30,
   }),

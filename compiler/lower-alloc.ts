@@ -31,11 +31,17 @@ const checkExtent = (s: State, pos: PosId, n: Value, bytes: number): void => {
   append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
 };
 
-/** Zeroed private memory for an array of these extents (none: for one element) with elements of `bytes` bytes. */
-export const allocate = (s: State, pos: PosId, extents: readonly Value[], bytes: number): Value => {
-  if (extents.length === 0) return emit(s, pos, 'alloc', '', [constI64(s, pos, bytes)]);
+/** Zeroed memory for an array of these extents (none: for one element) with elements of `bytes` bytes. */
+export const allocate = (
+  s: State,
+  pos: PosId,
+  extents: readonly Value[],
+  bytes: number,
+  op: 'alloc' | 'alloc.shared' = 'alloc',
+): Value => {
+  if (extents.length === 0) return emit(s, pos, op, '', [constI64(s, pos, bytes)]);
   for (const n of extents) checkExtent(s, pos, n, bytes);
   const count = product(s, pos, extents);
   if (extents.length > 1) checkExtent(s, pos, count, bytes);
-  return emit(s, pos, 'alloc', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, bytes)])]);
+  return emit(s, pos, op, '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, bytes)])]);
 };

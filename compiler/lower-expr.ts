@@ -584,7 +584,7 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     case 'new':
       return lowerNew(s, e);
     case 'newSharedLocal':
-      return [allocate(s, pos, [lowerIndex(s, e.extent)], sizeOf(e.element))];
+      return [allocate(s, pos, [lowerIndex(s, e.extent)], sizeOf(e.element), 'alloc.shared')];
     case 'intrinsic':
       return lowerIntrinsic(s, e);
     default:

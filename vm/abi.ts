@@ -109,6 +109,13 @@ export const page = {
   /** Two numbers of 64 bits that no program knows, drawn for each run: what the marks of blocks are made with. */
   secret: 1704,
   secret2: 1712,
+  /** u32 offsets: of the first byte behind the static symmetric part; of the end of all that stays for the whole run. */
+  symmetricFirst: 1720,
+  symmetricFloor: 1724,
+  /** u32 offsets: what is left of a chunk of small objects of `new shared local`; lists of free ones by class of size (24 words). */
+  chunk: 1728,
+  chunkEnd: 1732,
+  sharedLists: 1736,
 } as const;
 
 /** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
@@ -268,6 +275,16 @@ export const faults = [
   },
   { kind: 'step', text: 'the step of a range is zero' },
   { kind: 'function', text: 'call of no function: the value is nil' },
+  {
+    kind: 'free-image',
+    text: 'delete of {a:x}, which lies on image {b}',
+    hint: 'what `new` and `new shared local` gave is deleted by the image that called it',
+  },
+  {
+    kind: 'early',
+    text: '`new shared local` before `main`: named arrays have their places first',
+    hint: 'make it in `main`, or in what that calls',
+  },
   {
     kind: 'lock-held',
     text: 'acquire of a lock that this image holds already',

@@ -44,6 +44,8 @@ const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: 
       view.setUint32(slot + track.areaEnd, slot + map.tableEnd, true);
       view.setUint32(slot + track.stackLow, map.stackTop, true);
     }
+    view.setUint32(slot + page.symmetricFirst, map.symmetricTop, true);
+    view.setUint32(slot + page.symmetricFloor, map.symmetricTop, true);
     bytes.set(randomBytes(8), slot + page.secret);
     bytes.set(randomBytes(8), slot + page.secret2);
     for (const cell of cells) bytes.set(cell.bytes, slot + cell.offset);

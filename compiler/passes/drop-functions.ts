@@ -9,6 +9,7 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   barrier: 'runtime.barrier',
   idle: 'runtime.idle',
   alloc: 'runtime.alloc',
+  'alloc.shared': 'runtime.alloc_shared',
   free: 'runtime.free',
   'shared.init': 'runtime.shared_layout',
   'dynamic.init': 'runtime.dynamic_layout',

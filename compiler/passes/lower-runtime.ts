@@ -204,6 +204,9 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
     case 'idle':
       call(o, 'idle', [position(o), ...inst.args], []);
       return true;
+    case 'alloc.shared':
+      call(o, 'alloc_shared', inst.args, inst.results);
+      return true;
     case 'alloc':
     case 'free':
       call(o, inst.op, inst.args, inst.results);

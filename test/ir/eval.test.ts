@@ -286,6 +286,15 @@ describe('memory', () => {
     expect(fault('%n = const.i64 100000000\n%p = alloc %n').slice(0, 2)).toEqual(['memory', 100000000n]);
     expect(fault('%n = const.i64 -1\n%p = alloc %n').slice(0, 2)).toEqual(['memory', -1n]);
   });
+  test('objects in the symmetric part', () => {
+    const text = `%n = const.i64 20\n%p = alloc.shared %n\n%a = addr %p\n%x = load.i64 %a, 8\nstore.i64 %a, %n, 8\nfree %p
+      %q = alloc.shared %n\n%b = addr %q\n%y = load.i64 %b, 8\n%same = eq.gptr %p, %q
+      ${print('i64', '%x')}${print('i64', '%y')}${print('i32', '%same')}`;
+    expect(lines(text)).toEqual(['0', '0', '1']);
+    expect(fault('%n = const.i64 20\n%p = alloc.shared %n\nfree %p\nfree %p')[0]).toBe('free');
+    expect(fault('%n = const.i64 100000000\n%p = alloc.shared %n').slice(0, 2)).toEqual(['memory', 100000000n]);
+    expect(fault('%n = const.i64 -1\n%p = alloc.shared %n').slice(0, 2)).toEqual(['memory', -1n]);
+  });
 });
 
 describe('atomics', () => {

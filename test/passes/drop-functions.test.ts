@@ -17,6 +17,10 @@ func @runtime.alloc(%x: i64) -> gptr {
   %n = null
   ret(%n)
 }
+func @runtime.alloc_shared(%x: i64) -> gptr {
+  %n = null
+  ret(%n)
+}
 func @runtime.free(%x: gptr) { ret }
 func @runtime.shared_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
 func @runtime.dynamic_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
@@ -36,6 +40,7 @@ const uses: Record<string, string> = {
   barrier: 'barrier',
   idle: 'idle %n',
   alloc: '%q = alloc %n',
+  'alloc.shared': '%q = alloc.shared %n',
   free: 'free %p',
   'shared.init': 'shared.init %n, %z, @u',
   'dynamic.init': 'dynamic.init %n, @d',

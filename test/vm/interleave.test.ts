@@ -28,6 +28,7 @@ const small: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   barrier: { rounds: '20' },
   collectives: { rounds: '12' },
   ring: { rounds: '8' },
+  objects: { nodes: '3', rounds: '2' },
   heap: { rounds: '150', largest: '3000' },
   full: { rounds: '1', bytes: '40000' },
 };
