@@ -210,7 +210,7 @@ export const lower = (program: Program): IrProgram => {
     teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
   };
   for (const fn of program.functions) {
-    if (/^runtime\.\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value')) wanted.add(fn);
+    if (/^runtime\.(move\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value')) wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);

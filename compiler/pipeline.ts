@@ -17,6 +17,7 @@ import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
+import { pin } from './passes/pin.ts';
 import { promote } from './passes/promote.ts';
 import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
@@ -57,6 +58,7 @@ export const passes = [
     doc: 'functions that nothing reaches go',
   },
   { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
+  { name: 'pin', run: pin, required: true, doc: 'objects whose address is a number stay where they are' },
   { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
 ] as const satisfies readonly Pass[];
 
@@ -102,6 +104,7 @@ export const sequence: readonly PassName[] = [
   'fold',
   'dce',
   'drop-functions',
+  'pin',
   'roots',
 ];
 
@@ -122,6 +125,7 @@ export const order = [
   ['lower-shared', 'strength', 'there are no addresses before'],
   ['rotate', 'strength', 'a load can leave a rotated loop: its address then needs no induction variable'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
+  ['lower-runtime', 'pin', 'which calls move objects is known when all calls are there'],
   ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
 ] as const satisfies readonly (readonly [PassName, PassName, string])[];
 

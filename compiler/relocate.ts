@@ -4,7 +4,7 @@
 // This is finer than the effect `moves` of the table of ops (moves.ts), which holds whatever the node will be able to do: without
 // hooks an object moves only when a function of the run-time is called that moves it. A function moves if a path of calls
 // leads from it to one of those; a call of a value moves if any function whose value is taken does.
-import type { Func, Inst, IrProgram } from './ir.ts';
+import type { Inst, IrProgram } from './ir.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
 export const moveRuntime = {
@@ -12,10 +12,6 @@ export const moveRuntime = {
   alloc: 'runtime.move.alloc',
   /** The object at an address stays where it is from now on. */
   pin: 'runtime.move.pin',
-  /** Tells where a pointer was stored. */
-  note: 'runtime.move.note',
-  /** Tells that bytes were copied: to, from, count. */
-  copied: 'runtime.move.copied',
 } as const;
 
 /** What moves objects by itself. */
@@ -23,8 +19,16 @@ const movers = ['runtime.move.slide', 'runtime.move.migrate'];
 
 export const isRuntime = (name: string): boolean => name.startsWith('runtime.');
 
+const moving = new WeakMap<IrProgram, boolean>();
+
 /** Whether objects of this program move: it has the part of the run-time that moves them. */
-export const isMoving = (p: IrProgram): boolean => p.funcs.some((f) => f.name === moveRuntime.alloc);
+export const isMoving = (p: IrProgram): boolean => {
+  const before = moving.get(p);
+  if (before !== undefined) return before;
+  const answer = p.funcs.some((f) => f.name === moveRuntime.alloc);
+  moving.set(p, answer);
+  return answer;
+};
 
 export interface Relocation {
   /** Functions that may move objects while they run. */
@@ -87,10 +91,4 @@ export const relocatorOf = (r: Relocation): ((i: Inst) => boolean) => {
     return answer;
   };
   return moves;
-};
-
-/** Functions that a program with moving objects keeps for passes to call. */
-export const moveRoots = (p: IrProgram): readonly string[] => {
-  const names = new Set<string>(Object.values(moveRuntime));
-  return p.funcs.flatMap((f: Func) => (names.has(f.name) ? [f.name] : []));
 };

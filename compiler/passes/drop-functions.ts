@@ -2,6 +2,7 @@
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
 import type { Func, IrProgram, OpName } from '../ir.ts';
+import { moveRuntime } from '../relocate.ts';
 import { forEachInst } from '../tree.ts';
 
 /** The functions that lower-runtime will call for an op; a test compares the list with what it does. */
@@ -39,7 +40,12 @@ const calledBy = (f: Func): ReadonlySet<string> => {
 export const dropFunctions = (program: IrProgram): IrProgram => {
   const byName = new Map(program.funcs.map((f) => [f.name, f]));
   const kept = new Set<string>();
-  const work = ['init', 'main', ...(byName.has('runtime.team_value') ? teamRuntime : [])];
+  const work = [
+    'init',
+    'main',
+    ...(byName.has('runtime.team_value') ? teamRuntime : []),
+    ...Object.values(moveRuntime),
+  ];
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

@@ -10,6 +10,7 @@
 // the call (`inlinedAt`), so that reports show the stack that the user wrote. Functions that may call themselves stay.
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
+import { isMoving, isRuntime } from '../relocate.ts';
 import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
 
 /** Cost (of the table of ops) up to which a function is copied to every call. */
@@ -54,6 +55,8 @@ const inlineBody = (s: State, body: Body): Body => ({
 /** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
 const isWorthIt = (s: State, callee: Func): boolean => {
   if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
+  // Code that takes numbers for addresses stays apart from code that finds its objects moved.
+  if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
   const cost = costOf(callee.body);
   const limit = s.calls.get(callee.name) === 1 && callee.name !== 'main' ? onceCost : smallCost;
   if (cost > limit || s.cost + cost > maxFunctionCost) return false;

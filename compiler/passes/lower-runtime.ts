@@ -12,12 +12,15 @@ import { append, type Replacement } from '../append.ts';
 import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
+import { isMoving, isRuntime } from '../relocate.ts';
 import { editOf, withBodies } from '../tree.ts';
 
 const by = 'lower-runtime';
 
 interface Out extends Replacement {
   readonly program: IrProgram;
+  /** What allocates here. */
+  readonly alloc: string;
 }
 
 const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
@@ -208,8 +211,10 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       call(o, 'alloc_shared', inst.args, inst.results);
       return true;
     case 'alloc':
+      call(o, o.alloc, inst.args, inst.results);
+      return true;
     case 'free':
-      call(o, inst.op, inst.args, inst.results);
+      call(o, 'free', inst.args, inst.results);
       return true;
     case 'shared.init':
     case 'dynamic.init':
@@ -260,6 +265,7 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
 
 export const lowerRuntime: Pass['run'] = (f, context) => {
   const edit = editOf(f);
+  const alloc = isMoving(context.program) && !isRuntime(f.name) ? 'move.alloc' : 'alloc';
   let changed = false;
   const body = (b: Body): Body => {
     const insts: Inst[] = [];
@@ -268,7 +274,7 @@ export const lowerRuntime: Pass['run'] = (f, context) => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      if (lowerOp({ insts, edit, pos: inst.pos, by, program: context.program }, inst)) changed = true;
+      if (lowerOp({ insts, edit, pos: inst.pos, by, program: context.program, alloc }, inst)) changed = true;
       else insts.push(inst);
     }
     return { insts, end: b.end };
