@@ -3,12 +3,14 @@
 import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import { exitCodes } from './cli-report.ts';
+import type { Tracking } from './pipeline.ts';
 
 export interface ArtifactOptions {
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
   /** See CompileOptions. */
   readonly start?: 'main' | 'tests';
+  readonly track?: Tracking;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -20,17 +22,22 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 export const artifactOf = async (
   path: string,
   text: string,
-  { cache, start = 'main' }: ArtifactOptions,
+  { cache, start = 'main', track = 'off' }: ArtifactOptions,
 ): Promise<Uint8Array | number> => {
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
-  const key: CacheKey = { build: buildHash ?? '', options: start === 'main' ? '' : start, path, text };
+  const key: CacheKey = {
+    build: buildHash ?? '',
+    options: [start, track].filter((o) => o !== 'main' && o !== 'off').join(' '),
+    path,
+    text,
+  };
   const cached = readCache(folder, key);
   if (cached) {
     if (cached.warnings.length > 0) await warn(cached);
     return cached.artifact;
   }
   const { compile } = await import('./compile.ts');
-  const result = await compile({ path, text }, { start });
+  const result = await compile({ path, text }, { start, track });
   if (result.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./cli-diagnostics.ts');
     showDiagnostics([result]);

@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly printAfter?: readonly string[];
   readonly skip?: readonly string[];
   readonly optLimit?: string;
+  /** Let the program keep a table of its objects. */
+  readonly memory?: boolean;
   readonly json?: boolean;
   /** A file with a private key. */
   readonly sign?: string;
@@ -34,7 +36,7 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const { printAfter = [], skip = [] } = options;
   const wrong = wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
   if (wrong !== undefined) return wrong;
-  const common = { emit, printAfter, skip };
+  const common = { emit, printAfter, skip, ...(options.memory ? { track: 'allocations' as const } : {}) };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

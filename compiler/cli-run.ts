@@ -3,8 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
+import { renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
-import { type Pool, type RunResult, run, startPool } from '../vm/run.ts';
+import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { notSource, readInput } from './cli-input.ts';
@@ -22,6 +23,8 @@ export interface RunCommandOptions {
   readonly allowWrite?: readonly string[];
   /** Files with public keys. */
   readonly trust?: readonly string[];
+  /** Print at the end what the program did with its memory. */
+  readonly memory?: boolean;
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
   /** What followed `--`. */
@@ -104,6 +107,7 @@ const runArtifact = async (
   settings: Settings,
   configs: Readonly<Record<string, string>>,
   pool: Pool,
+  memory: boolean,
 ): Promise<number> => {
   const abort = new AbortController();
   let bySignal: number | undefined;
@@ -116,9 +120,20 @@ const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
-  const result: RunResult = await run(artifact, { ...settings, configs, pool, signal: abort.signal, tuneV8: true });
+  let report = '';
+  const onMemory: RunOptions['onMemory'] = (images, manifest) => {
+    report = renderMemory(manifest, images);
+  };
+  const result: RunResult = await run(artifact, {
+    ...settings,
+    ...(memory ? { onMemory } : {}),
+    configs,
+    pool,
+    signal: abort.signal,
+    tuneV8: true,
+  });
   if (result.kind === 'internal') throw new Error(result.message);
-  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }));
+  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + report);
   return result.kind === 'interrupted' ? (bySignal ?? exitCodes.interrupted) : exitCodeOf(result);
 };
 
@@ -145,13 +160,26 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     const signing = `pgc build ${file} --sign KEY.pem makes one; or run it without --trust`;
     return mistake(`--trust is for artifacts that were built and signed, and ${file} is source`, signing);
   }
+  const memory = options.memory ?? false;
   const pool = startPool(help ? 0 : threadsAhead(settings.images));
   const artifact = isWasm
     ? new Uint8Array(read.bytes)
-    : await artifactOf(file, read.bytes.toString('utf8'), { cache: options.cache });
+    : await artifactOf(file, read.bytes.toString('utf8'), {
+        cache: options.cache,
+        track: memory ? 'allocations' : 'off',
+      });
   if (typeof artifact === 'number') return artifact;
+  if (memory && isWasm && !tracksMemory(artifact)) {
+    return mistake(`${file} was built without --memory`, 'pgc build --memory prog.pg, or run the .pg file itself');
+  }
   if (help) return showConfigs(file, artifact, trust);
-  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool);
+  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, memory);
+};
+
+/** What is wrong with a damaged artifact is said when it is run. */
+const tracksMemory = (artifact: Uint8Array): boolean => {
+  const content = readArtifact(artifact);
+  return content.kind === 'bad' || content.manifest.track !== undefined;
 };
 
 const showConfigs = (file: string, artifact: Uint8Array, trust?: readonly string[]): number => {

@@ -31,6 +31,7 @@ Examples:
   pgc run heat.pg                       as many images as there are cores
   pgc run heat.pg -n 4 -- --n=4000      sets \`config const n\`
   pgc run heat.pg -- --help             which configs the program has
+  pgc run list.pg --memory              which objects are never deleted, and where they are made
   pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
   pgc run sort.pg --allow-read=in,more --allow-write
                                         read files below in and more, write files below the current folder
@@ -128,6 +129,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
     .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
     .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
+    .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
@@ -143,6 +145,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('-o, --output <file>', 'where to write; - is standard output')
     .option('--emit <form>', 'ast, ir, wat or wasm (default: wasm)')
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
+    .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
     .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
     .option('--sign <key>', 'sign the artifact with this private key')

@@ -9,7 +9,7 @@ import { version } from './build-info.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
-import { optimise } from './pipeline.ts';
+import { optimise, type Tracking } from './pipeline.ts';
 
 export const emitForms = ['ast', 'ir', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly emit?: EmitForm;
   /** Where the program starts: at its `main` (the default), or at the test that the config `testConfig` chooses. */
   readonly start?: 'main' | 'tests';
+  /** How much of its memory the program keeps a table of: nothing (the default), its objects, or places of pointers too. */
+  readonly track?: Tracking;
   /** Names of optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions: bisects a wrong one. */
@@ -73,7 +75,8 @@ export const compileFrom = async (
 ): Promise<CompileResult> => {
   const form = options.emit ?? 'wasm';
   const dumps: Dump[] = [];
-  const { program, diagnostics, sources } = check(path, host, options.start);
+  const track = options.track ?? 'off';
+  const { program, diagnostics, sources } = check(path, host, options.start, track === 'off' ? [] : ['memory']);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
   if (!program) return result;
   if (form === 'ast') {
@@ -81,7 +84,8 @@ export const compileFrom = async (
     return main ? { ...result, text: astText(parse(main).module) } : result;
   }
   const keep = new Set(options.printAfter ?? []);
-  const ir = optimise(lower(program), {
+  const ir = optimise(lower(program, { escapes: track === 'all' }), {
+    track,
     skip: options.skip ?? [],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
     after: (pass, now) => {
@@ -91,6 +95,6 @@ export const compileFrom = async (
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
-  const { wasm, sourceMap, wat } = await emit(ir, { program: path, compiler: version, wat: form === 'wat' });
+  const { wasm, sourceMap, wat } = await emit(ir, { program: path, compiler: version, wat: form === 'wat', track });
   return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
 };

@@ -202,6 +202,8 @@ const keepsAddress = (inst: OpInst, i: number): boolean => {
     case 'atomic.load':
     case 'fill':
     case 'check.null':
+    case 'track.escape':
+    case 'track.run':
       return true;
     case 'store':
     case 'atomic.store':

@@ -1,7 +1,7 @@
 // One function of IR → one function of wasm. The structure maps one to one: if, block and loop; the parameters and results of
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
-import { type FaultKind, page } from '../vm/abi.ts';
+import { type FaultKind, page, track } from '../vm/abi.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
@@ -18,6 +18,8 @@ export interface ModuleContext {
   readonly funcs: ReadonlyMap<string, Func>;
   readonly format: (json: string) => number;
   readonly functionNumber: (name: string) => number;
+  /** Note how far down frames in memory reach. */
+  readonly tracked: boolean;
 }
 
 /** Marks of source positions; binaryen wants them after the function exists. */
@@ -393,6 +395,13 @@ const emitOpInst = (s: State, inst: OpInst): ExpressionRef[] => {
   ];
 };
 
+const noteDepth = (s: State): ExpressionRef => {
+  const { m, b } = s;
+  const offset = (): ExpressionRef => m.i32.sub(m.local.get(s.frameLocal, b.i32), slotOf(s));
+  const deepest = m.i32.load(track.stackLow, 4, slotOf(s));
+  return m.if(m.i32.lt_u(offset(), deepest), m.i32.store(track.stackLow, 4, slotOf(s), offset()));
+};
+
 /** Takes room on the stack, or faults if there is not enough above the limit of the own slot. */
 const prologue = (s: State): ExpressionRef[] => {
   if (s.frameBytes === 0) return [];
@@ -405,6 +414,7 @@ const prologue = (s: State): ExpressionRef[] => {
     m.if(m.i32.lt_u(left(), m.i32.const(s.frameBytes)), record),
     m.local.set(s.frameLocal, m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.const(s.frameBytes))),
     m.global.set(stackPointer, m.local.get(s.frameLocal, b.i32)),
+    ...(s.tracked ? [noteDepth(s)] : []),
   ];
 };
 

@@ -10,8 +10,8 @@ const userPosition = (positions: readonly IrPosition[], id: PosId): PosId => {
   return at;
 };
 
-/** The same program with a table of positions that holds only those in use, and ids to match. */
-export const prunePositions = (program: IrProgram): IrProgram => {
+/** The same program with a table of positions that holds only those in use, and ids to match. `variables`: also where they are declared. */
+export const prunePositions = (program: IrProgram, variables = false): IrProgram => {
   const positions: IrPosition[] = [program.positions[0] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 }];
   const ids = new Map<PosId, PosId>([[0, 0]]);
   const renamed = (id: PosId): PosId => {
@@ -41,5 +41,6 @@ export const prunePositions = (program: IrProgram): IrProgram => {
     const changed = body(f.body);
     return { ...f, pos: f.slots.length > 0 ? renamed(f.pos) : 0, body: changed };
   });
-  return { ...program, positions, funcs };
+  const globals = variables ? program.globals.map((g) => ({ ...g, pos: renamed(g.pos) })) : program.globals;
+  return { ...program, positions, globals, funcs };
 };

@@ -9,6 +9,7 @@ import { prunePositions } from './emit-positions.ts';
 import type { IrProgram, OpName } from './ir.ts';
 import { textImm } from './ir-types.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import type { Tracking } from './pipeline.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -16,6 +17,7 @@ export interface EmitOptions {
   readonly program: string;
   /** The compiler's version, for the manifest. */
   readonly compiler: string;
+  readonly track?: Tracking;
   /** Also give the text form. */
   readonly wat?: boolean;
 }
@@ -86,6 +88,10 @@ const configsOf = (program: IrProgram, layout: Layout): ConfigEntry[] =>
     return [g.doc === undefined ? entry : { ...entry, doc: g.doc }];
   });
 
+/** Names of variables by where they are declared. */
+const objectsOf = (program: IrProgram): { readonly name: string; readonly position: number }[] =>
+  program.globals.map((g) => ({ name: g.name, position: g.pos }));
+
 /** Names by index of wasm function, imports first, read from the finished module: binaryen decides the order. */
 const functionNames = (m: Module, b: Binaryen): string[] => {
   const imported: string[] = [];
@@ -149,7 +155,8 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 
 /** Emits a program that verifies and is lowered (lower-shared, lower-runtime). Throws only on bugs of ours. */
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
-  const program = prunePositions(lowered);
+  const { track = 'off' } = options;
+  const program = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);
   const m = new b.Module();
@@ -167,7 +174,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     const inTable = functionsAsValues(program);
     const functionNumber = (name: string): number => inTable.indexOf(name) + 1;
     const funcs = new Map(program.funcs.map((f) => [f.name, f]));
-    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber };
+    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber, tracked: track !== 'off' };
     m.addDebugInfoFileName('positions');
     for (const f of program.funcs) emitFunc(context, f);
     declareTable(m, program, inTable);
@@ -189,6 +196,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       privateBytes: layout.privateBytes,
       symmetricBase: layout.symmetricBase,
       symmetricBytes: layout.symmetricBytes,
+      ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       configs: configsOf(program, layout),
       formats,
       files: program.files,

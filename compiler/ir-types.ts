@@ -1,4 +1,5 @@
 // What the table of ops says about the types of one instruction: the suffix is resolved here and nowhere else.
+import { trackKinds } from '../vm/abi.ts';
 import { type Imm, type IrDim, type IrType, type OpName, opRow, ops, valueType } from './ir.ts';
 
 export interface Signature {
@@ -87,6 +88,8 @@ export const wordsOf = (op: OpName, suffix: string): readonly string[] => {
     case 'handle.elem':
     case 'handle.owner':
       return ['any', 'rows'];
+    case 'track.object':
+      return trackKinds.map((k) => k.kind);
     default:
       return [];
   }

@@ -9,6 +9,7 @@
 import type { FaultKind } from '../vm/abi.ts';
 import { arrayOps } from './ir-arrays.ts';
 import { type Imm, type IrType, type OpRow, row } from './ir-row.ts';
+import { trackOps } from './ir-track.ts';
 
 export type { Effect, Imm, ImmKind, IrType, OpRow } from './ir-row.ts';
 
@@ -144,6 +145,10 @@ export const ops = {
     cost: 0,
   }),
   addr: row(undefined, ['gptr'], ['ptr'], 'where the place is now', { effects: ['place'], cost: 0 }),
+  'ptr.bits': row(undefined, ['ptr'], ['i32'], 'the address as a number, for the run-time to note', {
+    effects: ['place'],
+    cost: 0,
+  }),
   'ptr.add': row(undefined, ['ptr', 'i32'], ['ptr'], 'so many bytes further'),
   // memory
   load: row(memTypes, ['ptr'], ['T'], 'read at address + `number`; narrow types are extended', {
@@ -289,6 +294,7 @@ export const ops = {
     effects: ['reads', 'writes', 'allocates', 'moves', 'traps'],
     cost: 30,
   }),
+  ...trackOps,
   // output and time
   out: row(numbers, ['T'], [], 'append a value to the line; text is the format as JSON (vm/abi.ts Format)', {
     imms: ['text'],

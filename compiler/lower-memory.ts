@@ -3,6 +3,7 @@ import { sizeOf, type Type } from '../lang/types.ts';
 import type { MemType, PosId, Value } from './ir.ts';
 import { constI32, effect, emit, newSlot, type State } from './lower-state.ts';
 import { componentsOf, headerLeaves, isAggregate, leavesOf, memTypeOf } from './lower-types.ts';
+import { runsOf, runsText } from './pointer-runs.ts';
 
 /** A place in memory: `offset` bytes after `base`. */
 export interface Location {
@@ -66,6 +67,15 @@ const loadScalar = (s: State, pos: PosId, l: Location, mem: MemType): Value => {
   }
 };
 
+/** The run-time copies what it does not know the type of; where that matters, it tells so itself. */
+const tells = (s: State): boolean => s.program.escapes && !s.fnName.startsWith('runtime.');
+
+/** Tells that values of type `t`, `bytes` bytes in all, were copied to `to`. */
+export const tellCopy = (s: State, pos: PosId, t: Type, to: Value, bytes: Value): void => {
+  const runs = tells(s) ? runsOf(t) : [];
+  if (runs.length > 0) effect(s, pos, 'track.run', '', [to, bytes], [runsText(sizeOf(t), runs)]);
+};
+
 const storeScalar = (s: State, pos: PosId, l: Location, mem: MemType, value: Value): void => {
   if (!l.strict) {
     const p = emit(s, pos, 'addr', '', [l.base]);
@@ -88,6 +98,7 @@ const storeScalar = (s: State, pos: PosId, l: Location, mem: MemType, value: Val
   const stored = bits();
   const p = emit(s, pos, 'addr', '', [addressOf(s, pos, l)]);
   effect(s, pos, 'atomic.store', atomicType[mem], [p, stored]);
+  if (tells(s) && (mem === 'ptr32' || mem === 'ptr64')) effect(s, pos, 'track.escape', '', [p], [0]);
   if (l.fenced) effect(s, pos, 'fence', '', []);
 };
 
@@ -148,6 +159,7 @@ const copyBytes = (s: State, pos: PosId, t: Type, to: Location, from: Location):
   const toPtr = emit(s, pos, 'addr', '', [a]);
   const fromPtr = emit(s, pos, 'addr', '', [b]);
   effect(s, pos, 'copy', '', [toPtr, fromPtr, bytes]);
+  tellCopy(s, pos, t, toPtr, bytes);
 };
 
 /** The all-zero value of a scalar, slice or text. */

@@ -36,6 +36,8 @@ export interface ProgramState {
   readonly swaps: boolean;
   /** Whether it has teams: then images are counted in the team that one is in. */
   readonly teams: boolean;
+  /** Whether copies of pointers are told (see passes/escape.ts). */
+  readonly escapes: boolean;
 }
 
 /** Where a local's value is: SSA values (one a component), or a place in memory. */

@@ -9,7 +9,7 @@ import { mayChange } from './lower-effects.ts';
 import { callRuntime, lowerExpr, lowerIndex, lowerLoad, lowerOwned, lowerPlace, lowerScalar } from './lower-expr.ts';
 import { lowerForall, lowerForeach } from './lower-forall.ts';
 import { declare } from './lower-locals.ts';
-import { copyValue, loadValue, storeValue } from './lower-memory.ts';
+import { copyValue, loadValue, storeValue, tellCopy } from './lower-memory.ts';
 import { arithmetic, compare, convert, not } from './lower-numbers.ts';
 import { assignedIn, assignedInExpr } from './lower-scan.ts';
 import {
@@ -252,7 +252,9 @@ const copySlice = (s: State, stmt: Extract<Stmt, { kind: 'copySlice' }>): void =
   });
   const count = toExtents.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
   const bytes = emit(s, pos, 'wrap', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, element)])]);
-  effect(s, pos, 'copy', '', [emit(s, pos, 'addr', '', [to]), emit(s, pos, 'addr', '', [from]), bytes]);
+  const toPtr = emit(s, pos, 'addr', '', [to]);
+  effect(s, pos, 'copy', '', [toPtr, emit(s, pos, 'addr', '', [from]), bytes]);
+  if (stmt.to.type.kind === 'slice') tellCopy(s, pos, stmt.to.type.element, toPtr, bytes);
 };
 
 const formatType = (t: Type): Format['type'] => {

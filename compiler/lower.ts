@@ -194,8 +194,13 @@ const reserved = new Set(['init', 'main']);
 
 const paths = (sources: readonly Source[]): readonly string[] => sources.map((x) => x.path);
 
+export interface LowerOptions {
+  /** Copies of pointers, and stores of them to strict variables, are told (see passes/escape.ts). */
+  readonly escapes?: boolean;
+}
+
 /** Lowers a checked program. Throws only on bugs of ours. */
-export const lower = (program: Program): IrProgram => {
+export const lower = (program: Program, options: LowerOptions = {}): IrProgram => {
   const positions: IrPosition[] = [{ file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 }];
   const wanted = new Set<Fn>();
   const state: ProgramState = {
@@ -208,9 +213,11 @@ export const lower = (program: Program): IrProgram => {
     symbolOf: (fn) => (fn === program.main ? 'main' : reserved.has(fn.symbol) ? `own ${fn.symbol}` : fn.symbol),
     swaps: program.globals.some((g) => g.swapped),
     teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
+    escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
-    if (/^runtime\.(move\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value')) wanted.add(fn);
+    if (/^runtime\.((memory|move)\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value'))
+      wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);

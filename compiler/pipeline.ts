@@ -12,6 +12,7 @@ import { checkElim } from './passes/check-elim.ts';
 import { cse } from './passes/cse.ts';
 import { dce } from './passes/dce.ts';
 import { dropFunctions } from './passes/drop-functions.ts';
+import { escapes } from './passes/escape.ts';
 import { fold } from './passes/fold.ts';
 import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
@@ -23,6 +24,7 @@ import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
 import { split } from './passes/split.ts';
 import { strength } from './passes/strength.ts';
+import { track } from './passes/track.ts';
 import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
 import type { Pass, PassContext } from './passes.ts';
@@ -57,6 +59,8 @@ export const passes = [
     required: false,
     doc: 'functions that nothing reaches go',
   },
+  { name: 'escape', run: escapes, required: true, doc: 'places of pointers are told, where all memory is tracked' },
+  { name: 'track', run: track, required: true, doc: 'objects that come and go are told, where memory is tracked' },
   { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
   { name: 'pin', run: pin, required: true, doc: 'objects whose address is a number stay where they are' },
   { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
@@ -100,6 +104,8 @@ export const sequence: readonly PassName[] = [
   'cse',
   'dce',
   'drop-functions',
+  'escape',
+  'track',
   'lower-runtime',
   'fold',
   'dce',
@@ -124,6 +130,10 @@ export const order = [
   ['lower-shared', 'rotate', 'the address arithmetic of elements should move out of rotated loops too'],
   ['lower-shared', 'strength', 'there are no addresses before'],
   ['rotate', 'strength', 'a load can leave a rotated loop: its address then needs no induction variable'],
+  ['promote', 'track', 'objects that never come to be need no entry'],
+  ['promote', 'escape', 'what lives in values is not stored'],
+  ['escape', 'track', 'frames with pointers in them are objects too'],
+  ['track', 'lower-runtime', 'what is told becomes calls'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'pin', 'which calls move objects is known when all calls are there'],
   ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
@@ -137,7 +147,22 @@ export const brokenOrder = (names: readonly PassName[]): readonly string[] =>
     return first >= 0 && second >= 0 && first > second ? [`${before} must come before ${after}: ${why}`] : [];
   });
 
+/** How much of its memory a program tells the table of objects. */
+export type Tracking = 'off' | 'allocations' | 'all';
+
+/** Passes of the sequence that only run for this much tracking. */
+const trackers: Readonly<Partial<Record<PassName, readonly Tracking[]>>> = {
+  escape: ['all'],
+  track: ['allocations', 'all'],
+};
+
+/** The sequence for so much tracking. */
+export const sequenceFor = (level: Tracking): readonly PassName[] =>
+  sequence.filter((name) => trackers[name]?.includes(level) ?? true);
+
 export interface OptimiseOptions {
+  /** Default: off. */
+  readonly track?: Tracking;
   /** Optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions, over all passes: bisects a wrong one. */
@@ -160,12 +185,14 @@ const tableRow = (name: string): Pass & { readonly name: PassName } => {
 export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrProgram => {
   const skip = new Set(options.skip ?? []);
   const names = options.only ?? sequence;
+  const wanted = new Set<string>(options.only ?? sequenceFor(options.track ?? 'off'));
   const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0, settled: new WeakMap() };
   let now: IrProgram = { ...program, funcs: program.funcs.map(uniqueLabels) };
   for (const name of names) {
     const pass = tableRow(name);
     if (skip.has(name) && !pass.required) continue;
-    now = runPass(now, pass, budget, options.verify ?? false);
+    // A pass that was not asked for leaves the program as it is.
+    if (wanted.has(name)) now = runPass(now, pass, budget, options.verify ?? false);
     options.after?.(pass.name, now);
   }
   return { ...now, funcs: now.funcs.map(renumber) };

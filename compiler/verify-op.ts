@@ -103,7 +103,7 @@ const globalKinds = (op: OpName, f: Func): readonly IrGlobal['kind'][] => {
   if (op === 'global')
     return ['private', 'symmetric', 'shared', 'dynamic', ...(f.name === 'init' ? (['let'] as const) : [])];
   if (op === 'let') return ['let', 'config'];
-  if (op === 'handle.of') return ['shared', 'dynamic'];
+  if (op === 'handle.of' || op === 'track.part') return ['shared', 'dynamic'];
   return op.startsWith('dynamic.') ? ['dynamic'] : ['shared'];
 };
 

@@ -122,7 +122,13 @@ const importOf = (l: Loader, from: ModuleInfo, d: Import): ModuleInfo | undefine
 };
 
 /** Loads the program whose main module is at `mainPath`, and the run-time library if the host has one. */
-export const loadModules = (checker: Checker, sources: Source[], mainPath: string, host: ModuleHost): Loaded => {
+export const loadModules = (
+  checker: Checker,
+  sources: Source[],
+  mainPath: string,
+  host: ModuleHost,
+  parts: readonly string[],
+): Loaded => {
   const l: Loader = { host, checker, sources, byPath: new Map(), imports: new Map(), prefixes: new Set(), queue: [] };
   const text = host.read(mainPath);
   const main: ModuleInfo =
@@ -144,6 +150,11 @@ export const loadModules = (checker: Checker, sources: Source[], mainPath: strin
   const runtime = host.std(['runtime']);
   const runtimeText = runtime === undefined || l.byPath.has(runtime) ? undefined : host.read(runtime);
   if (runtime !== undefined && runtimeText !== undefined) addModule(l, runtime, runtimeText, true, false);
+  for (const part of parts) {
+    const path = host.std([libraryName(part)]);
+    const content = path === undefined ? undefined : host.read(path);
+    if (path !== undefined && content !== undefined) addModule(l, path, content, true, false);
+  }
   // The queue grows while it is walked.
   for (const module of l.queue) {
     for (const d of module.tree.decls) {

@@ -90,11 +90,19 @@ const settle = (all: readonly Diagnostic[], modules: readonly ModuleInfo[]): Dia
 /** Where a program starts: at its `main`; at its tests, one of which is chosen then; or `any`: at what there is. */
 export type Start = 'main' | 'tests' | 'any';
 
-/** Checks the program whose main module is at `mainPath`, with all that it imports. */
-export const check = (mainPath: string, host: ModuleHost, start: Start = 'main'): CheckResult => {
+/**
+ * Checks the program whose main module is at `mainPath`, with all that it imports, and these parts of the run-time, which are
+ * modules of the prelude that no word of the program asks for.
+ */
+export const check = (
+  mainPath: string,
+  host: ModuleHost,
+  start: Start = 'main',
+  parts: readonly string[] = [],
+): CheckResult => {
   const sources: Source[] = [];
   const checker = newChecker(sources);
-  const loaded = loadModules(checker, sources, mainPath, host);
+  const loaded = loadModules(checker, sources, mainPath, host, parts);
   const { main, modules } = loaded;
   collect(checker, loaded, modules);
 

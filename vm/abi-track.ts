@@ -40,8 +40,8 @@ export const track = {
   classes: 4164,
   /** u32 offset in the slot of the lowest byte that a frame in memory had. */
   stackLow: 4168,
-  /** 1: the table is full, and the run is about to end. */
-  full: 4172,
+  /** Bytes of the log that are drained already, while it is being drained. */
+  logDone: 4172,
   classCounts: 4224,
   /** For each region (see `trackRegions`) five i64: objects and bytes that live now, most bytes at once, objects and bytes ever. */
   regions: 4352,

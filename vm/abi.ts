@@ -385,6 +385,11 @@ export const faults = [
     text: 'writing "{str:a,b}" is not allowed: {reason:c}',
     hint: 'pgc run --allow-write=DIR allows all files below the folder DIR, --allow-write those of the current folder',
   },
+  {
+    kind: 'track-full',
+    text: 'the table of objects is full: {a} objects and {b} places of pointers in {c} bytes',
+    hint: 'run without --memory, or with fewer images: their slots are larger then',
+  },
   { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
   { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];

@@ -1,7 +1,9 @@
 // How a program is to be run: the options of `run`. Apart from the rest, as users of the library see these types.
+import type { Manifest } from './abi.ts';
 import type { FileOptions } from './files.ts';
 import type { Pool } from './pool.ts';
 import type { Sink } from './sinks.ts';
+import type { ImageMemory } from './table.ts';
 
 export interface PrepareOptions {
   /** Default: as many as the machine has cores. */
@@ -25,6 +27,8 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly stderr?: Sink;
   /** Ends the run as `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Called before the end with the memory of all images, of programs that track it. */
+  readonly onMemory?: (images: readonly ImageMemory[], manifest: Manifest) => void;
   /** The script of a thread; beside the bundle by default. */
   readonly workerUrl?: URL | string;
   /** Threads that were started before. The run ends them all. */

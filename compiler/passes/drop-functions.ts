@@ -4,6 +4,7 @@
 import type { Func, IrProgram, OpName } from '../ir.ts';
 import { moveRuntime } from '../relocate.ts';
 import { forEachInst } from '../tree.ts';
+import { trackRuntime } from './lower-track.ts';
 
 /** The functions that lower-runtime will call for an op; a test compares the list with what it does. */
 export const runtimeFor: Partial<Record<OpName, string>> = {
@@ -45,6 +46,7 @@ export const dropFunctions = (program: IrProgram): IrProgram => {
     'main',
     ...(byName.has('runtime.team_value') ? teamRuntime : []),
     ...Object.values(moveRuntime),
+    ...trackRuntime,
   ];
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);

@@ -14,6 +14,7 @@ import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
 import { isMoving, isRuntime } from '../relocate.ts';
 import { editOf, withBodies } from '../tree.ts';
+import { lowerTrack, tracks } from './lower-track.ts';
 
 const by = 'lower-runtime';
 
@@ -259,13 +260,18 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       published(o, inst.suffix, publish(o, inst, 'broadcast', a, b), b, result);
       return true;
     default:
-      return false;
+      return lowerTrack(o, inst);
   }
 };
+
+/** Where all images come together, each brings its table of objects up to date first. */
+const meets = (inst: OpInst): boolean =>
+  ['barrier', 'allreduce', 'reduce', 'broadcast', 'handle.new', 'handle.new_co', 'handle.free'].includes(inst.op);
 
 export const lowerRuntime: Pass['run'] = (f, context) => {
   const edit = editOf(f);
   const alloc = isMoving(context.program) && !isRuntime(f.name) ? 'move.alloc' : 'alloc';
+  const tracked = !f.name.startsWith('runtime.') && tracks(context.program);
   let changed = false;
   const body = (b: Body): Body => {
     const insts: Inst[] = [];
@@ -274,7 +280,9 @@ export const lowerRuntime: Pass['run'] = (f, context) => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      if (lowerOp({ insts, edit, pos: inst.pos, by, program: context.program, alloc }, inst)) changed = true;
+      const o: Out = { insts, edit, pos: inst.pos, by, program: context.program, alloc };
+      if (tracked && meets(inst)) call(o, 'memory.drain', [], []);
+      if (lowerOp(o, inst)) changed = true;
       else insts.push(inst);
     }
     return { insts, end: b.end };

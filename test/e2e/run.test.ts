@@ -33,6 +33,7 @@ const unreachable: Readonly<Record<string, string>> = {
   none: 'is no fault',
   exit: 'is no fault: exit-code.pg',
   'event-full': 'takes 2^31 posts, which is minutes',
+  'track-full': 'takes millions of objects, unless slots are small: test/track/track.test.ts',
   'not-local': 'every image of a node can be reached by load and store',
 };
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseProgram, printFunc } from '../../compiler/ir-text.ts';
-import { passNames, runPasses, sequence } from '../../compiler/pipeline.ts';
+import { passNames, runPasses, sequenceFor } from '../../compiler/pipeline.ts';
 import { verify } from '../../compiler/verify.ts';
 
 const folder = join(import.meta.dirname, 'goldens');
@@ -16,7 +16,7 @@ describe('pass goldens', () => {
       const [input = ''] = readFileSync(path, 'utf8').split(divider);
       const named = /^; passes: (.+)$/m.exec(input)?.[1]?.split(', ') ?? [];
       // The calls of the run-time that lower-runtime makes would need the run-time's functions beside them.
-      const header = named[0] === 'default' ? sequence.filter((n) => n !== 'lower-runtime') : named;
+      const header = named[0] === 'default' ? sequenceFor('off').filter((n) => n !== 'lower-runtime') : named;
       expect(header.length, 'the first line names the passes').toBeGreaterThan(0);
       for (const name of header) expect(passNames).toContain(name);
       const { program, errors } = parseProgram(input);

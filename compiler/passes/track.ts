@@ -1,0 +1,130 @@
+// track: every object that comes or goes is told to the table of objects (CARAT's allocation tracking, PLDI 2020).
+//
+//   before   %p = alloc %n          after   %p = alloc %n
+//            free %p                        track.object %p, %n heap
+//                                           track.free %p
+//                                           free %p
+//
+// Variables of the module are told of at the beginning of `init`, slots of a frame at the entry of their function and
+// before each of its exits: those whose address others may have, and those that hold pointers (`track.escape` in them).
+// Runs only where it is asked for (CompileOptions.track), after all passes that can make an object disappear.
+import type { TrackKind } from '../../vm/abi.ts';
+import { append, type Replacement } from '../append.ts';
+import { escapedSlots, placeOf } from '../effects.ts';
+import { type Defs, defsOf } from '../facts.ts';
+import type { Body, Func, Imm, Inst, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
+import { textImm } from '../ir-types.ts';
+import { memTypeBytes } from '../layout.ts';
+import type { Pass } from '../passes.ts';
+import { editOf, forEachInst, withBodies } from '../tree.ts';
+
+const by = 'track';
+
+const tell = (o: Replacement, op: OpName, args: readonly Value[], imms: readonly Imm[] = []): void => {
+  o.insts.push({ kind: 'op', op, suffix: '', results: [], args, imms, pos: o.pos, by });
+};
+
+const tellObject = (o: Replacement, p: Value, bytes: number, kind: TrackKind): void => {
+  const size = append(o, 'const', 'i64', 'i64', [], [BigInt(bytes)]);
+  tell(o, 'track.object', [p, size], [kind]);
+};
+
+/** Module-level variables whose memory is part of the artifact. Arrays with extents known at the start come later. */
+const tellGlobal = (o: Replacement, g: IrGlobal): void => {
+  const place = (): Value => append(o, 'global', '', 'gptr', [], [g.name]);
+  switch (g.kind) {
+    case 'private':
+      return tellObject(o, place(), g.size, 'global');
+    case 'let':
+      return tellObject(o, place(), memTypeBytes[g.type], 'global');
+    case 'symmetric':
+      return tellObject(o, place(), g.size, 'symmetric');
+    case 'config':
+    case 'shared':
+    case 'dynamic':
+      return;
+  }
+};
+
+const isDescribed = (program: IrProgram, name: string): boolean => {
+  const g = program.globals.find((x) => x.name === name);
+  return g?.kind === 'dynamic' && g.of !== undefined;
+};
+
+const before = (o: Replacement, inst: OpInst): void => {
+  const [a] = inst.args;
+  if ((inst.op === 'free' || inst.op === 'handle.free') && a !== undefined) tell(o, 'track.free', [a]);
+};
+
+const after = (o: Replacement, inst: OpInst, program: IrProgram): void => {
+  const [a] = inst.args;
+  const [result] = inst.results;
+  switch (inst.op) {
+    case 'alloc':
+      if (result !== undefined && a !== undefined) tell(o, 'track.object', [result, a], ['heap' satisfies TrackKind]);
+      return;
+    case 'handle.new':
+    case 'handle.new_co':
+      if (result !== undefined) tell(o, 'track.array', [result]);
+      return;
+    case 'shared.init':
+    case 'dynamic.init': {
+      const name = textImm(inst.imms, 0);
+      if (!isDescribed(program, name)) tell(o, 'track.part', [], [name]);
+      return;
+    }
+    default:
+      return;
+  }
+};
+
+/** Slots that another function, or a move of an object, may have to know of. */
+const slotsToTell = (f: Func, defs: Defs): ReadonlySet<string> => {
+  const slots = new Set(escapedSlots(f, defs));
+  forEachInst(f.body, (i) => {
+    const [p] = i.kind === 'op' && (i.op === 'track.escape' || i.op === 'track.run') ? i.args : [];
+    const root = p === undefined ? undefined : placeOf(defs, p).root;
+    if (root?.kind === 'frame') slots.add(root.name);
+  });
+  return slots;
+};
+
+/** Code of the run-time takes care of its own frames: no pointer to them outlives a call, and nothing moves meanwhile. */
+const isRuntime = (f: Func): boolean => f.name.startsWith('runtime.');
+
+export const track: Pass['run'] = (f, context) => {
+  const { program } = context;
+  const edit = editOf(f);
+  const slots = isRuntime(f) ? new Set<string>() : slotsToTell(f, defsOf(f));
+  const told = f.slots.filter((s) => slots.has(s.name));
+  const out = (insts: Inst[], pos: number): Replacement => ({ insts, edit, pos, by });
+  const leave = (insts: Inst[], pos: number): void => {
+    for (const slot of told) {
+      const o = out(insts, pos);
+      tell(o, 'track.free', [append(o, 'frame', '', 'gptr', [], [slot.name])]);
+    }
+  };
+  const body = (b: Body): Body => {
+    const insts: Inst[] = [];
+    for (const inst of b.insts) {
+      if (inst.kind !== 'op') {
+        insts.push(withBodies(inst, body));
+        continue;
+      }
+      const o = out(insts, inst.pos);
+      before(o, inst);
+      insts.push(inst);
+      after(o, inst, program);
+    }
+    if (b.end.kind === 'ret') leave(insts, b.end.pos);
+    return { insts, end: b.end };
+  };
+  const rest = body(f.body);
+  const first: Inst[] = [];
+  if (f.name === 'init') for (const g of program.globals) tellGlobal(out(first, g.pos), g);
+  for (const slot of told) {
+    const o = out(first, f.pos);
+    tellObject(o, append(o, 'frame', '', 'gptr', [], [slot.name]), slot.size, 'frame');
+  }
+  return { ...f, types: edit.types, body: { insts: [...first, ...rest.insts], end: rest.end } };
+};
