@@ -3,6 +3,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { abiVersion, type ConfigEntry, type Manifest, privateBase, sectionName } from '../../vm/abi.ts';
 import { compileArtifact, readArtifact } from '../../vm/artifact.ts';
+import { prepare } from '../../vm/prepare.ts';
+import { sectionsOf } from '../../vm/sections.ts';
 import { artifact, assemble, concat, customSection, manifest, moduleText, pieces, seal, withManifest } from './wat.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -129,6 +131,12 @@ describe('refused', () => {
     expect(message).toContain(why);
   });
 
+  test('names of objects at places that are not listed', () => {
+    const named = (at: number) => messageOf(withFields({ track: 'all', objects: [{ name: 'a', position: at }] }));
+    expect(named(made.manifest.positions.length - 1)).toBe('no error');
+    expect(named(made.manifest.positions.length)).toContain('"objects" has a position that is not listed');
+  });
+
   test('the last place for a config is right', () => {
     expect(messageOf(withFields({ configs: [{ ...config, offset: privateBase + 4096 - 8 }] }))).toBe('no error');
   });
@@ -196,6 +204,7 @@ describe('the interface', () => {
       '"slot_bits" (table 1 funcref)',
       'it imports pgc.slot_bits with another type than a node has it',
     ],
+    ['(memory 1 65536 shared)', '(memory 1 65536)', 'it imports pgc.memory with another type than a node has it'],
     [
       '(memory 1 65536 shared)',
       '(memory 2 65536 shared)',
@@ -236,6 +245,23 @@ describe('the interface', () => {
     expect(messageOf(await withFixedNames(own))).toBe('it has a memory of its own');
   });
 
+  test('a section that is there twice: which one would count?', () => {
+    const types = sectionsOf(made.wasm)?.find((x) => x.id === 1);
+    const again = made.wasm.subarray(types?.at, types?.end);
+    expect(again.length).toBeGreaterThan(8);
+    expect(messageOf(withManifest(concat(made.wasm, again), made.manifest))).toBe(
+      'it is damaged: a section of it cannot be read',
+    );
+  });
+
+  test('a section with more in it than is read', () => {
+    const exported = sectionsOf(made.wasm)?.find((x) => x.id === 7);
+    const [at, end] = [exported?.at ?? 0, exported?.end ?? 0];
+    const longer = concat(made.wasm.subarray(0, end), Uint8Array.of(0), made.wasm.subarray(end));
+    longer[at + 1] = (longer[at + 1] ?? 0) + 1;
+    expect(messageOf(withManifest(longer, made.manifest))).toBe('it is damaged: a section of it cannot be read');
+  });
+
   test('sections that cannot be read', async () => {
     const { wasm, manifest: m } = made;
     const functions = m.functions;
@@ -265,4 +291,42 @@ test('code that is not valid is refused by the engine', async () => {
 test('programs that print have room for their data', async () => {
   const bytes = await artifact({ main: '', more: '(data "abc")' }, { dataBytes: 3 });
   expect(messageOf(bytes)).toBe('no error');
+});
+
+describe('the bytes that are checked are those that run', () => {
+  const options = { images: 1, slotBytes: 2 ** 20, stackBytes: 4096 };
+
+  test('also when they change in between', () => {
+    const bytes = Uint8Array.from(whole);
+    let looked = false;
+    const result = prepare(bytes, {
+      ...options,
+      // Read after the artifact, before the module is compiled.
+      get configs() {
+        looked = true;
+        bytes.fill(0xff, 8);
+        return {};
+      },
+    });
+    expect(looked).toBe(true);
+    expect(result.kind).toBe('prepared');
+  });
+
+  test('also when they lie in shared memory', () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(whole.length));
+    bytes.set(whole);
+    expect(prepare(bytes, options).kind).toBe('prepared');
+  });
+});
+
+describe('trust, by the library', () => {
+  const trusting = (...trust: string[]) => prepare(whole, { images: 1, trust });
+
+  test('no key trusts nobody; a bad key is a bad option', () => {
+    expect(trusting()).toMatchObject({ kind: 'bad-artifact', message: 'it is not signed' });
+    expect(trusting('no key')).toMatchObject({
+      kind: 'bad-option',
+      message: 'bad key to trust: it holds no key in PEM form',
+    });
+  });
 });
