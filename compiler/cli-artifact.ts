@@ -11,6 +11,7 @@ export interface ArtifactOptions {
   /** See CompileOptions. */
   readonly start?: 'main' | 'tests';
   readonly track?: Tracking;
+  readonly moving?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -22,12 +23,12 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 export const artifactOf = async (
   path: string,
   text: string,
-  { cache, start = 'main', track = 'off' }: ArtifactOptions,
+  { cache, start = 'main', track = 'off', moving = false }: ArtifactOptions,
 ): Promise<Uint8Array | number> => {
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
   const key: CacheKey = {
     build: buildHash ?? '',
-    options: [start, track].filter((o) => o !== 'main' && o !== 'off').join(' '),
+    options: [start, track, moving ? 'moving' : 'off'].filter((o) => o !== 'main' && o !== 'off').join(' '),
     path,
     text,
   };
@@ -37,7 +38,7 @@ export const artifactOf = async (
     return cached.artifact;
   }
   const { compile } = await import('./compile.ts');
-  const result = await compile({ path, text }, { start, track });
+  const result = await compile({ path, text }, { start, track, moving });
   if (result.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./cli-diagnostics.ts');
     showDiagnostics([result]);

@@ -19,6 +19,8 @@ export interface BuildOptions {
   readonly optLimit?: string;
   /** Let the program keep a table of its objects. */
   readonly memory?: boolean;
+  /** Let objects be moved when the heap is full of holes. */
+  readonly moving?: boolean;
   readonly json?: boolean;
   /** A file with a private key. */
   readonly sign?: string;
@@ -36,7 +38,8 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const { printAfter = [], skip = [] } = options;
   const wrong = wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
   if (wrong !== undefined) return wrong;
-  const common = { emit, printAfter, skip, ...(options.memory ? { track: 'allocations' as const } : {}) };
+  const track = options.memory ? { track: 'allocations' as const } : {};
+  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

@@ -25,6 +25,8 @@ export interface RunCommandOptions {
   readonly trust?: readonly string[];
   /** Print at the end what the program did with its memory. */
   readonly memory?: boolean;
+  /** Move objects when the heap is full of holes. */
+  readonly moving?: boolean;
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
   /** What followed `--`. */
@@ -167,6 +169,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     : await artifactOf(file, read.bytes.toString('utf8'), {
         cache: options.cache,
         track: memory ? 'allocations' : 'off',
+        moving: options.moving ?? false,
       });
   if (typeof artifact === 'number') return artifact;
   if (memory && isWasm && !tracksMemory(artifact)) {

@@ -130,6 +130,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
     .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
     .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
+    .option('--moving', 'move objects when the heap has no piece left that is large enough')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
@@ -146,6 +147,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--emit <form>', 'ast, ir, wat or wasm (default: wasm)')
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
+    .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')
     .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
     .option('--sign <key>', 'sign the artifact with this private key')

@@ -10,6 +10,7 @@ import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
 import { optimise, type Tracking } from './pipeline.ts';
+import { moveRuntime } from './relocate.ts';
 
 export const emitForms = ['ast', 'ir', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
@@ -21,6 +22,8 @@ export interface CompileOptions {
   readonly start?: 'main' | 'tests';
   /** How much of its memory the program keeps a table of: nothing (the default), its objects, or places of pointers too. */
   readonly track?: Tracking;
+  /** Objects of the private heap are moved when it is full of holes; on by itself for programs that import std.memory. */
+  readonly moving?: boolean;
   /** Names of optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions: bisects a wrong one. */
@@ -75,8 +78,8 @@ export const compileFrom = async (
 ): Promise<CompileResult> => {
   const form = options.emit ?? 'wasm';
   const dumps: Dump[] = [];
-  const track = options.track ?? 'off';
-  const { program, diagnostics, sources } = check(path, host, options.start, track === 'off' ? [] : ['memory']);
+  const parts = [...((options.track ?? 'off') === 'off' ? [] : ['memory']), ...(options.moving ? ['move'] : [])];
+  const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
   if (!program) return result;
   if (form === 'ast') {
@@ -84,6 +87,9 @@ export const compileFrom = async (
     return main ? { ...result, text: astText(parse(main).module) } : result;
   }
   const keep = new Set(options.printAfter ?? []);
+  // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
+  const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
+  const track = moving ? 'all' : (options.track ?? 'off');
   const ir = optimise(lower(program, { escapes: track === 'all' }), {
     track,
     skip: options.skip ?? [],

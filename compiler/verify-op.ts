@@ -14,7 +14,6 @@ import {
 } from './ir.ts';
 import { fieldOf } from './ir-arrays.ts';
 import { dimsOf, opText, signatureOf, wordsOf } from './ir-types.ts';
-import { parseRuns } from './pointer-runs.ts';
 import { forEachInst } from './tree.ts';
 import type { Report } from './verify-table.ts';
 
@@ -193,9 +192,7 @@ const checkNames = (i: OpInst, f: Func, names: Names, report: Report): void => {
         break;
       }
       case 'text':
-        if (i.op === 'track.run') {
-          if (!parseRuns(imm)) report('V12', `not runs of pointers: ${imm}`);
-        } else if (!isFormat(imm)) report('V12', `not a format: ${imm}`);
+        if (!isFormat(imm)) report('V12', `not a format: ${imm}`);
         break;
       default:
         break;
