@@ -39,7 +39,7 @@ beforeAll(async () => {
   const signed = read('signed.wasm');
   write('forged.wasm', signed.with(signed.length - 1, (signed.at(-1) ?? 0) ^ 1));
   write('changed.wasm', signed.with(100, (signed[100] ?? 0) ^ 1));
-});
+}, 120_000);
 afterAll(removeFolders);
 
 const hello = { code: 0, out: 'hello from image 0 of 1\n', err: '' };

@@ -52,7 +52,7 @@ beforeAll(async () => {
   const raw = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
   const signature = sign(null, concat(Buffer.from(signedPrefix), whole.subarray(-32)), key);
   signed = concat(whole, customSection('pgc.signature', concat(raw, signature)));
-});
+}, 120_000);
 afterAll(() => node.close());
 
 const options = { images: 2, slotBytes: 2 ** 20, stackBytes: 4096 };
