@@ -40,6 +40,12 @@ export const withFolder = async <T>(use: (folder: string) => Promise<T>): Promis
 export const chosenVariants = (variants: readonly Flags[], request: Request): readonly Flags[] =>
   variants.filter((v, k) => k === 0 || (request.variants?.includes(v.name) ?? true));
 
+const oneLine = (samples: readonly Samples[]): string => {
+  const first = samples[0]?.times ?? [];
+  const others = samples.slice(1).map((s) => `${s.name} ${ratioOf(s.times, first).ratio.toFixed(3)}`);
+  return [`${samples[0]?.name} ${best(first).toFixed(3)} s`, ...others].join(', ');
+};
+
 /** Measures all wanted programs; `look` sees each before its artifacts are gone. */
 export const compare = async <T>(
   programs: readonly Program[],
@@ -57,11 +63,15 @@ export const compare = async <T>(
         const samples = await interleave(
           variants.map((v) => ({
             name: v.name,
-            sample: async () => program.time(await run(artifacts.get(v.name) ?? '', { images, flags: v.run, configs })),
+            sample: async () =>
+              program.time(
+                await run(artifacts.get(v.name) ?? '', { images, clock: request.clock, flags: v.run, configs }),
+              ),
           })),
           request.rounds,
           (round, name) => request.progress(`${program.name} -n ${images}: round ${round + 1}, ${name}`),
         );
+        request.finished(`${program.name} -n ${images}: ${oneLine(samples)}`);
         found.push(await look({ program, images, samples, artifacts }));
       }
     });

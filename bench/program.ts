@@ -1,13 +1,11 @@
 // Builds and runs programs with the pgc of this folder, as a user would.
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execute, type Output } from './process.ts';
+import { type Clock, execute, type Output, root } from './process.ts';
 
-/** The folder of the project. From bench/ as well as from dist/, where the bundle lies, it is the one above. */
-export const root = fileURLToPath(new URL('..', import.meta.url));
 const pgcPath = join(root, 'dist', 'pgc.js');
 
-export const pgc = (args: readonly string[]): Promise<Output> => execute(process.execPath, [pgcPath, ...args]);
+export const pgc = (args: readonly string[], clock: Clock = 'wall'): Promise<Output> =>
+  execute(process.execPath, [pgcPath, ...args], clock);
 
 /** Compiles a program of the project into a folder and gives the path of the artifact. */
 export const build = async (file: string, flags: readonly string[], folder: string, name: string): Promise<string> => {
@@ -18,6 +16,7 @@ export const build = async (file: string, flags: readonly string[], folder: stri
 
 export interface Run {
   readonly images: number;
+  readonly clock: Clock;
   /** Flags of `pgc run`. */
   readonly flags?: readonly string[];
   /** The program's own configs. */
@@ -25,7 +24,7 @@ export interface Run {
 }
 
 export const run = (artifact: string, how: Run): Promise<Output> =>
-  pgc(['run', artifact, '-n', String(how.images), ...(how.flags ?? []), '--', ...(how.configs ?? [])]);
+  pgc(['run', artifact, '-n', String(how.images), ...(how.flags ?? []), '--', ...(how.configs ?? [])], how.clock);
 
 /** The time that a program took for what it measures, as it says on standard error: `0.123456 seconds`. */
 export const secondsOf = (output: Output): number => {

@@ -1,6 +1,7 @@
 // npm run bench: suites of benchmarks. What is printed are ratios of times that were taken in turn: absolute times mean
 // nothing on a shared machine. bench/README.md says how to read the tables.
 import { parseArgs } from 'node:util';
+import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
 import { guards } from './suites/guards.ts';
 import { passes } from './suites/passes.ts';
@@ -20,6 +21,7 @@ const usage = `Usage: npm run bench -- [options]
   --images=<n,…>            only with so many images
   --variants=<name,…>       only these variants, beside the one they are compared with
   --rounds=<number>         how often each variant is run (default: 5, up to 15 if they differ)
+  --clock=cpu|wall          measure the time that the process used (default), or time of day
   --quick                   small sizes and one round: does everything work?
   --json                    the tables as JSON on standard output
 `;
@@ -46,7 +48,7 @@ const positive = (text: string, what: string): number => {
 };
 
 /** What the command line asks for; undefined: the list. @throws UsageError */
-const choose = (args: readonly string[], progress: (text: string) => void): Choice | undefined => {
+const choose = (args: readonly string[], listener: Listener): Choice | undefined => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -55,6 +57,7 @@ const choose = (args: readonly string[], progress: (text: string) => void): Choi
       images: { type: 'string' },
       variants: { type: 'string' },
       rounds: { type: 'string' },
+      clock: { type: 'string', default: 'cpu' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -70,6 +73,8 @@ const choose = (args: readonly string[], progress: (text: string) => void): Choi
   known(variants, suite.variants, 'variant');
   const images = listed(values.images)?.map((n) => positive(n, 'a number of images'));
   const least = values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds, 'the number of rounds');
+  const clock = clocks.find((c) => c === values.clock);
+  if (!clock) throw new UsageError(`no clock is called ${values.clock}; there are: ${clocks.join(' ')}`);
   return {
     suite,
     json: values.json,
@@ -77,9 +82,10 @@ const choose = (args: readonly string[], progress: (text: string) => void): Choi
       wants: (benchmark) => names?.includes(benchmark) ?? true,
       images: (n) => images?.includes(n) ?? true,
       variants,
+      clock,
       rounds: { least, most: values.quick ? least : 3 * least },
       quick: values.quick,
-      progress,
+      ...listener,
     },
   };
 };
@@ -93,28 +99,40 @@ const list = (): string =>
     .join('');
 
 /** Gives what goes to standard output. @throws UsageError for a wrong command line, Error for a program that fails. */
-export const bench = async (args: readonly string[], progress: (text: string) => void): Promise<string> => {
-  const choice = choose(args, progress);
+export const bench = async (args: readonly string[], listener: Listener): Promise<string> => {
+  const choice = choose(args, listener);
   if (!choice) return list();
   const tables = await choice.suite.run(choice.request);
   if (choice.json) return `${JSON.stringify(tables.map(tableJson), null, 2)}\n`;
   return tables.map(tableText).join('\n');
 };
 
-/** On a terminal one line that changes, otherwise nothing. */
-const showProgress = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+/** Where progress is told. */
+export interface Listener {
+  /** What is being done now; the empty text at the end. */
+  readonly progress: (text: string) => void;
+  readonly finished: (text: string) => void;
+}
+
+/** On a terminal one line that changes, and results as they come; otherwise results alone. */
+const standardError: Listener = {
+  progress: (text) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  },
+  finished: (text) => {
+    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${text}\n`);
+  },
 };
 
 /** Runs a command line to its end and gives the exit code. */
 export const main = async (args: readonly string[]): Promise<number> => {
   try {
-    const text = await bench(args, showProgress);
-    showProgress('');
+    const text = await bench(args, standardError);
+    standardError.progress('');
     process.stdout.write(text);
     return 0;
   } catch (error) {
-    showProgress('');
+    standardError.progress('');
     const wrong = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}${wrong ? `\n\n${usage}` : ''}`);
     return wrong ? 2 : 1;

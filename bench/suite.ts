@@ -1,4 +1,5 @@
 // What a suite of benchmarks is: it has a name, tells what it has, and gives tables.
+import type { Clock } from './process.ts';
 import type { Rounds } from './sampling.ts';
 import type { Table } from './table.ts';
 
@@ -8,6 +9,8 @@ export interface Request {
   readonly wants: (benchmark: string) => boolean;
   /** How often each variant is run. */
   readonly rounds: Rounds;
+  /** What is measured. */
+  readonly clock: Clock;
   /** Small sizes: shows that everything works, not how fast it is. */
   readonly quick: boolean;
   /** Numbers of images that are wanted, out of those that the suite measures. */
@@ -16,6 +19,8 @@ export interface Request {
   readonly variants: readonly string[] | undefined;
   /** Says what is being done. */
   readonly progress: (text: string) => void;
+  /** Tells a result before there is a table. */
+  readonly finished: (text: string) => void;
 }
 
 export interface Suite {

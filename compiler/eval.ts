@@ -1,13 +1,24 @@
 // The evaluator, the oracle: runs an IR program for P images in one thread, slowly and obviously. It takes the IR as it is
 // lowered first, with all PGAS operations, and as the required passes leave it, with calls of the run-time; both must give
 // the same. Images take turns of a few steps; a seed varies the turns.
-import { dataBase, type FaultKind, type Format, kernel, page, slotTailBytes, states, track } from '../vm/abi.ts';
+import {
+  dataBase,
+  type FaultKind,
+  type Format,
+  kernel,
+  page,
+  slotTailBytes,
+  states,
+  track,
+  trackAreaBytes,
+} from '../vm/abi.ts';
 import { compileCode, enter } from './eval-code.ts';
 import { configValue } from './eval-config.ts';
 import type { Code, Image, Node, Outcome, OutputChunk } from './eval-machine.ts';
 import { Fault, Memory, type MemoryAccess } from './eval-memory.ts';
 import type { IrProgram, OpName, PosId } from './ir.ts';
 import { layoutOf } from './layout.ts';
+import { tracks } from './passes/lower-track.ts';
 
 export type { Outcome, OutputChunk } from './eval-machine.ts';
 export type { MemoryAccess } from './eval-memory.ts';
@@ -19,8 +30,6 @@ export interface EvalOptions {
   /** log2 of the bytes of a slot; default: 20, or what the program's variables need. */
   readonly slotBits?: number;
   readonly stackBytes?: number;
-  /** Bytes of each slot for the table of objects, where the program tracks its memory and has been lowered (default: none). */
-  readonly tableBytes?: number;
   /** Limit of steps of all images together (default: 50 million). */
   readonly steps?: number;
   /** Steps of a turn (default: 100). */
@@ -33,6 +42,8 @@ export interface EvalOptions {
   readonly format?: (format: Format, value: bigint | number | string) => string;
   /** Called before each access to memory; throws to refuse it. */
   readonly guard?: (access: MemoryAccess) => void;
+  /** Called with all memory when the run is over. */
+  readonly onMemory?: (memory: DataView, slotBits: number) => void;
   /** Called at each evaluation of an op. */
   readonly onOp?: (op: OpName) => void;
 }
@@ -58,13 +69,15 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   const layout = layoutOf(p);
   const stackBytes = o.stackBytes ?? defaultStack;
   const top = layout.symmetricBase + layout.symmetricBytes;
-  const tableBytes = o.tableBytes ?? 0;
-  const need = Math.max(top + smallestHeap + stackBytes + tableBytes + slotTailBytes, dataBase + layout.dataBytes);
+  const least = Math.max(top + smallestHeap + stackBytes + slotTailBytes, dataBase + layout.dataBytes);
+  const tracked = tracks(p);
+  const need = tracked ? (least / 3) * 4 : least;
   const slotBits = o.slotBits ?? Math.max(smallestSlotBits, Math.ceil(Math.log2(need)));
   if (need > 2 ** slotBits) return { message: `a slot of 2^${slotBits} bytes is too small: ${need} are needed` };
   if ((o.images + 1) * 2 ** slotBits > 2 ** 32)
     return { message: `${o.images} slots of 2^${slotBits} bytes do not fit` };
-  const stackTop = 2 ** slotBits - slotTailBytes - tableBytes;
+  const tableEnd = 2 ** slotBits - slotTailBytes;
+  const stackTop = tracked ? tableEnd - trackAreaBytes(slotBits) : tableEnd;
   const stackLimit = stackTop - stackBytes;
   const guard = o.guard ? { guard: o.guard } : {};
   const memory = new Memory({ slotBits, images: o.images, stackLimit, ...guard });
@@ -116,14 +129,13 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory.view.setUint32(m.slot + page.heapBottom, stackLimit, true);
     memory.view.setUint32(m.slot + page.heapLow, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
-    memory.view.setUint32(m.slot + page.symmetricFirst, top, true);
-    memory.view.setUint32(m.slot + page.symmetricFloor, top, true);
-    if (tableBytes > 0) {
+    if (tracked) {
       memory.view.setUint32(m.slot + track.area, m.slot + stackTop, true);
       memory.view.setUint32(m.slot + track.areaTop, m.slot + stackTop, true);
-      memory.view.setUint32(m.slot + track.areaEnd, m.slot + stackTop + tableBytes, true);
-      memory.view.setUint32(m.slot + track.stackLow, stackTop, true);
+      memory.view.setUint32(m.slot + track.areaEnd, m.slot + tableEnd, true);
     }
+    memory.view.setUint32(m.slot + page.symmetricFirst, top, true);
+    memory.view.setUint32(m.slot + page.symmetricFloor, top, true);
     // Runs are to be the same each time.
     memory.view.setBigUint64(m.slot + page.secret, 0x9e37_79b9_7f4a_7c15n, true);
     memory.view.setBigUint64(m.slot + page.secret2, 0xd1b5_4a32_d192_ed03n, true);
@@ -331,6 +343,7 @@ export const evaluate = (p: IrProgram, options: EvalOptions): EvalResult => {
   const failed = scheduler.run('init');
   node.memory.view.setInt32(kernel.ready, options.images, true);
   const outcome = failed ?? scheduler.run('main') ?? { kind: 'ok' };
+  options.onMemory?.(node.memory.view, node.memory.slotBits);
   const { output } = node;
   return { outcome, stdout: linesOf(output, 1), stderr: linesOf(output, 2), output, steps: scheduler.steps };
 };

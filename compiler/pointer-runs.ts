@@ -50,13 +50,13 @@ export const runsOf = (t: Type): readonly Run[] => {
 export const runsText = (size: number, runs: readonly Run[]): string =>
   `${size}: ${runs.map((r) => `${r.offset} ${r.count} ${r.stride}`).join(', ')}`;
 
-export const parseRuns = (text: string): { readonly size: number; readonly runs: readonly Run[] } => {
+/** Undefined: the text says nothing of the kind. */
+export const parseRuns = (text: string): { readonly size: number; readonly runs: readonly Run[] } | undefined => {
+  if (!/^\d+: \d+ \d+ \d+(, \d+ \d+ \d+)*$/.test(text)) return undefined;
   const [size = '', rest = ''] = text.split(': ');
   const runs = rest.split(', ').map((r): Run => {
-    const [offset = Number.NaN, count = Number.NaN, stride = Number.NaN] = r.split(' ').map(Number);
+    const [offset = 0, count = 0, stride = 0] = r.split(' ').map(Number);
     return { offset, count, stride };
   });
-  const all = [Number(size), ...runs.flatMap((r) => [r.offset, r.count, r.stride])];
-  if (!all.every(Number.isSafeInteger)) throw new Error(`internal error: bad runs of pointers: ${text}`);
-  return { size: Number(size), runs };
+  return Number(size) > 0 ? { size: Number(size), runs } : undefined;
 };

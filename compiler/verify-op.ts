@@ -14,6 +14,7 @@ import {
 } from './ir.ts';
 import { fieldOf } from './ir-arrays.ts';
 import { dimsOf, opText, signatureOf, wordsOf } from './ir-types.ts';
+import { parseRuns } from './pointer-runs.ts';
 import { forEachInst } from './tree.ts';
 import type { Report } from './verify-table.ts';
 
@@ -192,7 +193,9 @@ const checkNames = (i: OpInst, f: Func, names: Names, report: Report): void => {
         break;
       }
       case 'text':
-        if (!isFormat(imm)) report('V12', `not a format: ${imm}`);
+        if (i.op === 'track.run') {
+          if (!parseRuns(imm)) report('V12', `not runs of pointers: ${imm}`);
+        } else if (!isFormat(imm)) report('V12', `not a format: ${imm}`);
         break;
       default:
         break;

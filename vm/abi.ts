@@ -116,6 +116,15 @@ export const page = {
   chunk: 1728,
   chunkEnd: 1732,
   sharedLists: 1736,
+  /** What the image shows to others in a collective operation: four i64; i32: not 0 as long as it does. */
+  shown: 1840,
+  showing: 1872,
+  /** i32: how many of the barriers for teams are in use. */
+  teamBlocks: 1876,
+  /** A copy of the record of the team that the image is in. */
+  inTeam: 40960,
+  /** Words of barriers for teams of which this image is the first member. */
+  barriers: 45312,
 } as const;
 
 /** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
@@ -127,9 +136,12 @@ export const barrierWords = {
 
 /**
  * The record of a team, one on each member's image: u32 address of its barrier's words, i32 size, i32 own rank, i64 cells of
- * collectives, used in turn, i32 parity; then for each member the u32 number of its image and the u32 address of its record.
+ * collectives, used in turn, i32 parity, i64 seal; then for each member the u32 number of its image and the u32 address of its record.
  */
-export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 24, members: 32 } as const;
+export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 24, seal: 32, members: 40 } as const;
+/** Barriers of teams in a kernel page: eight of them share the lines that the words of one need. */
+export const teamBlockBytes = 768;
+export const teamBlocks = 8 * Math.floor((65536 - page.barriers) / teamBlockBytes);
 
 /** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry. */
 export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 20, outgoing: 28 } as const;
@@ -373,6 +385,11 @@ export const faults = [
     kind: 'heap',
     text: "the heap of this image is damaged: a block's header at {a:x} was overwritten",
     hint: 'something was stored out of bounds, or into what had been given back; --check=memory finds it',
+  },
+  {
+    kind: 'record',
+    text: 'what the run-time keeps at {a:x} was overwritten, or never made by it',
+    hint: 'teams and requests are only what `team_split`, `isend` and so on gave; --check=memory finds stores out of bounds',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
   {

@@ -49,6 +49,8 @@ export interface ImageMemory {
   readonly heapMost: number;
   readonly stackMost: number;
   readonly tableBytes: number;
+  /** Address where the stack begins, above the heap. */
+  readonly stackStart: number;
 }
 
 type Uses = Record<
@@ -168,5 +170,6 @@ export const readTable = (memory: DataView, slotBits: number, image: number): Im
     heapMost: at(page.stackLimit) - at(page.heapLow),
     stackMost: at(track.area) - slot - at(track.stackLow),
     tableBytes: at(track.areaTop) - at(track.area),
+    stackStart: slot + at(page.stackLimit),
   };
 };

@@ -1,8 +1,8 @@
 // peers: our programs beside the same work by others, in the same engine with the same flags.
 import { join } from 'node:path';
 import { withFolder } from '../compare.ts';
-import { execute } from '../process.ts';
-import { build, root, run, secondsOf } from '../program.ts';
+import { execute, root } from '../process.ts';
+import { build, run, secondsOf } from '../program.ts';
 import { interleave, type Samples } from '../sampling.ts';
 import { best, geometricMean, ratioOf } from '../statistics.ts';
 import type { Request, Suite } from '../suite.ts';
@@ -62,9 +62,9 @@ const measure = (pair: Pair, request: Request): Promise<readonly Samples[]> =>
       [
         {
           name: 'clang',
-          sample: async () => Number((await execute(process.execPath, peer)).out),
+          sample: async () => Number((await execute(process.execPath, peer, request.clock)).out),
         },
-        { name: 'pgc', sample: async () => secondsOf(await run(ours, { images: 1, configs })) },
+        { name: 'pgc', sample: async () => secondsOf(await run(ours, { images: 1, clock: request.clock, configs })) },
       ],
       request.rounds,
       (round, name) => request.progress(`${pair.name}: round ${round + 1}, ${name}`),

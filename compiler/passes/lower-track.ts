@@ -67,7 +67,7 @@ export const lowerTrack = (o: Out, inst: OpInst): boolean => {
       return true;
     case 'track.run': {
       if (a === undefined || b === undefined) return true;
-      const { size, runs } = parseRuns(textImm(inst.imms, 0));
+      const { size, runs } = parseRuns(textImm(inst.imms, 0)) ?? { size: 1, runs: [] };
       for (const r of runs) {
         const bytes = append(o, 'extend_u', '', 'i64', [b]);
         call(o, 'run', [addressOf(o, a), bytes, i64(o, size), i64(o, r.offset), i64(o, r.count), i64(o, r.stride)]);

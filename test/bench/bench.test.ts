@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 
-const quiet = (): void => undefined;
+const quiet = { progress: () => undefined, finished: () => undefined };
 
 test('a quick run of two variants gives a table with a row for each number of images', {
   timeout: 60_000,
@@ -29,6 +29,7 @@ test.each([
   [['--only=guards/dot', '--variants=most'], 'no variant is called most'],
   [['--rounds=0'], 'the number of rounds is a positive number'],
   [['--images=two'], 'a number of images is a positive number'],
+  [['--clock=sun'], 'no clock is called sun'],
   [['--fast'], '--fast'],
 ])('%j is a mistake', async (args, message) => {
   await expect(bench(args, quiet)).rejects.toThrow(message);

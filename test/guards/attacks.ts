@@ -104,7 +104,7 @@ export const complaint = (expected: Expected, v: Verdict): string | undefined =>
   const line = /:(\d+):\d+$/.exec(place)?.[1];
   if (Number(line) !== expected.line) return `should fault in line ${expected.line}, not ${line}`;
   if (expected.kind === 'says') return text.includes(expected.text) ? undefined : `should say ${expected.text}`;
-  const guard = /^guard fault: (read|write) of (\d+) bytes? at 0x([0-9a-f]+), which is (.*)$/.exec(text);
+  const guard = /^guard fault: (read|write) of (\d+) bytes? at 0x([0-9a-f]+), ((?:in|from) .*)$/.exec(text);
   if (!guard) return 'should be a guard fault';
   const [, access, bytes, address, whose = ''] = guard;
   if (access !== expected.access) return `should be a ${expected.access}`;

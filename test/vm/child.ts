@@ -3,6 +3,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { exitCodeOf, renderResult } from '../../vm/report.ts';
 import { type RunOptions, run, startPool } from '../../vm/run.ts';
+import type { ImageMemory } from '../../vm/table.ts';
 
 interface Request extends RunOptions {
   /** Gather lines by callback and print them with the result. */
@@ -13,6 +14,8 @@ interface Request extends RunOptions {
   readonly early?: number;
   /** Another script for the threads. */
   readonly worker?: string;
+  /** Give the tables of objects, of programs that track their memory. */
+  readonly tables?: boolean;
   /** A sink that throws. */
   readonly throwing?: boolean;
 }
@@ -33,15 +36,23 @@ const sink = (line: string): void => {
 const bytes = readFileSync(path);
 const started = performance.now();
 let outcome: object;
+let tables: readonly ImageMemory[] = [];
 try {
   const result = await run(bytes, {
     ...request,
     workerUrl,
     signal: abort.signal,
     ...(request.early === undefined ? {} : { pool: startPool(request.early, workerUrl) }),
+    ...(request.tables
+      ? {
+          onMemory: (images: readonly ImageMemory[]) => {
+            tables = images;
+          },
+        }
+      : {}),
     ...(request.collect || request.throwing ? { stdout: sink, stderr: sink } : {}),
   });
-  outcome = { result, report: renderResult(result), code: exitCodeOf(result) };
+  outcome = { result, report: renderResult(result), code: exitCodeOf(result), tables };
 } catch (e) {
   outcome = { rejected: e instanceof Error ? e.message : String(e) };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { RunOptions, RunResult } from '../../vm/run.ts';
+import type { ImageMemory } from '../../vm/table.ts';
 import { artifact, type Program } from './wat.ts';
 
 export interface Outcome {
@@ -15,6 +16,8 @@ export interface Outcome {
   /** Of the report. */
   readonly report: string;
   readonly code: number;
+  /** Of programs that track their memory, if they were asked for. */
+  readonly tables: readonly ImageMemory[];
   /** What the sinks got, if the lines were collected. */
   readonly lines: readonly string[];
   readonly milliseconds: number;
@@ -26,6 +29,7 @@ export interface Outcome {
 
 export interface Request extends Omit<RunOptions, 'stdout' | 'stderr' | 'signal' | 'pool' | 'workerUrl'> {
   readonly collect?: boolean;
+  readonly tables?: boolean;
   readonly abortMs?: number;
   readonly early?: number;
   readonly throwing?: boolean;
