@@ -81,12 +81,12 @@ const rowsOf = (images: readonly ImageMemory[]): readonly (readonly string[])[] 
 
 const titles = [
   'images',
-  'allocated',
-  'in use',
-  'most',
+  'heap in all',
+  'heap now',
   'heap most',
-  'symmetric',
-  'most',
+  'heap taken',
+  'symmetric now',
+  'symmetric most',
   'variables',
   'stack most',
   'table',
