@@ -27,8 +27,8 @@ const bad = (message: string, hint = rebuild): Bad => ({ kind: 'bad', message, h
 export interface Parts {
   readonly kind: 'parts';
   readonly sections: readonly Section[];
-  /** The content of the section `pgc`. */
-  readonly manifest: Uint8Array;
+  /** What the section `pgc` holds, as JSON; undefined: it is none. */
+  readonly manifest: unknown;
   /** Everything that the digest is of; undefined: there is no seal. */
   readonly covered: Uint8Array | undefined;
   readonly digest: Uint8Array;
@@ -49,6 +49,14 @@ const signatureHead = sealHead(signatureSection, publicKeyBytes + signatureBytes
 const sealed = (bytes: Uint8Array, section: Section | undefined, head: Uint8Array): Uint8Array | undefined => {
   if (!section || !equalBytes(bytes.subarray(section.at, section.start), head)) return undefined;
   return bytes.subarray(section.start, section.end);
+};
+
+const json = (content: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+  } catch {
+    return undefined;
+  }
 };
 
 /** Finds the parts of an artifact, or says why this is none. */
@@ -73,7 +81,7 @@ export const partsOf = (bytes: Uint8Array): Parts | Bad => {
   return {
     kind: 'parts',
     sections,
-    manifest: bytes.subarray(manifest.start, manifest.end),
+    manifest: json(bytes.subarray(manifest.start, manifest.end)),
     covered: digest && last && (!signed || signature) ? bytes.subarray(0, last.at) : undefined,
     digest: digest ?? new Uint8Array(),
     signature: signature && {
@@ -81,14 +89,6 @@ export const partsOf = (bytes: Uint8Array): Parts | Bad => {
       signature: signature.subarray(publicKeyBytes),
     },
   };
-};
-
-const json = (content: Uint8Array): unknown => {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
-  } catch {
-    return undefined;
-  }
 };
 
 const trustProblem = (parts: Parts, trusted: readonly Uint8Array[] | undefined): Bad | undefined => {
@@ -109,7 +109,7 @@ const trustProblem = (parts: Parts, trusted: readonly Uint8Array[] | undefined):
 export const readParts = (bytes: Uint8Array, parts: Parts, trusted?: readonly Uint8Array[]): Artifact => {
   const problem = trustProblem(parts, trusted);
   if (problem) return problem;
-  const value = json(parts.manifest);
+  const value = parts.manifest;
   const damaged = `its section "${sectionName}" is damaged`;
   if (!isRecord(value)) return bad(`${damaged}: it is not ${value === undefined ? 'JSON' : 'an object'}`);
   const checked = checkManifest(value, bytes.length);
@@ -120,7 +120,7 @@ export const readParts = (bytes: Uint8Array, parts: Parts, trusted?: readonly Ui
 
 /** An artifact of another version, which may be sealed in another way, is not damaged. */
 const otherVersion = (parts: Parts): Bad | undefined => {
-  const value = json(parts.manifest);
+  const value = parts.manifest;
   if (!isRecord(value) || value.abi === abiVersion) return undefined;
   const found = typeof value.abi === 'number' ? `version ${value.abi}` : 'no version';
   return bad(`it was made by another version of pgc: it has ${found} of the interface, this pgc has ${abiVersion}`);

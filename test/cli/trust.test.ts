@@ -1,6 +1,6 @@
 // Signed artifacts on the command line: who signs, who is trusted, and every way in which that can be refused, each with what is said.
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderWith, launch, pgc, removeFolders, transcript } from './pgc.ts';
@@ -92,6 +92,24 @@ describe('key', () => {
     expect((await pgc(['key', 'new'], { cwd: folder })).code).toBe(2);
     expect(readFileSync(join(folder, 'new.pem'))).toEqual(before);
   });
+});
+
+test('an entry of the cache is sealed, too: one that was changed is not run, though the entry says that it is whole', async () => {
+  const cache = join(folderWith(), 'cache');
+  const run = () => pgc(['run', 'hello.pg', '-n', '1'], { cwd, env: { PGC_CACHE: cache } });
+  expect(await run()).toMatchObject(hello);
+  const path = join(cache, readdirSync(cache)[0] ?? '');
+  const entry = readFileSync(path);
+  const cut = entry.indexOf('\n') + 1;
+  const artifact = Buffer.from(entry.subarray(cut));
+  // Another text: the program's own words.
+  artifact.write('HELLO', artifact.indexOf('hello from'));
+  const header = JSON.parse(entry.toString('utf8', 0, cut)) as object;
+  const hash = createHash('sha256').update(artifact).digest('hex');
+  writeFileSync(path, Buffer.concat([Buffer.from(`${JSON.stringify({ ...header, hash })}\n`), artifact]));
+  const ended = await run();
+  expect(ended).toMatchObject({ code: 2, out: '' });
+  expect(ended.err).toContain('its contents are not what its digest says');
 });
 
 const mistakes: readonly (readonly string[])[] = [
