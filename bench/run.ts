@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
 import { guards } from './suites/guards.ts';
+import { memory } from './suites/memory.ts';
 import { passes } from './suites/passes.ts';
 import { peers } from './suites/peers.ts';
 import { same } from './suites/same.ts';
 import { tableJson, tableText } from './table.ts';
 
 /** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, passes, same];
+const suites: readonly Suite[] = [peers, guards, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 

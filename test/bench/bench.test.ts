@@ -17,9 +17,19 @@ test('a quick run of two variants gives a table with a row for each number of im
   for (const variant of ['one', 'another', 'third']) expect(row[variant]).toBeGreaterThan(0);
 });
 
+test('sizes of the table of objects are read from the report of --memory', { timeout: 60_000 }, async () => {
+  const text = await bench(['--only=memory/hash', '--images=1', '--quick', '--json'], quiet);
+  const row = JSON.parse(text)[1].rows[0];
+  // An entry for each key, the buckets, and what the table needs besides.
+  expect(row.made).toBe(20_001);
+  expect(row['left at the end']).toBe(20_001);
+  expect(row['per object']).toBeGreaterThan(8);
+});
+
 test('--list names every suite and what it has', async () => {
   const text = await bench(['--list'], quiet);
-  for (const suite of ['peers', 'guards', 'passes', 'same']) expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
+  for (const suite of ['peers', 'guards', 'memory', 'passes', 'same'])
+    expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
   expect(text).toContain('search_tree');
 });
 
