@@ -143,8 +143,8 @@ export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 
 export const teamBlockBytes = 768;
 export const teamBlocks = 8 * Math.floor((65536 - page.barriers) / teamBlockBytes);
 
-/** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry. */
-export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 20, outgoing: 28 } as const;
+/** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry and length. */
+export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 24, outgoing: 36 } as const;
 
 export const kernelPageBytes = 65536;
 /** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */
@@ -389,7 +389,7 @@ export const faults = [
   {
     kind: 'record',
     text: 'what the run-time keeps at {a:x} was overwritten, or never made by it',
-    hint: 'teams and requests are only what `team_split`, `isend` and so on gave; --check=memory finds stores out of bounds',
+    hint: 'teams and requests are only what `team_split`, `isend` and so on gave, and a request is waited for once; --check=memory finds stores out of bounds',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
   {
