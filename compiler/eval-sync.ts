@@ -1,5 +1,5 @@
 // Steps for checks, synchronisation, collectives, output and time.
-import { descriptor, type FaultKind, type Format, fileReasonNumber } from '../vm/abi.ts';
+import { descriptor, type FaultKind, type Format, fileReasonNumber, page } from '../vm/abi.ts';
 import { combine } from './arith.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -105,7 +105,14 @@ const collectiveStep = (i: OpInst, node: Node): Step | undefined => {
   };
   switch (i.op) {
     case 'barrier':
-      return (_, m) => meet(node, m, name, 0, undefined);
+      return (_, m) => {
+        // As the run-time does: named arrays are laid out alike on all images.
+        const layouts = node.memory.view.getBigInt64(m.slot + page.layouts, true);
+        meet(node, m, name, layouts, (all) => {
+          const other = all.findIndex((x) => x !== layouts);
+          if (other >= 0) throw new Fault('layouts', [BigInt(other)]);
+        });
+      };
     case 'allreduce':
       return (r, m) =>
         meet(node, m, name, r[a] as Reg, (all) => {

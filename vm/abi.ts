@@ -121,6 +121,8 @@ export const page = {
   showing: 1872,
   /** i32: how many of the barriers for teams are in use. */
   teamBlocks: 1876,
+  /** i64 sum over the extents, blocks and places of named arrays, which must be the same on all images. */
+  layouts: 1880,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */
@@ -390,6 +392,11 @@ export const faults = [
     kind: 'record',
     text: 'what the run-time keeps at {a:x} was overwritten, or never made by it',
     hint: 'teams and requests are only what `team_split`, `isend` and so on gave, and a request is waited for once; --check=memory finds stores out of bounds',
+  },
+  {
+    kind: 'layouts',
+    text: 'the named arrays of image {a} have other extents than those here',
+    hint: 'extents, blocks and `on` of shared and co arrays are the same on all images',
   },
   { kind: 'layout', text: 'swap of shared arrays with different extents: {a} and {b}' },
   {
