@@ -35,3 +35,12 @@ export const trackOps = {
     { imms: ['text'], effects: ['allocates'], cost: 20 },
   ),
 } as const;
+
+/**
+ * Whether the frames of a function, and the pointers that it stores, are told of. The core of the run-time (runtime.pg) sees
+ * addresses as numbers; what keeps the table cannot enter itself.
+ */
+export const isTold = (func: string): boolean => {
+  const [name = ''] = func.split(/[<(]/);
+  return !/^runtime\.(\w+$|memory\.|move\.)/.test(name);
+};

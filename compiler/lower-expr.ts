@@ -2,9 +2,10 @@
 import type { Expr, Global, Place, SliceIndex } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
-import type { OpName, PosId, Value } from './ir.ts';
+import type { PosId, Value } from './ir.ts';
 import { allocate, product } from './lower-alloc.ts';
 import { about, handleSymbol, ownPart, sharedBound, sharedElement, sharedLocalLength } from './lower-array.ts';
+import { lowerIntrinsic } from './lower-intrinsic.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue, zeroComponents } from './lower-memory.ts';
 import {
   arithmetic,
@@ -31,13 +32,12 @@ import {
   emit,
   emitIf,
   emitTyped,
-  finish,
   internString,
   newSlot,
   position,
   type State,
 } from './lower-state.ts';
-import { componentsOf, isAggregate, memTypeOf, scalarType } from './lower-types.ts';
+import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
 
 const only = (values: readonly Value[]): Value => {
   const v = values[0];
@@ -415,69 +415,6 @@ const lowerCollective = (s: State, e: Extract<Expr, { kind: 'collective' }>): Va
   return narrow(s, pos, e.type, emit(s, pos, e.name, suffix, args, word));
 };
 
-const unaryIntrinsics: Partial<Record<string, OpName>> = {
-  sqrt: 'sqrt',
-  floor: 'floor',
-  ceil: 'ceil',
-  trunc: 'trunc',
-  nearest: 'nearest',
-  abs: 'abs',
-  copysign: 'copysign',
-  fmin: 'min',
-  fmax: 'max',
-  clz: 'clz',
-  ctz: 'ctz',
-  popcnt: 'popcnt',
-  rotl: 'rotl',
-};
-
-const fileIntrinsics: Partial<Record<string, OpName>> = {
-  file_open: 'file.open',
-  file_read: 'file.read',
-  file_write: 'file.write',
-};
-
-const lowerIntrinsic = (s: State, e: Extract<Expr, { kind: 'intrinsic' }>): readonly Value[] => {
-  const pos = position(s, e.span);
-  const file = fileIntrinsics[e.name];
-  if (file || e.name === 'address') {
-    const parts = e.args.flatMap((a) => lowerExpr(s, a));
-    if (file) return [emit(s, pos, file, '', parts)];
-    return [emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [parts[0] ?? 0])])];
-  }
-  const args = e.args.map((a) => lowerScalar(s, a));
-  const pointerAt = (k: number): Value => emit(s, pos, 'addr', '', [args[k] ?? 0]);
-  const op = unaryIntrinsics[e.name];
-  if (op) return [emit(s, pos, op, scalarType(e.type), args)];
-  const argType = e.args[0]?.type;
-  switch (e.name) {
-    case 'bits':
-      return [
-        emit(s, pos, 'reinterpret', argType?.kind === 'float' && argType.bits === 32 ? 'i32.f32' : 'i64.f64', args),
-      ];
-    case 'from_bits':
-      return [
-        emit(s, pos, 'reinterpret', argType?.kind === 'int' && argType.bits === 32 ? 'f32.i32' : 'f64.i64', args),
-      ];
-    case 'wait32':
-      return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
-    case 'notify':
-      return [emit(s, pos, 'atomic.notify', '', [pointerAt(0), ...args.slice(1)])];
-    case 'fault':
-      finish(s, { kind: 'raise', args, pos });
-      return [];
-    case 'image':
-      return [emit(s, pos, 'this_image', '', [])];
-    case 'images':
-      return [emit(s, pos, 'num_images', '', [])];
-    case 'slot':
-    case 'slot_bits':
-      return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];
-    default:
-      throw new Error(`internal error: intrinsic ${e.name}`);
-  }
-};
-
 const lowerIf = (s: State, e: Extract<Expr, { kind: 'if' }>): readonly Value[] => {
   const pos = position(s, e.span);
   const condition = lowerScalar(s, e.condition);
@@ -586,7 +523,11 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     case 'newSharedLocal':
       return [allocate(s, pos, [lowerIndex(s, e.extent)], sizeOf(e.element), 'alloc.shared')];
     case 'intrinsic':
-      return lowerIntrinsic(s, e);
+      return lowerIntrinsic(
+        s,
+        e,
+        e.args.map((x) => lowerExpr(s, x)),
+      );
     default:
       return unreachable(e);
   }

@@ -1,6 +1,7 @@
 // Reading, writing, copying and zeroing values of any type at a place.
 import { sizeOf, type Type } from '../lang/types.ts';
 import type { MemType, PosId, Value } from './ir.ts';
+import { isTold } from './ir-track.ts';
 import { constI32, effect, emit, newSlot, type State } from './lower-state.ts';
 import { componentsOf, headerLeaves, isAggregate, leavesOf, memTypeOf } from './lower-types.ts';
 import { runsOf, runsText } from './pointer-runs.ts';
@@ -67,8 +68,7 @@ const loadScalar = (s: State, pos: PosId, l: Location, mem: MemType): Value => {
   }
 };
 
-/** The run-time copies what it does not know the type of; where that matters, it tells so itself. */
-const tells = (s: State): boolean => s.program.escapes && !s.fnName.startsWith('runtime.');
+const tells = (s: State): boolean => s.program.escapes && isTold(s.fnName);
 
 /** Tells that values of type `t`, `bytes` bytes in all, were copied to `to`. */
 export const tellCopy = (s: State, pos: PosId, t: Type, to: Value, bytes: Value): void => {

@@ -5,7 +5,7 @@ import { didYouMean } from './check-suggest.ts';
 import type { Expr, Intrinsic } from './typed.ts';
 import { f32, f64, i32, i64, strType, type Type, typeName, u8, u32, u64, voidType } from './types.ts';
 
-type Kind = 'float' | 'bits' | 'integer' | 'any integer' | Type;
+type Kind = 'float' | 'bits' | 'integer' | 'any integer' | 'pointer' | Type;
 
 interface Signature {
   readonly params: readonly Kind[];
@@ -42,6 +42,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   images: { params: [], result: i64 },
   slot_bits: { params: [], result: i64 },
   address: { params: [strType], result: i64 },
+  copied: { params: ['pointer', i64], result: voidType },
   file_open: { params: [strType], result: i64 },
   file_read: { params: [bytes], result: i64 },
   file_write: { params: [strType, bytes], result: i64 },
@@ -52,6 +53,7 @@ const isIntrinsic = (name: string): name is Intrinsic => Object.hasOwn(signature
 const suits = (kind: Kind, t: Type): boolean => {
   if (typeof kind !== 'string') return true;
   if (kind === 'float') return t.kind === 'float';
+  if (kind === 'pointer') return t.kind === 'pointer';
   if (kind === 'bits') return t.kind === 'int' && !t.signed && t.bits >= 32;
   return t.kind === 'int' && (kind === 'any integer' || t.bits >= 32);
 };

@@ -155,6 +155,8 @@ export type Intrinsic =
   | 'images'
   /** `__address(text: str) -> i64`: of its first byte */
   | 'address'
+  /** `__copied(to: *T, n: i64)`: n values of T were copied to here byte by byte, pointers in them and all */
+  | 'copied'
   /** `__file_open(path: str)`, `__file_read(into: []u8)`, `__file_write(path: str, data: []u8)`: → i64, see vm/files.ts */
   | 'file_open'
   | 'file_read'

@@ -11,13 +11,13 @@
 import { placeOf } from '../effects.ts';
 import { defsOf } from '../facts.ts';
 import type { Body, Inst, OpInst, Value } from '../ir.ts';
+import { isTold } from '../ir-track.ts';
 import { numberImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
 import { madeBy, withBodies } from '../tree.ts';
 
 export const escapes: Pass['run'] = (f) => {
-  // What the run-time notes for itself are numbers.
-  if (f.name.startsWith('runtime.')) return f;
+  if (!isTold(f.name)) return f;
   const defs = defsOf(f);
   const stays = (v: Value): boolean => {
     const def = defs.get(v);

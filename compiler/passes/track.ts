@@ -13,6 +13,7 @@ import { append, type Replacement } from '../append.ts';
 import { escapedSlots, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import type { Body, Func, Imm, Inst, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
+import { isTold } from '../ir-track.ts';
 import { textImm } from '../ir-types.ts';
 import { memTypeBytes } from '../layout.ts';
 import type { Pass } from '../passes.ts';
@@ -89,13 +90,10 @@ const slotsToTell = (f: Func, defs: Defs): ReadonlySet<string> => {
   return slots;
 };
 
-/** Code of the run-time takes care of its own frames: no pointer to them outlives a call, and nothing moves meanwhile. */
-const isRuntime = (f: Func): boolean => f.name.startsWith('runtime.');
-
 export const track: Pass['run'] = (f, context) => {
   const { program } = context;
   const edit = editOf(f);
-  const slots = isRuntime(f) ? new Set<string>() : slotsToTell(f, defsOf(f));
+  const slots = isTold(f.name) ? slotsToTell(f, defsOf(f)) : new Set<string>();
   const told = f.slots.filter((s) => slots.has(s.name));
   const out = (insts: Inst[], pos: number): Replacement => ({ insts, edit, pos, by });
   const leave = (insts: Inst[], pos: number): void => {

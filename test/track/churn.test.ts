@@ -5,23 +5,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { evaluate } from '../../compiler/eval.ts';
-import { fileHost } from '../../compiler/host.ts';
-import type { IrProgram } from '../../compiler/ir.ts';
-import { lower } from '../../compiler/lower.ts';
-import { optimise, type Tracking } from '../../compiler/pipeline.ts';
-import { check } from '../../lang/check.ts';
 import { type ImageMemory, readTable } from '../../vm/table.ts';
 import { startNode, type TestNode } from '../vm/node.ts';
-import { expectObjects, expectPlaces } from './model.ts';
+import { expectObjects, expectPlaces, tracked } from './model.ts';
 
 const text = readFileSync(new URL('programs/churn.pg', import.meta.url), 'utf8');
 const images = [1, 2, 3, 4, 7];
-
-const tracked = (track: Tracking, skip: readonly string[] = []): IrProgram => {
-  const { program, diagnostics } = check('churn.pg', fileHost({ texts: { 'churn.pg': text } }), 'main', ['memory']);
-  if (!program) throw new Error(diagnostics.map((d) => d.message).join('\n'));
-  return optimise(lower(program, { escapes: track === 'all' }), { track, skip, verify: true });
-};
 
 const agrees = (tables: readonly ImageMemory[], lines: readonly string[], count: number): void => {
   expect(tables.map((t) => t.image)).toEqual(Array.from({ length: count }, (_, i) => i));
@@ -32,8 +21,8 @@ const agrees = (tables: readonly ImageMemory[], lines: readonly string[], count:
 };
 
 describe('in the evaluator', () => {
-  const full = tracked('all');
-  const plain = tracked('all', ['inline', 'promote', 'strength', 'licm', 'cse', 'split', 'rotate']);
+  const full = tracked(text);
+  const plain = tracked(text, ['inline', 'promote', 'strength', 'licm', 'cse', 'split', 'rotate']);
 
   test.each(images)('%i images', (count) => {
     fc.assert(

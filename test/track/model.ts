@@ -1,7 +1,19 @@
 // A model of one image's memory, made from what the programs of this folder print: `0 a base bytes …` (an object), `0 f base`
 // (it is freed), `0 p place value` (a pointer is stored). What the table of objects must hold follows from it.
 import { expect } from 'vitest';
+import { fileHost } from '../../compiler/host.ts';
+import type { IrProgram } from '../../compiler/ir.ts';
+import { lower } from '../../compiler/lower.ts';
+import { optimise } from '../../compiler/pipeline.ts';
+import { check } from '../../lang/check.ts';
 import type { ImageMemory } from '../../vm/table.ts';
+
+/** A program as IR that tracks all of its memory. */
+export const tracked = (text: string, skip: readonly string[] = []): IrProgram => {
+  const { program, diagnostics } = check('test.pg', fileHost({ texts: { 'test.pg': text } }), 'main', ['memory']);
+  if (!program) throw new Error(diagnostics.map((d) => d.message).join('\n'));
+  return optimise(lower(program, { escapes: true }), { track: 'all', skip, verify: true });
+};
 
 interface Model {
   /** Bytes of each object, by its base. */

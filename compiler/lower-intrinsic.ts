@@ -1,0 +1,82 @@
+// Intrinsics of the library, `__sqrt(x)`, `__slot()` and so on: an op each, or a few.
+import type { Expr } from '../lang/typed.ts';
+import { sizeOf } from '../lang/types.ts';
+import type { OpName, Value } from './ir.ts';
+import { tellCopy } from './lower-memory.ts';
+import { constI64, emit, finish, position, type State } from './lower-state.ts';
+import { scalarType } from './lower-types.ts';
+
+const unaryIntrinsics: Partial<Record<string, OpName>> = {
+  sqrt: 'sqrt',
+  floor: 'floor',
+  ceil: 'ceil',
+  trunc: 'trunc',
+  nearest: 'nearest',
+  abs: 'abs',
+  copysign: 'copysign',
+  fmin: 'min',
+  fmax: 'max',
+  clz: 'clz',
+  ctz: 'ctz',
+  popcnt: 'popcnt',
+  rotl: 'rotl',
+};
+
+const fileIntrinsics: Partial<Record<string, OpName>> = {
+  file_open: 'file.open',
+  file_read: 'file.read',
+  file_write: 'file.write',
+};
+
+/** `operands`: the components of the arguments' values. */
+export const lowerIntrinsic = (
+  s: State,
+  e: Extract<Expr, { kind: 'intrinsic' }>,
+  operands: readonly (readonly Value[])[],
+): readonly Value[] => {
+  const pos = position(s, e.span);
+  const file = fileIntrinsics[e.name];
+  if (file || e.name === 'address') {
+    const parts = operands.flat();
+    if (file) return [emit(s, pos, file, '', parts)];
+    return [emit(s, pos, 'extend_u', '', [emit(s, pos, 'gptr.bits', '', [parts[0] ?? 0])])];
+  }
+  const args = operands.map((values) => values[0] ?? 0);
+  const pointerAt = (k: number): Value => emit(s, pos, 'addr', '', [args[k] ?? 0]);
+  const op = unaryIntrinsics[e.name];
+  if (op) return [emit(s, pos, op, scalarType(e.type), args)];
+  const argType = e.args[0]?.type;
+  switch (e.name) {
+    case 'bits':
+      return [
+        emit(s, pos, 'reinterpret', argType?.kind === 'float' && argType.bits === 32 ? 'i32.f32' : 'i64.f64', args),
+      ];
+    case 'from_bits':
+      return [
+        emit(s, pos, 'reinterpret', argType?.kind === 'int' && argType.bits === 32 ? 'f32.i32' : 'f64.i64', args),
+      ];
+    case 'wait32':
+      return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
+    case 'notify':
+      return [emit(s, pos, 'atomic.notify', '', [pointerAt(0), ...args.slice(1)])];
+    case 'copied': {
+      const t = argType?.kind === 'pointer' ? argType.target : argType;
+      if (!t || t.kind === 'void') return [];
+      const bytes = emit(s, pos, 'mul', 'i64', [args[1] ?? 0, constI64(s, pos, sizeOf(t))]);
+      tellCopy(s, pos, t, pointerAt(0), emit(s, pos, 'wrap', '', [bytes]));
+      return [];
+    }
+    case 'fault':
+      finish(s, { kind: 'raise', args, pos });
+      return [];
+    case 'image':
+      return [emit(s, pos, 'this_image', '', [])];
+    case 'images':
+      return [emit(s, pos, 'num_images', '', [])];
+    case 'slot':
+    case 'slot_bits':
+      return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];
+    default:
+      throw new Error(`internal error: intrinsic ${e.name}`);
+  }
+};
