@@ -57,7 +57,7 @@ describe('on the node', () => {
     const result = await compile({ path: 'churn.pg', text }, { track: 'all' });
     if (!result.artifact) throw new Error('churn.pg does not compile');
     artifact = result.artifact;
-  });
+  }, 120_000);
   afterAll(() => node.close());
 
   test.each(images)('%i images', async (count) => {

@@ -40,7 +40,7 @@ describe('on the node', () => {
   beforeAll(async () => {
     node = await startNode();
     artifact = await artifactOf('escapes', source('escapes'));
-  });
+  }, 120_000);
   afterAll(() => node.close());
 
   test.each([1, 2, 3, 4, 7])('%i images', async (images) => {
