@@ -9,6 +9,7 @@ import { version } from './build-info.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
+import type { GuardMode } from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
 import { moveRuntime } from './relocate.ts';
 
@@ -30,6 +31,10 @@ export interface CompileOptions {
   readonly optLimit?: number;
   /** Passes after which the IR is kept as text, in `dumps`; `all` means every one. */
   readonly printAfter?: readonly string[];
+  /** How much is guarded; `opt`, the default, leaves out what is not needed, `off` everything. */
+  readonly guards?: GuardMode;
+  /** Count the guards that run. */
+  readonly counts?: boolean;
   /** Folder of the library's `.pg` files, if not pgc's own. */
   readonly stdlib?: string;
 }
@@ -94,6 +99,7 @@ export const compileFrom = async (
     track,
     skip: options.skip ?? [],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
+    ...(options.guards === undefined ? {} : { guards: options.guards }),
     after: (pass, now) => {
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
@@ -101,6 +107,12 @@ export const compileFrom = async (
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
-  const { wasm, sourceMap, wat } = await emit(ir, { program: path, compiler: version, wat: form === 'wat', track });
+  const { wasm, sourceMap, wat } = await emit(ir, {
+    program: path,
+    compiler: version,
+    wat: form === 'wat',
+    counts: options.counts ?? false,
+    track,
+  });
   return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
 };

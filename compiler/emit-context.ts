@@ -27,6 +27,8 @@ export interface OpContext {
   /** A fresh local of a wasm type. */
   readonly temp: (type: 'i32' | 'i64' | 'f64') => number;
   readonly label: () => string;
+  /** Guards that run are counted. */
+  readonly counts: boolean;
   /** Stores the record of a fault and stops. */
   readonly fault: (kind: FaultKind, values: readonly ExpressionRef[]) => ExpressionRef;
   /** Marks an expression as coming from the instruction's position. */

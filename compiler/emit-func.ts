@@ -20,6 +20,7 @@ export interface ModuleContext {
   readonly functionNumber: (name: string) => number;
   /** Note how far down frames in memory reach. */
   readonly tracked: boolean;
+  readonly counts: boolean;
 }
 
 /** Marks of source positions; binaryen wants them after the function exists. */
@@ -153,6 +154,7 @@ const opContext = (s: State, inst: OpInst): OpContext => {
     format: s.format,
     temp: (type) => newLocal(s, b[type]),
     label: () => `x${s.labels++}`,
+    counts: s.counts,
     fault: (kind: FaultKind, values) => faultRecord(s, kind, inst.pos, values, mark(s, inst.pos)),
     at: mark(s, inst.pos),
     call: (name) =>

@@ -52,4 +52,5 @@ export const nestable = (inst: OpInst): 'pure' | 'reads' | undefined => {
 };
 
 /** Does its row ask for an operand more than once? */
-export const asksAgain = (inst: OpInst): boolean => inst.op.startsWith('check.') || inst.op === 'atomic.rmw';
+export const asksAgain = (inst: OpInst): boolean =>
+  inst.op.startsWith('check.') || inst.op === 'atomic.rmw' || inst.op === 'guard.read' || inst.op === 'guard.write';

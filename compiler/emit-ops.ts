@@ -13,6 +13,7 @@ import {
   type OpContext,
   slotOf,
 } from './emit-context.ts';
+import { emitGuards } from './emit-guards.ts';
 import type { MemType, OpName, PosId } from './ir.ts';
 import { floatOfBits, numberImm, textImm } from './ir-types.ts';
 
@@ -337,6 +338,7 @@ export const emitOp = {
   slot: slotOf,
   slot_bits: (c) => c.m.global.get(imports.slotBits, c.b.i32),
   ...emitArrays,
+  ...emitGuards,
   'check.index': (c) => ifFault(c, c.m.i64.ge_u(c.arg(0), c.arg(1)), 'index', [c.arg(0), c.arg(1)]),
   'check.slice': (c) => {
     const bad = c.m.i32.or(c.m.i64.gt_u(c.arg(0), c.arg(1)), c.m.i64.gt_u(c.arg(1), c.arg(2)));

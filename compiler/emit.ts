@@ -3,6 +3,7 @@
 import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, type Manifest } from '../vm/abi.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
+import { guardCounters } from './emit-guards.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
@@ -20,6 +21,8 @@ export interface EmitOptions {
   readonly track?: Tracking;
   /** Also give the text form. */
   readonly wat?: boolean;
+  /** Count the guards that run: `pgc run --stats`. */
+  readonly counts?: boolean;
 }
 
 export interface EmitResult {
@@ -134,6 +137,13 @@ const declareWait = (b: Binaryen, m: Module, program: IrProgram): void => {
   m.addFunction(waitFunction, b.createType([i32, i32, i64]), i32, [], sleep);
 };
 
+const declareCounters = (b: Binaryen, m: Module): void => {
+  for (const name of guardCounters) {
+    m.addGlobal(name, b.i64, true, m.i64.const(0n));
+    m.addGlobalExport(name, name);
+  }
+};
+
 /** What only programs with files import: others run on nodes that have none. */
 const declareFiles = (b: Binaryen, m: Module, program: IrProgram): void => {
   const { i32, i64 } = b;
@@ -174,7 +184,10 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     const inTable = functionsAsValues(program);
     const functionNumber = (name: string): number => inTable.indexOf(name) + 1;
     const funcs = new Map(program.funcs.map((f) => [f.name, f]));
-    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber, tracked: track !== 'off' };
+    const counts = options.counts ?? false;
+    const tracked = track !== 'off';
+    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber, counts, tracked };
+    if (counts) declareCounters(b, m);
     m.addDebugInfoFileName('positions');
     for (const f of program.funcs) emitFunc(context, f);
     declareTable(m, program, inTable);
@@ -197,6 +210,8 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       symmetricBase: layout.symmetricBase,
       symmetricBytes: layout.symmetricBytes,
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
+      letBase: layout.letBase,
+      writableBase: layout.writableBase,
       configs: configsOf(program, layout),
       formats,
       files: program.files,

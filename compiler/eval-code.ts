@@ -1,5 +1,6 @@
 // Compiles a function to a line of steps, once. Structure becomes jumps: a body's steps follow those of its instruction, and
 // an exit moves its values and sets the program counter.
+import { guardStep } from './eval-guards.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import { faults } from '../vm/abi.ts';
 import { handleStep } from './eval-handles.ts';
@@ -157,6 +158,7 @@ class Compiler {
             ? functionStep(i, node)
             : (placeStep(i, node, this.#frames) ??
               memoryStep(i, node) ??
+              guardStep(i, node) ??
               sharedStep(i, node) ??
               handleStep(i, node) ??
               syncStep(i, node));

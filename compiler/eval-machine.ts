@@ -78,6 +78,8 @@ export interface Node {
   readonly layout: Layout;
   readonly globals: ReadonlyMap<string, IrGlobal>;
   readonly stackLimit: number;
+  /** Told of each range that a guard has let pass. */
+  readonly guarded: ((image: number, address: number, bytes: number, write: boolean) => void) | undefined;
   readonly maxDepth: number;
   readonly code: (func: string) => Code;
   /** Names by number; a function value is its number plus one. */

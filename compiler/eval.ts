@@ -5,6 +5,7 @@ import {
   dataBase,
   type FaultKind,
   type Format,
+  guardSlack,
   kernel,
   page,
   slotTailBytes,
@@ -90,6 +91,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory,
     layout,
     stackLimit,
+    guarded: undefined,
     images: Array.from({ length: o.images }, (_, image): Image => {
       const slot = memory.slot(image);
       const rest = {
@@ -101,7 +103,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
         idleSeen: -1,
         line: '',
       };
-      return { image, slot, frames: [], code: nothing, registers: [], base: slot + stackTop, pc: 0, ...rest };
+      return { image, slot, frames: [], code: nothing, registers: [], base: slot + stackTop - guardSlack, pc: 0, ...rest };
     }),
     globals: new Map(p.globals.map((g) => [g.name, g])),
     maxDepth: o.maxDepth ?? 20_000,
@@ -139,6 +141,12 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     // Runs are to be the same each time.
     memory.view.setBigUint64(m.slot + page.secret, 0x9e37_79b9_7f4a_7c15n, true);
     memory.view.setBigUint64(m.slot + page.secret2, 0xd1b5_4a32_d192_ed03n, true);
+    memory.view.setUint32(m.slot + page.writable, layout.letBase, true);
+    memory.view.setUint32(m.slot + page.symmetricBase, layout.symmetricBase, true);
+    memory.view.setUint32(m.slot + page.stackTop, stackTop, true);
+    memory.view.setUint32(m.slot + page.dataEnd, dataBase + layout.dataBytes, true);
+    memory.view.setUint32(m.slot + page.guardLow, m.slot + stackLimit, true);
+    memory.view.setUint32(m.slot + page.guardSpan, stackBytes - guardSlack + 1, true);
   }
   return { node };
 };
@@ -340,9 +348,12 @@ export const evaluate = (p: IrProgram, options: EvalOptions): EvalResult => {
   const refused = configure(p, node, options.configs ?? {});
   if (refused !== undefined) return rejected(refused);
   const scheduler = new Scheduler(node, options);
-  const failed = scheduler.run('init');
-  node.memory.view.setInt32(kernel.ready, options.images, true);
-  const outcome = failed ?? scheduler.run('main') ?? { kind: 'ok' };
+  const seal = (): undefined => {
+    node.memory.view.setInt32(kernel.ready, options.images, true);
+    // Lets stay as they are from now on.
+    for (const m of node.images) node.memory.view.setUint32(m.slot + page.writable, node.layout.writableBase, true);
+  };
+  const outcome = scheduler.run('init') ?? seal() ?? scheduler.run('main') ?? { kind: 'ok' };
   options.onMemory?.(node.memory.view, node.memory.slotBits);
   const { output } = node;
   return { outcome, stdout: linesOf(output, 1), stderr: linesOf(output, 2), output, steps: scheduler.steps };

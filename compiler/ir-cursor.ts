@@ -1,5 +1,5 @@
 // The parser's place in the tokens of IR text, the errors found so far, and the small things that every rule reads.
-import { type IrType, type MemType, memTypes } from './ir.ts';
+import { type GuardNotes, type IrType, type MemType, memTypes } from './ir.ts';
 import { parseStringInside } from './ir-atoms.ts';
 import { type Token, tokens } from './ir-lex.ts';
 
@@ -157,16 +157,23 @@ export class Cursor {
     return t.text;
   }
 
-  notes(): { pos: number; by?: string } {
+  notes(): { pos: number; by?: string } & GuardNotes {
     let pos = 0;
-    let by: string | undefined;
+    let notes: { by?: string } & GuardNotes = {};
     while (this.accept('!')) {
       if (this.accept('by')) {
         this.expect('=');
-        by = this.word('the name of a pass');
-      } else pos = this.integer('a position number or `by=`');
+        notes = { ...notes, by: this.word('the name of a pass') };
+      } else if (this.accept('granted')) {
+        this.expect('=');
+        notes = { ...notes, granted: this.integer('a number of bytes') };
+      } else if (this.accept('guard')) {
+        this.expect('=');
+        notes = { ...notes, guard: this.string('text') };
+      } else if (this.accept('kernel')) notes = { ...notes, kernel: true };
+      else pos = this.integer('a position number, `by=`, `granted=`, `kernel` or `guard=`');
     }
-    return { pos, ...(by === undefined ? {} : { by }) };
+    return { pos, ...notes };
   }
 
   /** Items between parentheses; none at all if there is no parenthesis and it is optional. */

@@ -39,7 +39,11 @@ class ProgramParser {
     const end = (): { name: string; pos: number } => ({ name, pos: this.#c.notes().pos });
     const { globals } = this.#program;
     switch (kind) {
-      case 'private':
+      case 'private': {
+        const shape = { size: this.#c.keyed('size'), align: this.#c.keyed('align') };
+        globals.push({ kind, ...shape, ...(this.#c.accept('fixed') ? { fixed: true } : {}), ...end() });
+        return;
+      }
       case 'symmetric':
         globals.push({ kind, size: this.#c.keyed('size'), align: this.#c.keyed('align'), ...end() });
         return;

@@ -1,6 +1,7 @@
 // IR to text. The grammar is docs/ir.md; the way back is ir-parse.ts.
 import { unreachable } from '../lang/unreachable.ts';
 import {
+  type GuardNotes,
   type Body,
   type Func,
   type Imm,
@@ -60,9 +61,12 @@ class Printer {
     this.#positions = options.positions ?? true;
   }
 
-  notes(at: { readonly pos: PosId; readonly by?: string }): string {
+  notes(at: { readonly pos: PosId; readonly by?: string } & GuardNotes): string {
     const pos = this.#positions && at.pos !== 0 ? ` !${at.pos}` : '';
-    return at.by === undefined ? pos : `${pos} !by=${wordText(at.by)}`;
+    const granted = at.granted === undefined ? '' : ` !granted=${at.granted}`;
+    const guard = at.guard === undefined ? '' : ` !guard=${stringText(at.guard)}`;
+    const by = at.by === undefined ? '' : ` !by=${wordText(at.by)}`;
+    return `${pos}${granted}${at.kernel ? ' !kernel' : ''}${guard}${by}`;
   }
 
   typed(v: Value): string {
@@ -155,7 +159,7 @@ class Printer {
     switch (g.kind) {
       case 'private':
       case 'symmetric':
-        return `${g.kind} ${name} size ${g.size} align ${g.align}`;
+        return `${g.kind} ${name} size ${g.size} align ${g.align}${g.kind === 'private' && g.fixed ? ' fixed' : ''}`;
       case 'let':
         return `let ${name} ${g.type}`;
       case 'config': {

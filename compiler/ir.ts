@@ -236,6 +236,40 @@ export const ops = {
     effects: ['traps'],
     cost: 1,
   }),
+  // guards: permissions are those of vm/abi.ts (isPermitted)
+  'guard.read': row(
+    undefined,
+    ['ptr'],
+    [],
+    'so many bytes (the second number) from address + `number` on may be read, else a fault; at most guardSlack bytes',
+    { imms: ['number', 'number'], effects: ['traps'], cost: 3 },
+  ),
+  'guard.write': row(undefined, ['ptr'], [], 'the same for writing; what may be written may be read', {
+    imms: ['number', 'number'],
+    effects: ['traps'],
+    cost: 3,
+  }),
+  'guard.read_range': row(undefined, ['ptr', 'i64'], [], 'so many bytes from the address on may be read, else a fault', {
+    effects: ['traps'],
+    cost: 15,
+  }),
+  'guard.write_range': row(undefined, ['ptr', 'i64'], [], 'the same for writing', { effects: ['traps'], cost: 15 }),
+  'guard.may_read': row(undefined, ['ptr', 'i64'], ['i32'], 'whether so many bytes from the address on may be read', {
+    effects: ['place', 'reads'],
+    cost: 15,
+  }),
+  'guard.may_write': row(undefined, ['ptr', 'i64'], ['i32'], 'the same for writing', {
+    effects: ['place', 'reads'],
+    cost: 15,
+  }),
+  'touch.read': row(
+    undefined,
+    ['gptr', 'i64'],
+    [],
+    'run-time code or the node will read so many bytes from here on: it is guarded like an access',
+    { effects: ['traps'], cost: 3 },
+  ),
+  'touch.write': row(undefined, ['gptr', 'i64'], [], 'the same for writing', { effects: ['traps'], cost: 3 }),
   // calls
   call: row(undefined, ['…'], ['…'], 'call a function', {
     imms: ['func'],
@@ -360,7 +394,20 @@ interface Common {
   readonly by?: string;
 }
 
-export interface OpInst extends Common {
+/** What guards have to know of an op, besides what the table says of it. */
+export interface GuardNotes {
+  /**
+   * Of a place: from it on, so many bytes belong to an object of the program that this image may access, whenever the program gets to
+   * access them (the index was checked, the object is a variable or was made by the compiler). Printed as `!granted=8`.
+   */
+  readonly granted?: number;
+  /** Of an access: run-time code, which is exempt. Printed as `!kernel`. */
+  readonly kernel?: boolean;
+  /** Of an access: why there is a guard, or none. Printed as `!guard="…"`. */
+  readonly guard?: string;
+}
+
+export interface OpInst extends Common, GuardNotes {
   readonly kind: 'op';
   readonly op: OpName;
   /** Empty when the op has no suffixes. */
@@ -444,7 +491,9 @@ export type IrGlobal = {
   readonly name: string;
   readonly pos: PosId;
 } /** Zeroed memory: private to each image, or symmetric (`co` variables and `shared` scalars). */ & (
-  | { readonly kind: 'private' | 'symmetric'; readonly size: number; readonly align: number }
+  | { readonly kind: 'symmetric'; readonly size: number; readonly align: number }
+  /** `fixed`: a let that is no scalar; it may be written while \`init\` runs. */
+  | { readonly kind: 'private'; readonly size: number; readonly align: number; readonly fixed?: boolean }
   /** A private cell written once: by init (let) or by the node (config; `default` as in vm/abi.ts ConfigEntry). */
   | { readonly kind: 'let'; readonly type: MemType }
   | {

@@ -11,6 +11,9 @@ export interface Layout {
   readonly privateBytes: number;
   readonly symmetricBase: number;
   readonly symmetricBytes: number;
+  /** Where lets begin, and what the program may write after `init`. */
+  readonly letBase: number;
+  readonly writableBase: number;
 }
 
 export const memTypeBytes: Record<MemType, number> = {
@@ -48,10 +51,10 @@ const extentOf = (g: IrGlobal): { size: number; align: number } => {
 /** Places every global and datum. Pure: the same program gives the same layout. */
 export const layoutOf = (program: IrProgram): Layout => {
   const offsets = new Map<string, number>();
-  const place = (kinds: readonly IrGlobal['kind'][], start: number): number => {
+  const place = (fits: (g: IrGlobal) => boolean, start: number): number => {
     let top = start;
     for (const g of program.globals) {
-      if (!kinds.includes(g.kind)) continue;
+      if (!fits(g)) continue;
       const { size, align } = extentOf(g);
       top = alignTo(top, align);
       offsets.set(g.name, top);
@@ -59,9 +62,12 @@ export const layoutOf = (program: IrProgram): Layout => {
     }
     return top;
   };
-  const privateEnd = place(['private', 'let', 'config', 'shared', 'dynamic'], privateBase);
+  const isFixed = (g: IrGlobal): boolean => g.kind === 'let' || (g.kind === 'private' && g.fixed === true);
+  const letBase = alignTo(place((g) => g.kind === 'shared' || g.kind === 'dynamic' || g.kind === 'config', privateBase), 16);
+  const writableBase = alignTo(place(isFixed, letBase), 16);
+  const privateEnd = place((g) => g.kind === 'private' && !isFixed(g), writableBase);
   const symmetricBase = alignTo(privateEnd, 4096);
-  const symmetricEnd = place(['symmetric'], symmetricBase);
+  const symmetricEnd = place((g) => g.kind === 'symmetric', symmetricBase);
   const data = new Map<string, number>();
   let top: number = dataBase;
   for (const d of program.data) {
@@ -76,5 +82,7 @@ export const layoutOf = (program: IrProgram): Layout => {
     privateBytes: privateEnd - privateBase,
     symmetricBase,
     symmetricBytes: alignTo(symmetricEnd - symmetricBase, 128),
+    letBase,
+    writableBase,
   };
 };

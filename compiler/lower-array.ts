@@ -1,8 +1,8 @@
 // Elements of distributed arrays, and what is asked about one: its own part, extents, bounds. An array is named, or reached
 // through a handle; then its distribution is known only at run time, but a loop may have found something out about it.
-import type { Expr, Global, Local } from '../lang/typed.ts';
+import type { Expr, Global, Local, Place } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
-import { distKinds } from '../vm/abi.ts';
+import { descriptorBytes, distKinds } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
 import type { ArrayField } from './ir-arrays.ts';
 import { sameConstant } from './lower-scan.ts';
@@ -12,6 +12,7 @@ import {
   constI64,
   effect,
   emit,
+  emitPlace,
   finish,
   freshLabel,
   nested,
@@ -55,6 +56,29 @@ export const alike = (a: ArrayRef, b: ArrayRef): boolean => {
 /** The index is this variable itself. A variable in memory may have been changed through a pointer. */
 const isLocal = (s: State, e: Expr, l: Local | undefined): boolean =>
   l !== undefined && !s.inMemory.has(l) && e.kind === 'load' && e.place.kind === 'local' && e.place.local === l;
+
+/** The place is in an object that this image may certainly access, if its indices are checked: a variable, an element of a named array. */
+export const isGranted = (p: Place): boolean => {
+  switch (p.kind) {
+    case 'local':
+    case 'global':
+    case 'remote':
+      return true;
+    case 'field':
+    case 'element':
+      return isGranted(p.base);
+    case 'sharedElement':
+      return p.array.kind === 'handleOf';
+    default:
+      return false;
+  }
+};
+
+/** A handle is about to be used: the program may have put anything into it. */
+export const checkHandle = (s: State, pos: PosId, handle: Value, rank: number): void => {
+  effect(s, pos, 'check.handle', '', [handle]);
+  effect(s, pos, 'touch.read', '', [handle, constI64(s, pos, descriptorBytes(rank))]);
+};
 
 /** The own part of an array. */
 export const ownPart = (s: State, pos: PosId, a: ArrayRef): Value => {
@@ -104,7 +128,8 @@ export const sharedElement = (
     let scaled = index ?? 0;
     for (let d = k + 1; d < local.length; d++)
       scaled = emit(s, pos, 'mul', 'i64', [scaled, about(s, pos, array, 'local_extent', d)]);
-    place = emit(s, pos, 'elem', '', [place, scaled], [bytes]);
+    const granted = array.kind === 'global' && k === local.length - 1 ? bytes : undefined;
+    place = emitPlace(s, pos, 'elem', [place, scaled], [bytes], granted);
   });
   return place;
 };

@@ -4,7 +4,7 @@ import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { PosId, Value } from './ir.ts';
 import { allocate, product } from './lower-alloc.ts';
-import { about, handleSymbol, ownPart, sharedBound, sharedElement, sharedLocalLength } from './lower-array.ts';
+import { about, checkHandle, handleSymbol, isGranted, ownPart, sharedBound, sharedElement, sharedLocalLength } from './lower-array.ts';
 import { lowerIntrinsic } from './lower-intrinsic.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue, zeroComponents } from './lower-memory.ts';
 import {
@@ -30,6 +30,7 @@ import {
   constI64,
   effect,
   emit,
+  emitPlace,
   emitIf,
   emitTyped,
   internString,
@@ -93,7 +94,7 @@ export const arrayOf = (s: State, e: Expr): ArrayRef => {
   const known = s.handles.findLast((h) => samePath(h.expr, e));
   if (known) return { kind: 'handle', handle: known.value, rank, element };
   const handle = lowerScalar(s, e);
-  effect(s, position(s, e.span), 'check.handle', '', [handle]);
+  checkHandle(s, position(s, e.span), handle, rank);
   return { kind: 'handle', handle, rank, element };
 };
 
@@ -115,18 +116,20 @@ const elementAt = (
   extents: readonly Value[],
   fixed: readonly number[] | undefined,
   bytes: number,
+  granted: boolean,
 ): Value => {
   let place = base;
   indices.forEach((index, k) => {
     effect(s, pos, 'check.index', '', [index, extents[k] ?? index]);
     const inner = fixed?.slice(k + 1).reduce((n, x) => n * x, 1);
     if (inner !== undefined) {
-      place = emit(s, pos, 'elem', '', [place, index], [inner * bytes]);
+      place = emitPlace(s, pos, 'elem', [place, index], [inner * bytes], granted ? inner * bytes : undefined);
       return;
     }
     let scaled = index;
     for (const extent of extents.slice(k + 1)) scaled = emit(s, pos, 'mul', 'i64', [scaled, extent]);
-    place = emit(s, pos, 'elem', '', [place, scaled], [bytes]);
+    const last = k === indices.length - 1;
+    place = emitPlace(s, pos, 'elem', [place, scaled], [bytes], granted && last ? bytes : undefined);
   });
   return place;
 };
@@ -142,8 +145,8 @@ const lowerArrayPlace = (
     return { location, extents: extentsOf(s, pos, p) };
   }
   const handle = lowerScalar(s, p.handle);
-  effect(s, pos, 'check.handle', '', [handle]);
   const rank = p.type.kind === 'dynamicArray' ? p.type.rank : 1;
+  checkHandle(s, pos, handle, rank);
   const array: ArrayRef = { kind: 'handle', handle, rank, element: p.type };
   const image = p.image && imageNumber(s, pos, p.image);
   const own = ownPart(s, pos, array);
@@ -189,14 +192,14 @@ export const lowerPlace = (s: State, p: Place): Location => {
       const indices = p.indices.map((i) => lowerIndex(s, i));
       return {
         ...location,
-        base: elementAt(s, pos, location.base, indices, extents, fixed, sizeOf(element)),
+        base: elementAt(s, pos, location.base, indices, extents, fixed, sizeOf(element), isGranted(p.base)),
       };
     }
     case 'sliceElement': {
       const [base, ...extents] = lowerExpr(s, p.slice);
       if (base === undefined) throw new Error('internal error: a slice without a base');
       const indices = p.indices.map((i) => lowerIndex(s, i));
-      return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type)));
+      return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type), false));
     }
     case 'sharedElement': {
       const array = arrayOf(s, p.array);

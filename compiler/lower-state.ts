@@ -91,6 +91,8 @@ export interface State {
   atomicReads: boolean;
   /** While init is lowered: lets are read from memory, as they are not fixed yet. */
   readonly initialising: boolean;
+  /** A function of the run-time: its accesses are exempt from guards. */
+  readonly kernel: boolean;
   insts: Inst[];
   end: Terminator | undefined;
   labels: number;
@@ -121,8 +123,27 @@ export const position = (s: State, span: Span): PosId => {
 
 /** Appends an instruction, unless this point is not reached. */
 export const append = (s: State, inst: Inst): void => {
-  if (!s.end) s.insts.push(inst);
+  if (s.end) return;
+  s.insts.push(s.kernel && inst.kind === 'op' && accesses.has(inst.op) ? { ...inst, kernel: true } : inst);
 };
+
+/** Ops that touch memory. Those of run-time code are exempt from guards. */
+const accesses = new Set<OpName>([
+  'load',
+  'store',
+  'copy',
+  'fill',
+  'atomic.load',
+  'atomic.store',
+  'atomic.rmw',
+  'atomic.cas',
+  'atomic.wait32',
+  'atomic.notify',
+  'out.str',
+  'file.open',
+  'file.read',
+  'file.write',
+]);
 
 /** Appends an op with given result types. */
 export const emitTyped = (
@@ -165,6 +186,21 @@ export const emit = (
   if (type === undefined || type === '…') throw new Error(`internal error: ${op} has no single result`);
   const result = fresh(s, type);
   append(s, { kind: 'op', op, suffix, results: [result], args, imms, pos });
+  return result;
+};
+
+/** A place of which it is known that so many bytes from it on are granted; undefined: nothing is known. */
+export const emitPlace = (
+  s: State,
+  pos: PosId,
+  op: 'elem' | 'offset',
+  args: readonly Value[],
+  imms: readonly Imm[],
+  granted: number | undefined,
+): Value => {
+  const result = fresh(s, 'gptr');
+  const note = granted === undefined || granted <= 0 ? {} : { granted };
+  append(s, { kind: 'op', op, suffix: '', results: [result], args, imms, pos, ...note });
   return result;
 };
 

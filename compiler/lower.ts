@@ -10,9 +10,11 @@ import { lowerExpr, lowerIndex } from './lower-expr.ts';
 import { storeValue } from './lower-memory.ts';
 import { memoryLocals } from './lower-scan.ts';
 import {
+  constI32,
   constI64,
   effect,
   emit,
+  emitPlace,
   finish,
   fresh,
   newSlot,
@@ -43,6 +45,7 @@ const newState = (
   resultPlace: undefined,
   atomicReads: false,
   initialising,
+  kernel: fnName.startsWith('runtime.'),
   insts: [],
   end: undefined,
   labels: 0,
@@ -65,15 +68,20 @@ const lowerFunction = (program: ProgramState, fn: Fn): Func => {
   const params: Value[] = [];
   const byAddress = isAggregate(fn.result);
   if (byAddress) {
-    s.resultPlace = fresh(s, 'gptr');
-    params.push(s.resultPlace);
+    const place = fresh(s, 'gptr');
+    params.push(place);
+    // Memory of the caller's, made for this: not a pointer of the program.
+    s.resultPlace = emitPlace(s, pos, 'offset', [place, constI32(s, pos, 0)], [], sizeOf(fn.result));
   }
   for (const p of fn.params) {
     const values = componentsOf(p.type).map((c) => fresh(s, c));
     params.push(...values);
     const address = values[0];
     // An aggregate argument is the caller's copy: the parameter is that memory.
-    if (isAggregate(p.type) && address !== undefined) s.env.set(p, { kind: 'memory', base: () => address });
+    if (isAggregate(p.type) && address !== undefined) {
+      const place = emitPlace(s, pos, 'offset', [address, constI32(s, pos, 0)], [], sizeOf(p.type));
+      s.env.set(p, { kind: 'memory', base: () => place });
+    }
     else if (!s.inMemory.has(p)) s.env.set(p, { kind: 'values', values });
     else {
       const slot = newSlot(s, p.name, sizeOf(p.type), 8);
@@ -125,7 +133,7 @@ const globalOf = (s: State, g: Global): IrGlobal => {
     }
     case 'let':
       if (scalar) return { ...common, kind: 'let', type: memTypeOf(t) };
-      return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t) };
+      return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t), fixed: true };
     case 'var':
       return { ...common, kind: 'private', size: sizeOf(t), align: alignOf(t) };
     case 'co':

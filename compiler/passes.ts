@@ -1,6 +1,13 @@
 // What a pass is. The table of passes and the order they run in are in pipeline.ts.
 import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 
+/**
+ * off: no guards, for measuring what they cost; all: each access of the program has one; opt: those are left that nothing shows to
+ * be needless.
+ */
+export const guardModes = ['off', 'all', 'opt'] as const;
+export type GuardMode = (typeof guardModes)[number];
+
 /** What a pass may ask besides the function: the whole program (read only), and new positions for inlined code. */
 export interface PassContext {
   readonly program: IrProgram;
@@ -13,6 +20,10 @@ export interface PassContext {
    * Cheap; call it once for each decision that changes the function.
    */
   readonly allow: () => boolean;
+  /** How much is guarded. */
+  readonly guards: GuardMode;
+  /** Passes that will still run after this one. */
+  readonly pending: ReadonlySet<string>;
 }
 
 export interface Pass {

@@ -6,6 +6,7 @@
 //   while PGAS operations are visible   fold inline promote cse unroll licm check-elim split …
 //   then                                lower-shared: elements of distributed arrays become addresses
 //   while addresses are arithmetic      fold cse licm strength …
+//   when accesses are what will run     guard-insert: each has a guard; guard-known … : fewer and fewer have
 //   last                                lower-runtime: barriers, collectives and the heap become calls
 import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 import { checkElim } from './passes/check-elim.ts';
@@ -14,6 +15,8 @@ import { dce } from './passes/dce.ts';
 import { dropFunctions } from './passes/drop-functions.ts';
 import { escapes } from './passes/escape.ts';
 import { fold } from './passes/fold.ts';
+import { guardInsert } from './passes/guard-insert.ts';
+import { guardKnown } from './passes/guard-known.ts';
 import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
@@ -27,7 +30,7 @@ import { strength } from './passes/strength.ts';
 import { track } from './passes/track.ts';
 import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
-import type { Pass, PassContext } from './passes.ts';
+import type { GuardMode, Pass, PassContext } from './passes.ts';
 import { forEachInst, renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
 
@@ -51,6 +54,8 @@ export const passes = [
   { name: 'split', run: split, required: false, doc: 'a loop runs only over the indices for which it does something' },
   { name: 'lower-shared', run: lowerShared, required: true, doc: 'elements of distributed arrays become addresses' },
   { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
+  { name: 'guard-insert', run: guardInsert, required: true, doc: 'a guard before every access' },
+  { name: 'guard-known', run: guardKnown, required: false, doc: 'accesses of known objects need no guard' },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -99,6 +104,8 @@ export const sequence: readonly PassName[] = [
   'fold',
   'cse',
   'licm',
+  'guard-insert',
+  'guard-known',
   'strength',
   'fold',
   'cse',
@@ -134,6 +141,11 @@ export const order = [
   ['promote', 'escape', 'what lives in values is not stored'],
   ['escape', 'track', 'frames with pointers in them are objects too'],
   ['track', 'lower-runtime', 'what is told becomes calls'],
+  ['rotate', 'guard-insert', 'guards are put where accesses are in the end: code moves freely before'],
+  ['lower-shared', 'guard-insert', 'elements of distributed arrays are known to be granted when they become addresses'],
+  ['guard-insert', 'guard-known', 'elision needs guards to remove'],
+  ['guard-insert', 'strength', 'ranges are read off indices, not off pointers that advance'],
+  ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'pin', 'which calls move objects is known when all calls are there'],
   ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
@@ -171,6 +183,8 @@ export interface OptimiseOptions {
   readonly only?: readonly string[];
   /** Called after each pass with the program as it then is. */
   readonly after?: (pass: PassName, program: IrProgram) => void;
+  /** How much is guarded; `opt` unless told otherwise. */
+  readonly guards?: GuardMode;
   /** Check the invariants after each pass, and blame it. */
   readonly verify?: boolean;
 }
@@ -188,11 +202,13 @@ export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrP
   const wanted = new Set<string>(options.only ?? sequenceFor(options.track ?? 'off'));
   const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0, settled: new WeakMap() };
   let now: IrProgram = { ...program, funcs: program.funcs.map(uniqueLabels) };
-  for (const name of names) {
+  const guards = options.guards ?? 'opt';
+  for (const [k, name] of names.entries()) {
     const pass = tableRow(name);
     if (skip.has(name) && !pass.required) continue;
     // A pass that was not asked for leaves the program as it is.
-    if (wanted.has(name)) now = runPass(now, pass, budget, options.verify ?? false);
+    const settings = { guards, pending: new Set(names.slice(k + 1)) };
+    if (wanted.has(name)) now = runPass(now, pass, budget, settings, options.verify ?? false);
     options.after?.(pass.name, now);
   }
   return { ...now, funcs: now.funcs.map(renumber) };
@@ -228,10 +244,17 @@ const positionTable = (
   };
 };
 
-const runPass = (program: IrProgram, pass: Pass, budget: Budget, verified: boolean): IrProgram => {
+const runPass = (
+  program: IrProgram,
+  pass: Pass,
+  budget: Budget,
+  settings: Pick<PassContext, 'guards' | 'pending'>,
+  verified: boolean,
+): IrProgram => {
   const positions = positionTable(program);
   const funcs = new Map(program.funcs.map((f) => [f.name, f]));
   const context: PassContext = {
+    ...settings,
     program,
     func: (name) => funcs.get(name),
     position: positions.intern,

@@ -46,6 +46,7 @@ export const stdAbiText = (): string =>
     `const line_bytes: i64 = ${abi.lineBytes};`,
     `const kernel_page_bytes: i64 = ${abi.kernelPageBytes};`,
     `const private_base: i64 = ${abi.privateBase};`,
+    `const guard_slack: i64 = ${abi.guardSlack};`,
     `const slot_tail_bytes: i64 = ${abi.slotTailBytes};`,
     `const default_stack_bytes: i64 = ${abi.defaultStackBytes};`,
     '',

@@ -2,7 +2,7 @@
 // the memory map, the imports and exports of an artifact, the fault kinds, the custom section.
 //
 //   slot 0    [unmapped 64 KiB | read-only data | kernel: barrier, collectives]
-//   slot c+1  [kernel page 64 KiB | private globals | symmetric: static, then dynamic ⇢ … ⇠ private heap | stack]
+//   slot c+1  [kernel page 64 KiB | descriptors, configs, lets | private globals | symmetric: static, then dynamic ⇢ … ⇠ private heap | stack]
 //
 // Private globals come before the symmetric part so that both have offsets that are constants of the artifact, though
 // the symmetric part grows at run time (extents depend on configs and on the number of images).
@@ -102,6 +102,18 @@ export const page = {
   roots: 960,
   /** i32: not 0 while the run-time has addresses that no move may change. */
   still: 964,
+  /** What guards ask for (see `permissions`): offsets of the first byte that may be written, and of the symmetric part; of the end of the stack. */
+  writable: 692,
+  symmetricBase: 696,
+  stackTop: 700,
+  /** u32 address of the end of read-only data in slot 0. */
+  dataEnd: 704,
+  /**
+   * The first test of every guard: u32 address of the heap's lowest byte, and how many addresses from there on may be accessed
+   * with `guardSlack` bytes and less. Kept with `heapBottom`.
+   */
+  guardLow: 708,
+  guardSpan: 712,
   /** Of messages: see `mailbox`. */
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
@@ -154,6 +166,45 @@ export const privateBase = kernelPageBytes;
 /** The last page of a slot is never used: an address one past the end of a slot must not wrap to 0 in the last slot. */
 export const slotTailBytes = 65536;
 export const defaultStackBytes = 8 * 1024 * 1024;
+
+/** Accesses of at most so many bytes are guarded in line. The stack begins so far below its end, so that every frame passes the first test. */
+export const guardSlack = 64;
+
+/**
+ * What an image may access: the permissions that guards check, as offsets in slots. The own slot: reads from `privateBase`, writes
+ * from `page.writable`, up to `page.symmetricTop`; the heap and the stack, from `page.heapBottom` to `page.stackTop`. Other
+ * slots: from `page.symmetricBase` up to their `page.symmetricTop`. Slot 0: read-only data, for reading. Nothing else.
+ *
+ * What has been granted is taken back only by the image itself: the lets after `init`, what lies above `symmetricTop` when an
+ * array is deleted on all images, what lies below `heapBottom` when a block is freed. So a fact that a guard has found
+ * holds up to the next op that may free (see `mayRevoke` in the compiler).
+ */
+export interface Permissions {
+  readonly image: number;
+  readonly images: number;
+  readonly slotBits: number;
+  /** A word of the kernel page of an image. */
+  readonly word: (image: number, offset: number) => number;
+}
+
+/** Whether the image may access so many bytes from `address` on. The run-time has the same rule in PG: `permitted`. */
+export const isPermitted = (p: Permissions, address: number, bytes: number, write: boolean): boolean => {
+  if (bytes === 0) return true;
+  const end = address + bytes;
+  if (bytes < 0 || end > 2 ** 32) return false;
+  const slotBytes = 2 ** p.slotBits;
+  const image = Math.floor(address / slotBytes) - 1;
+  const low = address % slotBytes;
+  const high = low + bytes;
+  if (image === p.image) {
+    const word = (offset: number): number => p.word(image, offset);
+    if (low >= word(page.heapBottom)) return high <= word(page.stackTop);
+    return low >= (write ? word(page.writable) : privateBase) && high <= word(page.symmetricTop);
+  }
+  if (image < 0) return !write && address >= dataBase && end <= p.word(p.image, page.dataEnd);
+  if (image >= p.images) return false;
+  return low >= p.word(p.image, page.symmetricBase) && high <= p.word(image, page.symmetricTop);
+};
 
 /** Address of `offset` in image `image`'s slot. Catamount's trick: one shift and one or. */
 export const remoteAddress = (image: number, slotBits: number, offset: number): number =>
@@ -263,6 +314,11 @@ export const faults = [
   },
   { kind: 'slice', text: 'slice out of range: {a}..{b} of length {c}' },
   { kind: 'image', text: 'no such image: {a} of {b}', hint: 'images are numbered from 0 to num_images() - 1' },
+  {
+    kind: 'guard',
+    text: 'guard fault: {access:b} at {a:x}, {where:b}',
+    hint: 'an image may touch its own memory and the symmetric part of others; --check=memory finds where a pointer goes wrong',
+  },
   { kind: 'null', text: 'null pointer: access at address {a:x}' },
   { kind: 'divide', text: 'division by zero: {a} / 0' },
   { kind: 'divide-overflow', text: 'division overflow: {a} / {b} does not fit its type' },
@@ -554,6 +610,9 @@ export interface Manifest {
   readonly track?: 'allocations' | 'all';
   /** Names of variables, by the position of their declaration, where it tracks. */
   readonly objects?: readonly { readonly name: string; readonly position: number }[];
+  /** Offset of the lets: what lies below, descriptors and configs, is never written by the program. Up to `writableBase` it may write until `init` is done. */
+  readonly letBase: number;
+  readonly writableBase: number;
   readonly configs: readonly ConfigEntry[];
   readonly formats: readonly Format[];
   readonly files: readonly string[];

@@ -1,6 +1,7 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
 import { getSystemErrorMap } from 'node:util';
 import { type FaultKind, faults, fileReasonText, type Manifest, meetingName, page } from './abi.ts';
+import { type Regions, whereText } from './regions.ts';
 import type { Fault } from './result.ts';
 import { callStack, parseFrames, stackDepth } from './stack.ts';
 
@@ -50,20 +51,41 @@ const meetingTexts = (both: bigint): { readonly here: string; readonly there: st
   return { here: here ?? '', there: `${there} of another type, length or root` };
 };
 
+/** Bytes times 2, plus 1 for a write. */
+const accessParts = (packed: bigint): { readonly bytes: bigint; readonly write: boolean } => ({
+  bytes: packed >> 1n,
+  write: (packed & 1n) === 1n,
+});
+
+const accessText = (packed: bigint): string => {
+  const { bytes, write } = accessParts(packed);
+  return `${write ? 'write' : 'read'} of ${bytes} ${bytes === 1n ? 'byte' : 'bytes'}`;
+};
+
+const whereOf = (regions: Regions | undefined, address: bigint, packed: bigint): string => {
+  if (!regions) return 'a place that is not known';
+  const { bytes, write } = accessParts(packed);
+  return whereText(regions, Number(address), Number(bytes), write);
+};
+
 /**
  * Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b, {reason:c},
- * {pos:b} a place of the source, {meeting:c} and {other:c} the lower and the upper half as meetings.
+ * {pos:b} a place of the source, {meeting:c} and {other:c} the lower and the upper half as meetings, {access:b} a number of bytes
+ * times 2, plus 1 for a write, {where:b} what lies at address a, where that was tried.
  */
 export const faultText = (
   memory: DataView,
   template: string,
   values: readonly bigint[],
   manifest?: Manifest,
+  regions?: Regions,
 ): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
-  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other):([abc])\}|\{([abc])(?::([ux]))?\}/g;
+  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other|access|where):([abc])\}|\{([abc])(?::([ux]))?\}/g;
   return template.replace(parts, (_, address, length, reason, form, of, name, style) => {
     if (form === 'pos') return placeText(manifest, Number(value(of)));
+    if (form === 'access') return accessText(value(of));
+    if (form === 'where') return whereOf(regions, value('a'), value(of));
     if (form !== undefined) return meetingTexts(value(of))[form === 'meeting' ? 'here' : 'there'];
     if (address !== undefined) return textAt(memory, value(address), value(length));
     if (reason !== undefined) return fileReasonText(Number(value(reason)), systemText);
@@ -107,6 +129,12 @@ const machineFault = (thrown: Thrown): Pick<Fault, 'kind' | 'text' | 'hint'> => 
   return { kind: 'internal', text: `${ours}: ${thrown.name}: ${thrown.message}` };
 };
 
+const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: number): Regions => {
+  const slotBytes = slot / (image + 1);
+  const images = Math.floor(memory.byteLength / slotBytes) - 1;
+  return { manifest, memory, image, images, slotBits: Math.log2(slotBytes) };
+};
+
 /** The fault of an image, from its record if a check raised it, else from the exception. */
 export const faultOf = (manifest: Manifest, memory: DataView, image: number, slot: number, thrown: Thrown): Fault => {
   const record = readRecord(memory, slot);
@@ -121,7 +149,7 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   return {
     image,
     kind: record.kind,
-    text: faultText(memory, row.text, record.values, manifest),
+    text: faultText(memory, row.text, record.values, manifest, regionsOf(manifest, memory, image, slot)),
     values: record.values,
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     stack: callStack(manifest, raw, record.position),

@@ -80,6 +80,8 @@ const shape = {
   privateBytes: count,
   symmetricBase: count,
   symmetricBytes: count,
+  letBase: count,
+  writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   objects: optional(listOf(fields({ name: text, position: count }))),
   configs: listOf(fields(configShape)),
@@ -132,6 +134,9 @@ const placesMisfit = (m: Manifest, moduleBytes: number): Misfit => {
 const misfit = (m: Manifest, moduleBytes: number): Misfit => {
   const privateEnd = privateBase + m.privateBytes;
   if (m.symmetricBase < privateEnd) return 'the symmetric variables overlap the private ones';
+  if (m.letBase < privateBase || m.writableBase < m.letBase || m.writableBase > privateEnd) {
+    return '"letBase" and "writableBase" do not lie in the private variables in this order';
+  }
   if (m.symmetricBase % symmetricAlign !== 0) return '"symmetricBase" is not aligned';
   if (m.dataBytes > moduleBytes) return '"dataBytes" is more than the file holds';
   return configMisfit(m.configs, privateEnd) ?? placesMisfit(m, moduleBytes);

@@ -11,6 +11,8 @@ export interface StartMessage {
   readonly slotBits: number;
   /** Offset in the slot of the end of the stack, where the stack pointer starts. */
   readonly stackTop: number;
+  /** Offset from which on the program may write once init is done. */
+  readonly writableBase: number;
   readonly formats: readonly Format[];
   /** Streams whose lines are posted instead of written to the file descriptor. */
   readonly post: { readonly out: boolean; readonly err: boolean };

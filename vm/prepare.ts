@@ -1,7 +1,7 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { kernel, type Manifest, page, track } from './abi.ts';
+import { dataBase, guardSlack, kernel, type Manifest, page, track } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
 import { type ConfigCell, configCells } from './config.ts';
 import { tuneV8 } from './flags.ts';
@@ -27,7 +27,13 @@ const spinAlone = 1 << 19;
 const spinCrowded = 1 << 8;
 
 /** Writes the words that a program reads before it has written any. All other memory is zero. */
-const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: readonly ConfigCell[]): void => {
+const setUp = (
+  memory: WebAssembly.Memory,
+  manifest: Manifest,
+  images: number,
+  map: SlotMap,
+  cells: readonly ConfigCell[],
+): void => {
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   view.setInt32(kernel.cores, availableParallelism(), true);
@@ -48,6 +54,13 @@ const setUp = (memory: WebAssembly.Memory, images: number, map: SlotMap, cells: 
     view.setUint32(slot + page.symmetricFloor, map.symmetricTop, true);
     bytes.set(randomBytes(8), slot + page.secret);
     bytes.set(randomBytes(8), slot + page.secret2);
+    // Lets may be written until init is done; see worker.ts.
+    view.setUint32(slot + page.writable, manifest.letBase, true);
+    view.setUint32(slot + page.symmetricBase, manifest.symmetricBase, true);
+    view.setUint32(slot + page.stackTop, map.stackTop, true);
+    view.setUint32(slot + page.dataEnd, dataBase + manifest.dataBytes, true);
+    view.setUint32(slot + page.guardLow, slot + map.heapBottom, true);
+    view.setUint32(slot + page.guardSpan, map.stackTop - map.heapBottom - guardSlack + 1, true);
     for (const cell of cells) bytes.set(cell.bytes, slot + cell.offset);
   }
 };
@@ -96,6 +109,6 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   });
   if (slots.kind !== 'slots') return slots;
   const { map, memory } = slots;
-  setUp(memory, images, map, configured.cells);
+  setUp(memory, manifest, images, map, configured.cells);
   return { kind: 'prepared', manifest, module: compiled.module, memory, images, map };
 };

@@ -167,6 +167,7 @@ const untilEnd = (
         images: p.images,
         slotBits: p.map.slotBits,
         stackTop: p.map.stackTop,
+        writableBase: p.manifest.writableBase,
         formats: p.manifest.formats,
         post: { out: stdout !== 'inherit', err: stderr !== 'inherit' },
         origin,

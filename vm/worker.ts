@@ -1,7 +1,7 @@
 // The thread of one image. It waits for its module and memory, instantiates, runs init and main, and says how it ended.
 // Imports are kept few: each costs every image at its start.
 import { parentPort } from 'node:worker_threads';
-import { exports, imports, kernel, page, states } from './abi.ts';
+import { exports, guardSlack, imports, kernel, page, states } from './abi.ts';
 import { createFiles } from './files.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
 import { createOutput, OutputError } from './output.ts';
@@ -88,7 +88,7 @@ const run = (start: StartMessage): void => {
     instance = new WebAssembly.Instance(start.module, { pgc: importsOf(start, words) });
     const stackPointer = instance.exports[exports.stackPointer];
     if (!(stackPointer instanceof WebAssembly.Global)) throw new WebAssembly.LinkError('no stack pointer');
-    stackPointer.value = (slot + stackTop) | 0;
+    stackPointer.value = (slot + stackTop - guardSlack) | 0;
   } catch (e) {
     send({ kind: 'link', message: e instanceof Error ? e.message : String(e) });
     return;
@@ -102,6 +102,8 @@ const run = (start: StartMessage): void => {
     } else gate(kernel.loaded, 1);
     enter(states.running);
     functionOf(instance, exports.init)();
+    // From now on lets stay as they are.
+    Atomics.store(words, (slot + page.writable) / 4, start.writableBase);
     // No image writes to another's memory before that one has laid it out.
     enter(states.ready);
     raise(kernel.ready);

@@ -102,7 +102,9 @@ const forget = (s: State, inst: Inst, at: Available): void => {
 
 const keyOf = (inst: OpInst): string => {
   const args = commutative.has(inst.op) ? [...inst.args].sort((a, b) => a - b) : inst.args;
-  return `${inst.op}.${inst.suffix}(${args.join()})[${inst.imms.join()}]`;
+  // Two places are one only if as much is known of both: what was checked for the one was not checked for the other. Nor does what
+  // run-time code may read tell what the program may.
+  return `${inst.op}.${inst.suffix}(${args.join()})[${inst.imms.join()}]${inst.granted ?? ''}${inst.kernel ? 'k' : ''}`;
 };
 
 /** True if the op is not needed any more. */
@@ -150,7 +152,7 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
     const [pointer, value] = inst.args;
     const access = accessOf(s.memory, inst);
     if (pointer !== undefined && value !== undefined && access) {
-      at.loads.set(`load.${inst.suffix}(${pointer})[${inst.imms.join()}]`, { value, access });
+      at.loads.set(keyOf({ ...inst, op: 'load', args: [pointer] }), { value, access });
     }
   }
   return false;

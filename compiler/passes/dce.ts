@@ -5,20 +5,24 @@
 //   if @i %c { break @i } else { break @i }        (nothing)
 //
 // Backwards from what can be seen: an instruction is needed if it has an effect that matters, leaves the structure around
-// it, or may run for ever; a value if something needed reads it. Loads, and divisions (their checks are ops of their
-// own), have no effect that matters.
+// it, or may run for ever; a value if something needed reads it. Divisions (their checks are ops of their
+// own) have no effect that matters, and loads only as long as they need a guard and have none yet.
 import { unreachable } from '../../lang/unreachable.ts';
 import { bits, effectBits, isDivision } from '../effects.ts';
 import { countedAtBottom, countedOf, type Def, type Defs, defsOf } from '../facts.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
+import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
 import { argsOf, bodiesOf, forEachInst, leaves } from '../tree.ts';
 
 type Structure = IfInst | BlockInst | LoopInst;
 
 interface Needs {
   readonly defs: Defs;
+  readonly provenance: Provenance;
+  /** Accesses that may fault are felt. */
+  readonly guards: boolean;
   readonly values: Set<Value>;
   readonly insts: Set<Inst>;
   /** Structures that break or go on to a label. */
@@ -32,6 +36,8 @@ export const dce = (f: Func, context: PassContext): Func => {
   const defs = defsOf(f);
   const needs: Needs = {
     defs,
+    provenance: provenanceOf(f, context.program, defs),
+    guards: context.guards !== 'off',
     values: new Set(),
     insts: new Set(),
     ends: new Map(),
@@ -66,8 +72,10 @@ const collect = (n: Needs, body: Body, around: Structure | undefined): void => {
   }
 };
 
-const matters = (inst: OpInst): boolean => {
+const matters = (n: Needs, inst: OpInst): boolean => {
   if (isDivision(inst.op)) return false;
+  // Once there is a guard, that is what faults.
+  if (inst.op === 'load' && n.guards && inst.guard === undefined) return mayFault(n.provenance, inst);
   return (
     (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) !== 0 ||
     (effectBits(inst.op) & bits.synchronises) !== 0
@@ -79,7 +87,7 @@ const isEssential = (n: Needs, inst: Inst): boolean => hasEffect(n, inst) || lea
 
 /** Does something that can be felt, apart from where it goes on. */
 const hasEffect = (n: Needs, inst: Inst): boolean => {
-  if (inst.kind === 'op') return matters(inst);
+  if (inst.kind === 'op') return matters(n, inst);
   const known = n.effect.get(inst);
   if (known !== undefined) return known;
   const now =

@@ -1,7 +1,9 @@
 // drop-functions: functions that neither `init` nor `main` reaches go.
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
+import { guardRuntime } from '../guards.ts';
 import type { Func, IrProgram, OpName } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
 import { moveRuntime } from '../relocate.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
@@ -19,6 +21,12 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   'handle.new': 'runtime.shared_new',
   'handle.new_co': 'runtime.co_new',
   'handle.free': 'runtime.array_free',
+  'guard.read': guardRuntime.read,
+  'guard.write': guardRuntime.write,
+  'guard.read_range': guardRuntime.read,
+  'guard.write_range': guardRuntime.write,
+  'guard.may_read': guardRuntime.mayRead,
+  'guard.may_write': guardRuntime.mayWrite,
   allreduce: 'runtime.exchange',
   reduce: 'runtime.exchange',
   broadcast: 'runtime.exchange',
@@ -38,7 +46,10 @@ const calledBy = (f: Func): ReadonlySet<string> => {
   return calls;
 };
 
-export const dropFunctions = (program: IrProgram): IrProgram => {
+/** What guards call; those are inserted late. */
+const guardFunctions = Object.values(guardRuntime);
+
+export const dropFunctions = (program: IrProgram, context: PassContext): IrProgram => {
   const byName = new Map(program.funcs.map((f) => [f.name, f]));
   const kept = new Set<string>();
   const work = [
@@ -48,6 +59,7 @@ export const dropFunctions = (program: IrProgram): IrProgram => {
     ...Object.values(moveRuntime),
     ...trackRuntime,
   ];
+  if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

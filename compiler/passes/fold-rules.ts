@@ -82,6 +82,13 @@ const ops = (inst: OpInst, op: OpName, suffix: string, args: readonly Value[], i
   insts: [madeBy('fold', inst, { op, suffix, args, imms, results: inst.results })],
 });
 
+/** The outcome with so many granted bytes from the place on that its last op gives. */
+const granting = (outcome: Outcome, granted: number | undefined): Outcome => {
+  if (outcome.kind !== 'ops' || granted === undefined) return outcome;
+  const last = outcome.insts.length - 1;
+  return { kind: 'ops', insts: outcome.insts.map((i, k) => (k === last ? { ...i, granted } : i)) };
+};
+
 /** The op on an operand and a new constant. */
 const withConstant = (
   c: RuleContext,
@@ -381,12 +388,13 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
     case 'ptr.add': {
       const k = intOf(c.defs, b);
       if (a === undefined || k === undefined) return same;
-      if (k === 0n) return value(a);
+      // What is known of a place belongs to the op that makes it: it stays, or is handed on.
+      if (k === 0n && inst.granted === undefined) return value(a);
       const innerK = intOf(c.defs, inner?.args[1]);
-      if (inner?.op === inst.op && innerK !== undefined && x !== undefined) {
-        return withConstant(c, inst, inst.op, '', x, k + innerK, 'i32');
-      }
-      return same;
+      if (inner?.op !== inst.op || innerK === undefined || x === undefined) return same;
+      const rest = inner.granted === undefined || k < 0n ? undefined : inner.granted - Number(k);
+      if (inst.granted === undefined && inner.granted !== undefined && (rest === undefined || rest <= 0)) return same;
+      return granting(withConstant(c, inst, inst.op, '', x, k + innerK, 'i32'), inst.granted ?? rest);
     }
     case 'elem': {
       const k = intOf(c.defs, b);
@@ -397,7 +405,14 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
         kind: 'ops',
         insts: [
           madeBy('fold', inst, { op: 'const', suffix: 'i32', args: [], imms: [bytes], results: [size] }),
-          madeBy('fold', inst, { op: 'offset', suffix: '', args: [a, size], imms: [], results: inst.results }),
+          madeBy('fold', inst, {
+            op: 'offset',
+            suffix: '',
+            args: [a, size],
+            imms: [],
+            results: inst.results,
+            ...(inst.granted === undefined ? {} : { granted: inst.granted }),
+          }),
         ],
       };
     }

@@ -6,7 +6,8 @@
 //
 // Pure ops go up though the loop may not run at all, cheap ones even from under an `if`: they can be neither seen nor
 // felt. An address stays if objects may move in the loop; a load if the loop may write what it reads, or if it would run
-// where the source would not and the place may not be mapped. A check (or an unchecked division) goes up only if it is
+// where the source would not and the place may not be mapped,
+// or earlier than what else can be felt if it needs a guard. A check (or an unchecked division) goes up only if it is
 // the first thing of the first iteration that can be felt. Innermost loops first, so that a value rises all the way.
 import {
   accessOf,
@@ -26,19 +27,23 @@ import {
 import { defsOf, rangeOf } from '../facts.ts';
 import { type Body, type Func, type Inst, type LoopInst, type OpInst, opRow, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
+import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
 import { argsOf, bodiesOf, definedIn, forEachEnd, forEachInst, leaves, operandsOf, withBodies } from '../tree.ts';
 
 interface State {
   readonly f: Func;
   readonly context: PassContext;
   readonly memory: Memory;
+  readonly provenance: Provenance;
 }
 
 /** What an instruction costs that runs though the source would not run it. */
 const speculativeCost = 3;
 
 export const licm = (f: Func, context: PassContext): Func => {
-  const s: State = { f, context, memory: memoryOf(f, context.program, defsOf(f)) };
+  const defs = defsOf(f);
+  const provenance = provenanceOf(f, context.program, defs);
+  const s: State = { f, context, memory: memoryOf(f, context.program, defs), provenance };
   return { ...f, body: licmBody(s, f.body) };
 };
 
@@ -123,6 +128,8 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
   if (inst.op !== 'load') return false;
   const access = accessOf(s.memory, inst);
   if (!access || access.bytes === undefined || clobbers(s.memory, l.writes, access)) return false;
+  // What is guarded may end the run: not before anything that the source does first.
+  if (s.context.guards !== 'off' && mayFault(s.provenance, inst)) return where.reached && where.first;
   return where.reached || isAlwaysMapped(s.context.program, s.f, access.place, access.bytes);
 };
 

@@ -139,6 +139,9 @@ const expandElem = (
     for (let d = k + 1; d < spots.length; d++) scaled = binary(o, 'mul', scaled, a.field(o, 'local_extent', d));
     const last = k === spots.length - 1;
     place = append(o, 'elem', '', 'gptr', [place, scaled], [a.elementBytes], last ? result : undefined);
+    // What a handle refers to is the program's word; the descriptors of named arrays are the compiler's.
+    const made = o.insts.at(-1);
+    if (last && !handle && made?.kind === 'op') o.insts[o.insts.length - 1] = { ...made, granted: a.elementBytes };
   });
 };
 

@@ -66,6 +66,10 @@ interface Address {
   readonly bytes: Linear;
 }
 
+/** Ops that access, or guard, what lies a constant offset (their first immediate) after their first operand. */
+const followsPointer = (op: OpName): boolean =>
+  op === 'load' || op === 'store' || op === 'guard.read' || op === 'guard.write';
+
 const none: Linear = { constant: 0n, terms: new Map() };
 
 const addressOf = (s: State, v: Value, inner: ReadonlySet<Value>, depth = 12): Address | undefined => {
@@ -142,7 +146,7 @@ const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): r
       if (
         inst.kind !== 'op' ||
         pointer === undefined ||
-        (inst.op !== 'load' && inst.op !== 'store') ||
+        !followsPointer(inst.op) ||
         !inner.has(pointer)
       )
         continue;
@@ -233,7 +237,7 @@ const withPointers = (
     const found = inst.kind === 'op' ? pointers.get(inst) : undefined;
     if (inst.kind === 'op' && found) {
       const imm = Number(inst.imms[0] ?? 0) + Number(found.more);
-      insts.push({ ...inst, args: [found.pointer, ...inst.args.slice(1)], imms: [imm] });
+      insts.push({ ...inst, args: [found.pointer, ...inst.args.slice(1)], imms: [imm, ...inst.imms.slice(1)] });
     } else insts.push(withBodies(inst, (b) => withPointers(s, loop, b, pointers, after, nexts)));
   }
   const end = body.end;
@@ -256,7 +260,7 @@ const foldOffsets = (s: State, body: Body): Body => {
   const insts: Inst[] = [];
   for (const inst of body.insts) {
     const moved =
-      inst.kind === 'op' && (inst.op === 'load' || inst.op === 'store') ? offsetFolded(s, inst, s.defs) : undefined;
+      inst.kind === 'op' && followsPointer(inst.op) ? offsetFolded(s, inst, s.defs) : undefined;
     if (moved && s.context.allow()) insts.push(...moved);
     else insts.push(withBodies(inst, (b) => foldOffsets(s, b)));
   }
@@ -276,6 +280,10 @@ const offsetFolded = (s: State, inst: OpInst, defs: Defs): readonly Inst[] | und
   const base = s.edit.value('ptr');
   return [
     madeBy('strength', inst, { op: 'addr', suffix: '', args: [from], imms: [], results: [base] }),
-    { ...inst, args: [base, ...inst.args.slice(1)], imms: [Number(inst.imms[0] ?? 0) + Number(k)] },
+    {
+      ...inst,
+      args: [base, ...inst.args.slice(1)],
+      imms: [Number(inst.imms[0] ?? 0) + Number(k), ...inst.imms.slice(1)],
+    },
   ];
 };

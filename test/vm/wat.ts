@@ -21,6 +21,8 @@ export const manifest = (over: Partial<Manifest> = {}): Manifest => ({
   privateBytes: 4096,
   symmetricBase: 2 * 65536,
   symmetricBytes: 4096,
+  letBase: 65536,
+  writableBase: 65536,
   configs: [],
   formats: [{ type: 'str' }, { type: 'i32' }, { type: 'i64' }, { type: 'f64' }],
   files: ['test.pg'],
