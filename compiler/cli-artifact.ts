@@ -3,6 +3,7 @@
 import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import { exitCodes } from './cli-report.ts';
+import type { GuardMode } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 
 export interface ArtifactOptions {
@@ -12,6 +13,8 @@ export interface ArtifactOptions {
   readonly start?: 'main' | 'tests';
   readonly track?: Tracking;
   readonly moving?: boolean;
+  readonly guards?: GuardMode;
+  readonly counts?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -23,22 +26,19 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 export const artifactOf = async (
   path: string,
   text: string,
-  { cache, start = 'main', track = 'off', moving = false }: ArtifactOptions,
+  { cache, start = 'main', track = 'off', moving = false, guards = 'opt', counts = false }: ArtifactOptions,
 ): Promise<Uint8Array | number> => {
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
-  const key: CacheKey = {
-    build: buildHash ?? '',
-    options: [start, track, moving ? 'moving' : 'off'].filter((o) => o !== 'main' && o !== 'off').join(' '),
-    path,
-    text,
-  };
+  // What the artifact depends on besides the text.
+  const options = [start, track, moving ? 'moving' : '', guards, counts ? 'counts' : ''].join(' ');
+  const key: CacheKey = { build: buildHash ?? '', options, path, text };
   const cached = readCache(folder, key);
   if (cached) {
     if (cached.warnings.length > 0) await warn(cached);
     return cached.artifact;
   }
   const { compile } = await import('./compile.ts');
-  const result = await compile({ path, text }, { start, track, moving });
+  const result = await compile({ path, text }, { start, track, moving, guards, counts });
   if (result.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./cli-diagnostics.ts');
     showDiagnostics([result]);

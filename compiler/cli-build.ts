@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
+import { guardModeOf } from './cli-guards.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
@@ -21,6 +22,7 @@ export interface BuildOptions {
   readonly memory?: boolean;
   /** Let objects be moved when the heap is full of holes. */
   readonly moving?: boolean;
+  readonly guards?: string;
   readonly json?: boolean;
   /** A file with a private key. */
   readonly sign?: string;
@@ -39,7 +41,9 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const wrong = wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
   if (wrong !== undefined) return wrong;
   const track = options.memory ? { track: 'allocations' as const } : {};
-  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false };
+  const guards = guardModeOf(options.guards);
+  if (typeof guards === 'number') return guards;
+  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, guards };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

@@ -3,11 +3,13 @@
 import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
+import { guardStats, guardTable } from '../vm/guard-stats.ts';
 import { renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
+import { guardModeOf } from './cli-guards.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
@@ -29,6 +31,9 @@ export interface RunCommandOptions {
   readonly moving?: boolean;
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
+  /** Of a program in source form: how much is guarded; count the guards that run. */
+  readonly guards?: string;
+  readonly stats?: boolean;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
@@ -110,6 +115,7 @@ const runArtifact = async (
   configs: Readonly<Record<string, string>>,
   pool: Pool,
   memory: boolean,
+  stats: boolean,
 ): Promise<number> => {
   const abort = new AbortController();
   let bySignal: number | undefined;
@@ -129,6 +135,7 @@ const runArtifact = async (
   const result: RunResult = await run(artifact, {
     ...settings,
     ...(memory ? { onMemory } : {}),
+    ...(stats ? { atEnd: (node) => process.stderr.write(guardTable(guardStats(node))) } : {}),
     configs,
     pool,
     signal: abort.signal,
@@ -145,6 +152,9 @@ const threadsAhead = (images: number): number => Math.min(images, 2 * availableP
 export const runCommand = async (named: string | undefined, options: RunCommandOptions): Promise<number> => {
   const settings = settingsOf(options);
   if (typeof settings === 'number') return settings;
+  const guards = guardModeOf(options.guards);
+  if (typeof guards === 'number') return guards;
+  const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const parsed = parseConfigArguments(help ? [] : options.args);
   if ('error' in parsed) return mistake(parsed.error.message, parsed.error.hint);
@@ -162,6 +172,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     const signing = `pgc build ${file} --sign KEY.pem makes one; or run it without --trust`;
     return mistake(`--trust is for artifacts that were built and signed, and ${file} is source`, signing);
   }
+  if (isWasm && (stats || options.guards !== undefined)) {
+    return mistake('--guards and --stats are for sources: what a .wasm file guards was decided when it was built');
+  }
   const memory = options.memory ?? false;
   const pool = startPool(help ? 0 : threadsAhead(settings.images));
   const artifact = isWasm
@@ -170,13 +183,15 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         cache: options.cache,
         track: memory ? 'allocations' : 'off',
         moving: options.moving ?? false,
+        guards,
+        counts: stats,
       });
   if (typeof artifact === 'number') return artifact;
   if (memory && isWasm && !tracksMemory(artifact)) {
     return mistake(`${file} was built without --memory`, 'pgc build --memory prog.pg, or run the .pg file itself');
   }
   if (help) return showConfigs(file, artifact, trust);
-  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, memory);
+  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, memory, stats);
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */

@@ -42,6 +42,7 @@ const buildMore = `
 Examples:
   pgc build heat.pg                     heat.wasm and heat.wasm.map in this folder
   pgc build heat.pg --emit=ir           print the IR after all passes
+  pgc build heat.pg --emit=guards       every access: is it guarded, and if not, why not
   pgc build heat.pg --print-after=all --emit=ir
   pgc build heat.pg --skip=inline --skip=licm
   pgc build heat.pg --sign team.pem     sign what was made; \`pgc key team\` makes the key
@@ -131,6 +132,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
     .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
     .option('--moving', 'move objects when the heap has no piece left that is large enough')
+    .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
+    .option('--stats', 'say at the end how many guards ran')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
@@ -144,7 +147,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .description('Compiles a program, or shows a stage of its compilation.')
     .argument('<program>', 'a .pg file')
     .option('-o, --output <file>', 'where to write; - is standard output')
-    .option('--emit <form>', 'ast, ir, wat or wasm (default: wasm)')
+    .option('--emit <form>', 'ast, ir, guards, wat or wasm (default: wasm)')
+    .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
     .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')

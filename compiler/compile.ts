@@ -6,6 +6,7 @@ import type { Diagnostic } from '../lang/diagnostic.ts';
 import { parse } from '../lang/parser.ts';
 import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
+import { guardList } from './guard-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
@@ -13,7 +14,7 @@ import type { GuardMode } from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
 import { moveRuntime } from './relocate.ts';
 
-export const emitForms = ['ast', 'ir', 'wat', 'wasm'] as const;
+export const emitForms = ['ast', 'ir', 'guards', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
 
 export interface CompileOptions {
@@ -105,6 +106,7 @@ export const compileFrom = async (
     },
   });
   if (form === 'ir') return { ...result, text: printProgram(ir) };
+  if (form === 'guards') return { ...result, text: guardList(ir) };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
   const { wasm, sourceMap, wat } = await emit(ir, {

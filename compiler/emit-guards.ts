@@ -1,13 +1,11 @@
 // Guards as wasm. In line: is it in the own heap or stack? A subtraction and a comparison. If not, run-time code decides
 // (runtime.permit_read, stdlib/runtime.pg), which comes back if the access is permitted after all, and ends the run if not: on
 // the way that is taken there is no call.
-import { guardSlack, page, unmappedBytes } from '../vm/abi.ts';
+import { type guardCounters, guardSlack, page, unmappedBytes } from '../vm/abi.ts';
 import { type Emit, type ExpressionRef, type OpContext, slotOf } from './emit-context.ts';
 import { guardRuntime } from './guards.ts';
 import { numberImm } from './ir-types.ts';
 
-/** Counters of guards that ran: in line, of those that asked the run-time, ranges. Exported i64 globals in builds that count. */
-export const guardCounters = ['pgc.guards', 'pgc.guards_asked', 'pgc.guard_ranges'] as const;
 type Counter = (typeof guardCounters)[number];
 
 const counted = (c: OpContext, counter: Counter, e: ExpressionRef, result: 'none' | 'i32' = 'none'): ExpressionRef => {
@@ -38,12 +36,7 @@ const inLine =
 const range =
   (callee: string, result: 'none' | 'i32'): Emit =>
   (c) =>
-    counted(
-      c,
-      'pgc.guard_ranges',
-      c.at(c.m.call(callee, [c.m.i64.extend_u(c.arg(0)), c.arg(1)], c.b[result])),
-      result,
-    );
+    counted(c, 'pgc.guard_ranges', c.at(c.m.call(callee, [c.m.i64.extend_u(c.arg(0)), c.arg(1)], c.b[result])), result);
 
 const gone: Emit = (c) => {
   throw new Error(`internal error: ${c.inst.op} reached the emitter; guard-insert takes it away`);

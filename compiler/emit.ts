@@ -1,9 +1,17 @@
 // IR → wasm, through binaryen as emitter with a few cheap passes. The only file that loads binaryen, and only when asked:
 // that costs more than all the rest of a small compilation.
-import { abiVersion, type ConfigEntry, dataBase, exports, type Format, imports, type Manifest } from '../vm/abi.ts';
+import {
+  abiVersion,
+  type ConfigEntry,
+  dataBase,
+  exports,
+  type Format,
+  guardCounters,
+  imports,
+  type Manifest,
+} from '../vm/abi.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
-import { guardCounters } from './emit-guards.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';

@@ -1,8 +1,9 @@
 // Compiles a function to a line of steps, once. Structure becomes jumps: a body's steps follow those of its instruction, and
 // an exit moves its values and sets the program counter.
-import { guardStep } from './eval-guards.ts';
+
 import { unreachable } from '../lang/unreachable.ts';
 import { faults } from '../vm/abi.ts';
+import { guardStep } from './eval-guards.ts';
 import { handleStep } from './eval-handles.ts';
 import type { Code, Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';

@@ -103,7 +103,16 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
         idleSeen: -1,
         line: '',
       };
-      return { image, slot, frames: [], code: nothing, registers: [], base: slot + stackTop - guardSlack, pc: 0, ...rest };
+      return {
+        image,
+        slot,
+        frames: [],
+        code: nothing,
+        registers: [],
+        base: slot + stackTop - guardSlack,
+        pc: 0,
+        ...rest,
+      };
     }),
     globals: new Map(p.globals.map((g) => [g.name, g])),
     maxDepth: o.maxDepth ?? 20_000,

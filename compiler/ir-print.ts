@@ -1,9 +1,9 @@
 // IR to text. The grammar is docs/ir.md; the way back is ir-parse.ts.
 import { unreachable } from '../lang/unreachable.ts';
 import {
-  type GuardNotes,
   type Body,
   type Func,
+  type GuardNotes,
   type Imm,
   type ImmKind,
   type Inst,

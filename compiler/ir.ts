@@ -249,10 +249,16 @@ export const ops = {
     effects: ['traps'],
     cost: 3,
   }),
-  'guard.read_range': row(undefined, ['ptr', 'i64'], [], 'so many bytes from the address on may be read, else a fault', {
-    effects: ['traps'],
-    cost: 15,
-  }),
+  'guard.read_range': row(
+    undefined,
+    ['ptr', 'i64'],
+    [],
+    'so many bytes from the address on may be read, else a fault',
+    {
+      effects: ['traps'],
+      cost: 15,
+    },
+  ),
   'guard.write_range': row(undefined, ['ptr', 'i64'], [], 'the same for writing', { effects: ['traps'], cost: 15 }),
   'guard.may_read': row(undefined, ['ptr', 'i64'], ['i32'], 'whether so many bytes from the address on may be read', {
     effects: ['place', 'reads'],

@@ -63,7 +63,10 @@ export const layoutOf = (program: IrProgram): Layout => {
     return top;
   };
   const isFixed = (g: IrGlobal): boolean => g.kind === 'let' || (g.kind === 'private' && g.fixed === true);
-  const letBase = alignTo(place((g) => g.kind === 'shared' || g.kind === 'dynamic' || g.kind === 'config', privateBase), 16);
+  const letBase = alignTo(
+    place((g) => g.kind === 'shared' || g.kind === 'dynamic' || g.kind === 'config', privateBase),
+    16,
+  );
   const writableBase = alignTo(place(isFixed, letBase), 16);
   const privateEnd = place((g) => g.kind === 'private' && !isFixed(g), writableBase);
   const symmetricBase = alignTo(privateEnd, 4096);

@@ -74,6 +74,33 @@ export const isGranted = (p: Place): boolean => {
   }
 };
 
+/** The element with checked indices of a row-major array at `base`, an `elem` a dimension so that each can be hoisted alone. */
+export const elementAt = (
+  s: State,
+  pos: PosId,
+  base: Value,
+  indices: readonly Value[],
+  extents: readonly Value[],
+  fixed: readonly number[] | undefined,
+  bytes: number,
+  granted: boolean,
+): Value => {
+  let place = base;
+  indices.forEach((index, k) => {
+    effect(s, pos, 'check.index', '', [index, extents[k] ?? index]);
+    const inner = fixed?.slice(k + 1).reduce((n, x) => n * x, 1);
+    if (inner !== undefined) {
+      place = emitPlace(s, pos, 'elem', [place, index], [inner * bytes], granted ? inner * bytes : undefined);
+      return;
+    }
+    let scaled = index;
+    for (const extent of extents.slice(k + 1)) scaled = emit(s, pos, 'mul', 'i64', [scaled, extent]);
+    const last = k === indices.length - 1;
+    place = emitPlace(s, pos, 'elem', [place, scaled], [bytes], granted && last ? bytes : undefined);
+  });
+  return place;
+};
+
 /** A handle is about to be used: the program may have put anything into it. */
 export const checkHandle = (s: State, pos: PosId, handle: Value, rank: number): void => {
   effect(s, pos, 'check.handle', '', [handle]);

@@ -4,7 +4,17 @@ import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import type { PosId, Value } from './ir.ts';
 import { allocate, product } from './lower-alloc.ts';
-import { about, checkHandle, handleSymbol, isGranted, ownPart, sharedBound, sharedElement, sharedLocalLength } from './lower-array.ts';
+import {
+  about,
+  checkHandle,
+  elementAt,
+  handleSymbol,
+  isGranted,
+  ownPart,
+  sharedBound,
+  sharedElement,
+  sharedLocalLength,
+} from './lower-array.ts';
 import { lowerIntrinsic } from './lower-intrinsic.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue, zeroComponents } from './lower-memory.ts';
 import {
@@ -30,7 +40,6 @@ import {
   constI64,
   effect,
   emit,
-  emitPlace,
   emitIf,
   emitTyped,
   internString,
@@ -105,33 +114,6 @@ const extentsOf = (s: State, pos: PosId, p: Place): readonly Value[] => {
   const global = p.kind === 'global' || p.kind === 'remote' ? p.global : undefined;
   if (!global) throw new Error('internal error: an array with run-time extents that is no variable');
   return Array.from({ length: p.type.rank }, (_, k) => emit(s, pos, 'dynamic.extent', '', [], [global.symbol, k]));
-};
-
-/** The element with checked indices of a row-major array at `base`, an `elem` a dimension so that each can be hoisted alone. */
-const elementAt = (
-  s: State,
-  pos: PosId,
-  base: Value,
-  indices: readonly Value[],
-  extents: readonly Value[],
-  fixed: readonly number[] | undefined,
-  bytes: number,
-  granted: boolean,
-): Value => {
-  let place = base;
-  indices.forEach((index, k) => {
-    effect(s, pos, 'check.index', '', [index, extents[k] ?? index]);
-    const inner = fixed?.slice(k + 1).reduce((n, x) => n * x, 1);
-    if (inner !== undefined) {
-      place = emitPlace(s, pos, 'elem', [place, index], [inner * bytes], granted ? inner * bytes : undefined);
-      return;
-    }
-    let scaled = index;
-    for (const extent of extents.slice(k + 1)) scaled = emit(s, pos, 'mul', 'i64', [scaled, extent]);
-    const last = k === indices.length - 1;
-    place = emitPlace(s, pos, 'elem', [place, scaled], [bytes], granted && last ? bytes : undefined);
-  });
-  return place;
 };
 
 /** An array place with its extents: what its handle is, is asked once. */

@@ -81,8 +81,7 @@ const lowerFunction = (program: ProgramState, fn: Fn): Func => {
     if (isAggregate(p.type) && address !== undefined) {
       const place = emitPlace(s, pos, 'offset', [address, constI32(s, pos, 0)], [], sizeOf(p.type));
       s.env.set(p, { kind: 'memory', base: () => place });
-    }
-    else if (!s.inMemory.has(p)) s.env.set(p, { kind: 'values', values });
+    } else if (!s.inMemory.has(p)) s.env.set(p, { kind: 'values', values });
     else {
       const slot = newSlot(s, p.name, sizeOf(p.type), 8);
       const base = (): Value => emit(s, pos, 'frame', '', [], [slot]);

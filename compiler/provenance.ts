@@ -72,7 +72,13 @@ const globalGrant = (p: Provenance, name: string): Granted | undefined => {
 const shift = (g: Granted | undefined, by: number): Granted | undefined =>
   g && { ...g, below: g.below + by, above: g.above - by };
 
-const whole = (above: number, why: string, write = true): Granted => ({ below: 0, above, write, everywhere: false, why });
+const whole = (above: number, why: string, write = true): Granted => ({
+  below: 0,
+  above,
+  write,
+  everywhere: false,
+  why,
+});
 
 /** The object that a place is in is none that stays as it is. */
 const isWritable = (p: Provenance, v: Value): boolean => {
@@ -107,7 +113,9 @@ export const grantedAt = (p: Provenance, v: Value, depth = 16): Granted | undefi
       return whole(p.f.slots.find((s) => s.name === name)?.size ?? 0, 'own frame');
     case 'handle.of': {
       const g = p.globals.get(name);
-      return g?.kind === 'shared' || g?.kind === 'dynamic' ? whole(descriptorBytes(g.kind === 'shared' ? g.dims.length : g.rank), 'static object', false) : undefined;
+      return g?.kind === 'shared' || g?.kind === 'dynamic'
+        ? whole(descriptorBytes(g.kind === 'shared' ? g.dims.length : g.rank), 'static object', false)
+        : undefined;
     }
     case 'addr':
       return a === undefined ? undefined : grantedAt(p, a, depth - 1);

@@ -114,6 +114,8 @@ export const page = {
    */
   guardLow: 708,
   guardSpan: 712,
+  /** Counters of guards that ran, i64 each, written at the end: see `guardCounters`. */
+  guardCounts: 720,
   /** Of messages: see `mailbox`. */
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
@@ -535,6 +537,12 @@ export const imports = {
 
 /** Exports. `init` computes lets and lays out symmetric memory; `load` (image 0 only, before all else) copies read-only data. */
 export const exports = { load: 'pgc.load', init: 'pgc.init', main: 'pgc.main', stackPointer: 'pgc.sp' } as const;
+
+/**
+ * Of artifacts that count their guards (`pgc run --stats`), exported i64 globals: guards that ran in line, those of them that asked
+ * the run-time, and guards of ranges.
+ */
+export const guardCounters = ['pgc.guards', 'pgc.guards_asked', 'pgc.guard_ranges'] as const;
 
 /** Name of the custom section; its content is the manifest as UTF-8 JSON. */
 export const sectionName = 'pgc';

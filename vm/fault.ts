@@ -81,7 +81,8 @@ export const faultText = (
   regions?: Regions,
 ): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
-  const parts = /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other|access|where):([abc])\}|\{([abc])(?::([ux]))?\}/g;
+  const parts =
+    /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other|access|where):([abc])\}|\{([abc])(?::([ux]))?\}/g;
   return template.replace(parts, (_, address, length, reason, form, of, name, style) => {
     if (form === 'pos') return placeText(manifest, Number(value(of)));
     if (form === 'access') return accessText(value(of));

@@ -20,6 +20,14 @@ export interface PrepareOptions {
   readonly tuneV8?: boolean;
 }
 
+/** The memory of a node after a run. */
+export interface EndedNode {
+  readonly memory: DataView;
+  readonly manifest: Manifest;
+  readonly images: number;
+  readonly slotBits: number;
+}
+
 export interface RunOptions extends PrepareOptions, FileOptions {
   /** Seconds after which the run is ended. Default: never. */
   readonly timeout?: number;
@@ -31,6 +39,8 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly onMemory?: (images: readonly ImageMemory[], manifest: Manifest) => void;
   /** The script of a thread; beside the bundle by default. */
   readonly workerUrl?: URL | string;
+  /** Called when the run has ended and no image runs any more, for reports on memory. Not if it could not begin. */
+  readonly atEnd?: (node: EndedNode) => void;
   /** Threads that were started before. The run ends them all. */
   readonly pool?: Pool;
 }

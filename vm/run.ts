@@ -14,7 +14,7 @@ import { framesOf } from './stack.ts';
 import { readTable } from './table.ts';
 import { activityOf, deadlockProver, sightOf } from './watch.ts';
 
-export type { RunOptions } from './options.ts';
+export type { EndedNode, RunOptions } from './options.ts';
 export type { Pool } from './pool.ts';
 export { startPool } from './pool.ts';
 export type { Fault, Frame, ImageStatus, RunResult } from './result.ts';
@@ -184,6 +184,7 @@ const untilEnd = (
 export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promise<RunResult> => {
   const workers: Worker[] = [];
   let pool = options.pool;
+  let ended: Prepared | undefined;
   try {
     if (options.timeout !== undefined && !(options.timeout > 0)) {
       return {
@@ -200,9 +201,14 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
     if (prepared.kind !== 'prepared') return prepared;
     if (options.signal?.aborted) return { kind: 'interrupted', images: statuses(prepared) };
     pool ??= startPool(0, options.workerUrl ?? defaultWorkerUrl());
+    ended = prepared;
     return await untilEnd(prepared, options, files, workers, pool);
   } finally {
     await pool?.close();
     await Promise.all(workers.map((w) => w.terminate()));
+    if (ended) {
+      const { manifest, images, map } = ended;
+      options.atEnd?.({ memory: new DataView(ended.memory.buffer), manifest, images, slotBits: map.slotBits });
+    }
   }
 };

@@ -1,7 +1,7 @@
 // The thread of one image. It waits for its module and memory, instantiates, runs init and main, and says how it ended.
 // Imports are kept few: each costs every image at its start.
 import { parentPort } from 'node:worker_threads';
-import { exports, guardSlack, imports, kernel, page, states } from './abi.ts';
+import { exports, guardCounters, guardSlack, imports, kernel, page, states } from './abi.ts';
 import { createFiles } from './files.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
 import { createOutput, OutputError } from './output.ts';
@@ -93,6 +93,14 @@ const run = (start: StartMessage): void => {
     send({ kind: 'link', message: e instanceof Error ? e.message : String(e) });
     return;
   }
+  /** In artifacts that count their guards: how many ran, for whoever looks at the memory afterwards. */
+  const count = (): void => {
+    for (const [k, name] of guardCounters.entries()) {
+      const counter = instance.exports[name];
+      if (!(counter instanceof WebAssembly.Global)) return;
+      Atomics.store(new BigInt64Array(memory.buffer), (slot + page.guardCounts) / 8 + k, BigInt(counter.value));
+    }
+  };
   Error.stackTraceLimit = stackDepth;
   try {
     // Read-only data is there before any image computes with it.
@@ -110,10 +118,12 @@ const run = (start: StartMessage): void => {
     gate(kernel.ready, images);
     enter(states.running);
     functionOf(instance, exports.main)();
+    count();
     enter(states.finished);
     raise(kernel.finished);
     send({ kind: 'finished' });
   } catch (e) {
+    count();
     enter(states.faulted);
     send(describe(e));
   }

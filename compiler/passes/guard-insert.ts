@@ -9,6 +9,7 @@
 import { guardSlack } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { defsOf, intOf } from '../facts.ts';
+import { isExempt } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { type AccessPart, accessParts } from '../provenance.ts';
@@ -20,8 +21,7 @@ const by = 'guard-insert';
 export const guarded = 'guarded';
 
 export const guardInsert = (f: Func, context: PassContext): Func => {
-  if (f.name.startsWith('runtime.')) return dropTouches(f);
-  if (context.guards === 'off') return dropTouches(f);
+  if (isExempt(f) || context.guards === 'off') return dropTouches(f);
   const edit = editOf(f);
   const defs = defsOf(f);
   const guardOf = (o: Replacement, inst: OpInst, part: AccessPart): void => {

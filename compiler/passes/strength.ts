@@ -143,13 +143,7 @@ const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): r
     for (const inst of body.insts) {
       for (const b of bodiesOf(inst)) visit(b);
       const pointer = inst.kind === 'op' ? inst.args[0] : undefined;
-      if (
-        inst.kind !== 'op' ||
-        pointer === undefined ||
-        !followsPointer(inst.op) ||
-        !inner.has(pointer)
-      )
-        continue;
+      if (inst.kind !== 'op' || pointer === undefined || !followsPointer(inst.op) || !inner.has(pointer)) continue;
       const address = addressOf(s, pointer, inner);
       if (!address) continue;
       const { terms, constant } = address.bytes;
@@ -259,8 +253,7 @@ const withPointers = (
 const foldOffsets = (s: State, body: Body): Body => {
   const insts: Inst[] = [];
   for (const inst of body.insts) {
-    const moved =
-      inst.kind === 'op' && followsPointer(inst.op) ? offsetFolded(s, inst, s.defs) : undefined;
+    const moved = inst.kind === 'op' && followsPointer(inst.op) ? offsetFolded(s, inst, s.defs) : undefined;
     if (moved && s.context.allow()) insts.push(...moved);
     else insts.push(withBodies(inst, (b) => foldOffsets(s, b)));
   }

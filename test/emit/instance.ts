@@ -12,6 +12,7 @@ import {
   type FaultKind,
   type Format,
   faults,
+  guardSlack,
   imports,
   type Manifest,
   page,
@@ -148,8 +149,11 @@ export const nodeOf = (program: IrProgram, wasm: Uint8Array, options: NodeOption
     });
     const stackPointer = instance.exports[exports.stackPointer];
     if (!(stackPointer instanceof WebAssembly.Global)) throw new Error('no stack pointer');
-    stackPointer.value = (slot + stackTop) | 0;
+    stackPointer.value = (slot + stackTop - guardSlack) | 0;
     view.setUint32(slot + page.stackLimit, stackLimit, true);
+    // Guards: the own heap, of which there is none here, and the stack.
+    view.setUint32(slot + page.guardLow, slot + stackLimit, true);
+    view.setUint32(slot + page.guardSpan, stackBytes - guardSlack + 1, true);
     if (image === 0) functionOf(instance, exports.load)();
     return {
       init: functionOf(instance, exports.init),

@@ -9,7 +9,7 @@ import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
 import { arrayFields } from '../../compiler/ir-arrays.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
-import { descriptor } from '../../vm/abi.ts';
+import { descriptor, guardSlack } from '../../vm/abi.ts';
 import type { FileRules } from '../../vm/files.ts';
 import { formatValue } from '../../vm/format.ts';
 import { artifactOf, constants, emitted, nodeOf, print, programOf, type TestNode } from './instance.ts';
@@ -339,7 +339,7 @@ describe('memory', () => {
     const program = programOf(textOf(text, { funcs }));
     const node = nodeOf(program, (await artifactOf(program)).wasm);
     node.images[0]?.main();
-    expect(node.images[0]?.stackPointer.value).toBe(node.images[0]!.slot + node.stackTop);
+    expect(node.images[0]?.stackPointer.value).toBe(node.images[0]!.slot + node.stackTop - guardSlack);
   });
 });
 
@@ -532,6 +532,54 @@ describe('checks that pass, calls, output, time', () => {
   });
 });
 
+// ---- guards -----------------------------------------------------------------------------------------------------
+
+describe('guards', () => {
+  /** The run-time's part, which says what it was asked. */
+  const ask = (name: string): string =>
+    `func @runtime.${name}(%a: i64, %n: i64) {\n%s = slot\n%w = extend_u %s\n%o = sub.i64 %a, %w\n${print('i64', '%o')}${print('i64', '%n')}ret\n}\n`;
+  const may = (name: string): string =>
+    `func @runtime.${name}(%a: i64, %n: i64) -> i32 {\n%e = const.i64 8\n%l = le_s.i64 %n, %e\nret(%l)\n}\n`;
+  const funcs = ['permit_read', 'permit_write'].map(ask).join('') + ['may_read', 'may_write'].map(may).join('');
+  const head = 'symmetric @s size 128 align 128\n';
+  const printed = async (text: string): Promise<{ lines: string[]; at: number }> => {
+    const program = programOf(`${head}func @init() {\nret\n}\nfunc @main() {\n${text}\nret\n}\n${funcs}`);
+    const node = nodeOf(program, (await artifactOf(program)).wasm);
+    node.images[0]?.main();
+    return { lines: node.images[0]?.lines() ?? [], at: node.at(0, 's') - 2 ** node.slotBits };
+  };
+
+  it('in line: the own stack passes, all else is asked about, with the place that would be accessed', async () => {
+    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\nguard.read %a, 0, 8\nguard.write %a, 56, 8\n
+      %s = global @s\n%b = addr %s\nguard.read %b, 16, 8\nguard.write %b, 0, 64`;
+    const { lines: said, at } = await printed(text);
+    expect(said).toEqual([`${at + 16}`, '8', `${at}`, '64']);
+  });
+
+  it('in line: the last bytes of the stack, and the first before it, are asked about', async () => {
+    const { lines: said } = await printed(
+      `slot $f size 16 align 8\n%f = frame $f\n%a = addr %f\nguard.read %a, 16, 8\nguard.read %a, 17, 8\nguard.read %a, 80, 8`,
+    );
+    expect(said.filter((_, k) => k % 2 === 1)).toEqual(['8', '8']);
+  });
+
+  it('a sum that wraps is none', async () => {
+    const { lines: said } = await printed(
+      `slot $f size 16 align 8\n%f = frame $f\n%b = gptr.bits %f\n%k = const.i32 -131072\n%l = add.i32 %b, %k\n%g = gptr.of %l\n%a = addr %g\nguard.read %a, 131072, 8\n%m = const.i32 -65536\n%h = gptr.of %m\n%c = addr %h\nguard.read %c, 131072, 8`,
+    );
+    expect(said).toEqual([`${2 ** 32 - 65536 + 131072 - 2 ** 20}`, '8']);
+  });
+
+  it('ranges ask', async () => {
+    const text = `%s = global @s\n%b = addr %s\n%n = const.i64 100\nguard.read_range %b, %n\nguard.write_range %b, %n\n%e = const.i64 8
+      %x = guard.may_read %b, %e\n%y = guard.may_write %b, %n\n${print('i32', '%x')}${print('i32', '%y')}`;
+    const { lines: said, at } = await printed(text);
+    expect(said).toEqual([`${at}`, '100', `${at}`, '100', '1', '0']);
+    for (const op of ['read', 'write', 'read_range', 'write_range', 'may_read', 'may_write'] as const)
+      emitted.add(`guard.${op}`);
+  });
+});
+
 // ---- completeness -----------------------------------------------------------------------------------------------
 
 describe('ops of other passes', () => {
@@ -552,6 +600,8 @@ describe('ops of other passes', () => {
     allreduce: '%n = const.i64 4\n%s = allreduce.i64 %n, add',
     reduce: '%n = const.i64 4\n%s = reduce.i64 %n, %n, add',
     broadcast: '%n = const.i64 4\n%s = broadcast.i64 %n, %n',
+    'touch.read': '%n = const.i64 4\n%p = null\ntouch.read %p, %n',
+    'touch.write': '%n = const.i64 4\n%p = null\ntouch.write %p, %n',
     alloc: '%n = const.i64 4\n%p = alloc %n',
     free: '%p = null\nfree %p',
   };

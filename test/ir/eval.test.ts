@@ -402,6 +402,33 @@ describe('checks', () => {
     const args = values.map((_, k) => `%c${k}`).join(', ');
     expect(lines(`${i64s(...values)}${op} ${args}`)).toEqual([]);
   });
+  test('guards: the permissions of the image that asks', () => {
+    const head =
+      'private @p size 16 align 8\nprivate @q size 8 align 8 fixed\nsymmetric @s size 128 align 128\ndata @d "abcdefgh"\n';
+    const places = '%p = global @p\n%q = global @q\n%s = global @s\n%d = data @d\n%f = frame $f\n';
+    const pointers = ['p', 'q', 's', 'd', 'f'].map((x) => `%a${x} = addr %${x}\n`).join('');
+    const ok = ['p', 's', 'f'].map((x) => `guard.read %a${x}, 0, 8\nguard.write %a${x}, 8, 8\n`).join('');
+    const setting = { head, images: 2 };
+    const text = `slot $f size 64 align 8\n${places}${pointers}${ok}guard.read %ad, 0, 8\nguard.read %aq, 0, 8\n`;
+    expect(lines(text, setting)).toEqual([]);
+    const refused = (insts: string): unknown => fault(`${text}${insts}`, setting).slice(0, 1);
+    expect(refused('guard.write %ad, 0, 1')).toEqual(['guard']);
+    expect(refused('guard.read %ad, 0, 9')).toEqual(['guard']);
+    expect(refused('guard.write %aq, 0, 8')).toEqual(['guard']);
+    expect(refused('%n = const.i64 200\nguard.read_range %as, %n')).toEqual(['guard']);
+    expect(refused('%n = const.i64 -1\nguard.write_range %as, %n')).toEqual(['guard']);
+    expect(refused('%n = const.i64 16\ntouch.write %d, %n')).toEqual(['guard']);
+    expect(refused('%k = const.i64 1\n%r = remote %p, %k\n%n = const.i64 8\ntouch.read %r, %n')).toEqual(['guard']);
+    expect(refused('%z = null\n%a = addr %z\nguard.read %a, 8, 8')).toEqual(['null']);
+    const may = `%n = const.i64 8\n%m = guard.may_read %ad, %n\n%w = guard.may_write %ad, %n\n`;
+    const both = `${print('i32', '%m')}${print('i32', '%w')}`;
+    expect(
+      lines(
+        `${text}%k = const.i64 1\n%r = remote %s, %k\n%n0 = const.i64 128\ntouch.write %r, %n0\n${may}${both}`,
+        setting,
+      ),
+    ).toEqual(['1', '0', '1', '0']);
+  });
   test('image, null, divide, overflow, local', () => {
     expect(fault(`${i64s('3')}check.image %c0`, { images: 3 })).toEqual(['image', 3n, 3n]);
     expect(fault('%p = null\ncheck.null %p')).toEqual(['null', 0n]);
