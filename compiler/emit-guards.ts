@@ -33,10 +33,45 @@ const inLine =
     return counted(c, 'pgc.guards', m.if(wraps, counted(c, 'pgc.guards_asked', ask)));
   };
 
+const near: Emit = (c) => {
+  const { m } = c;
+  const offset = numberImm(c.inst.imms, 0);
+  if (offset >= unmappedBytes) throw new Error('internal error: a guard whose sum may wrap');
+  const low = m.i32.load(page.guardLow, 4, slotOf(c));
+  const at = offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset));
+  const inside = m.i32.lt_u(m.i32.sub(at, low), m.i32.load(page.guardSpan, 4, slotOf(c)));
+  return counted(c, 'pgc.guards', inside, 'i32');
+};
+
 const range =
   (callee: string, result: 'none' | 'i32'): Emit =>
   (c) =>
     counted(c, 'pgc.guard_ranges', c.at(c.m.call(callee, [c.m.i64.extend_u(c.arg(0)), c.arg(1)], c.b[result])), result);
+
+/** A range in the own heap or stack passes without a call. */
+const may =
+  (callee: string): Emit =>
+  (c) => {
+    const { m, b } = c;
+    const after = c.temp('i32');
+    const bytes = c.temp('i64');
+    const low = (): ExpressionRef => m.i32.load(page.guardLow, 4, slotOf(c));
+    const top = m.i32.add(m.i32.load(page.guardSpan, 4, slotOf(c)), m.i32.const(guardSlack - 1));
+    const left = m.i64.sub(m.i64.extend_u(top), m.i64.extend_u(m.local.get(after, b.i32)));
+    // Below the heap `after` wraps and is larger than all there is; then, as after the end, `left` is negative: one comparison.
+    const inside = m.i32.and(
+      m.i64.le_s(m.local.get(bytes, b.i64), left),
+      m.i64.ge_s(m.local.get(bytes, b.i64), m.i64.const(0n)),
+    );
+    const address = m.i64.extend_u(m.i32.add(m.local.get(after, b.i32), low()));
+    const ask = c.at(m.call(callee, [address, m.local.get(bytes, b.i64)], b.i32));
+    const answer = m.block(
+      null,
+      [m.local.set(after, m.i32.sub(c.arg(0), low())), m.local.set(bytes, c.arg(1)), m.if(inside, m.i32.const(1), ask)],
+      b.i32,
+    );
+    return counted(c, 'pgc.guard_ranges', answer, 'i32');
+  };
 
 const gone: Emit = (c) => {
   throw new Error(`internal error: ${c.inst.op} reached the emitter; guard-insert takes it away`);
@@ -45,10 +80,11 @@ const gone: Emit = (c) => {
 export const emitGuards = {
   'guard.read': inLine(guardRuntime.read),
   'guard.write': inLine(guardRuntime.write),
+  'guard.near': near,
   'guard.read_range': range(guardRuntime.read, 'none'),
   'guard.write_range': range(guardRuntime.write, 'none'),
-  'guard.may_read': range(guardRuntime.mayRead, 'i32'),
-  'guard.may_write': range(guardRuntime.mayWrite, 'i32'),
+  'guard.may_read': may(guardRuntime.mayRead),
+  'guard.may_write': may(guardRuntime.mayWrite),
   'touch.read': gone,
   'touch.write': gone,
 } as const satisfies Readonly<Record<string, Emit>>;

@@ -1,5 +1,5 @@
 // Steps for guards: the permissions of vm/abi.ts, asked of the words that the run keeps.
-import { isPermitted, type Permissions, unmappedBytes } from '../vm/abi.ts';
+import { isPermitted, type Permissions, page, unmappedBytes } from '../vm/abi.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
 import type { OpInst } from './ir.ts';
@@ -41,6 +41,17 @@ export const guardStep = (i: OpInst, node: Node): Step | undefined => {
     case 'touch.read':
     case 'touch.write':
       return (r, m) => guard(node, m, r[a] as number, r[b] as bigint, write);
+    case 'guard.near': {
+      const offset = numberImm(i.imms, 0);
+      const bytes = BigInt(numberImm(i.imms, 1));
+      return (r, m) => {
+        const address = (r[a] as number) + offset;
+        const low = m.slot + node.memory.view.getUint32(m.slot + page.heapBottom, true);
+        const near = address >= low && mayAccess(node, m, address, bytes, true);
+        if (near) node.guarded?.(m.image, address, Number(bytes), true);
+        r[d] = near ? 1 : 0;
+      };
+    }
     case 'guard.may_read':
     case 'guard.may_write':
       return (r, m) => {

@@ -420,7 +420,9 @@ export const countedOf = (
 export const countedAtBottom = (
   defs: Defs,
   loop: LoopInst,
-): { readonly induction: Induction; readonly op: Comparison; readonly bound: Value } | undefined => {
+):
+  | { readonly induction: Induction; readonly op: Comparison; readonly signed: boolean; readonly bound: Value }
+  | undefined => {
   const test = loop.body.insts.at(-1);
   if (test?.kind !== 'if' || loop.body.end.kind !== 'unreachable') return undefined;
   const [yes, no] = [test.then.end, test.else.end];
@@ -437,7 +439,7 @@ export const countedAtBottom = (
       [r.right, swapped[r.op], r.left],
     ] as const) {
       const induction = inductions.find((i) => next.args[i.index] === v);
-      if (induction && !inner.has(bound)) return { induction, op, bound };
+      if (induction && !inner.has(bound)) return { induction, op, signed: r.signed, bound };
     }
   }
   return undefined;

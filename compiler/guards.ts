@@ -1,7 +1,8 @@
 // What the passes on guards share: which op is a guard and of what, how to walk guards with the accesses they stand before, and what
 // ends a guard's fact.
 import { type Defs, intOf } from './facts.ts';
-import type { Body, Func, Inst, IrProgram, OpInst, Value } from './ir.ts';
+import type { Body, Func, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
+import type { PassContext } from './passes.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
 /** The run-time's functions that guards call. */
@@ -71,6 +72,12 @@ export const withoutGuards = (body: Body, defs: Defs, reason: (g: Guard) => stri
 const noted = (before: string, reasons: readonly string[], left: number): string => {
   const all = [...new Set([...(left > 0 ? ['guarded'] : []), ...(before === 'guarded' ? [] : [before]), ...reasons])];
   return all.join('; ');
+};
+
+/** Where a guard stands, for notes. */
+export const placeText = (context: PassContext, pos: PosId): string => {
+  const p = context.positionOf(pos);
+  return `${p.line}:${p.col}`;
 };
 
 // ---- what ends a fact -------------------------------------------------------------------------------------------

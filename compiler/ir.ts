@@ -249,6 +249,13 @@ export const ops = {
     effects: ['traps'],
     cost: 3,
   }),
+  'guard.near': row(
+    undefined,
+    ['ptr'],
+    ['i32'],
+    'whether so many bytes from address + `number` on certainly may be read and written: they lie in the own heap or stack',
+    { imms: ['number', 'number'], effects: ['place', 'reads'], cost: 3 },
+  ),
   'guard.read_range': row(
     undefined,
     ['ptr', 'i64'],

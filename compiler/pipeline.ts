@@ -15,8 +15,12 @@ import { dce } from './passes/dce.ts';
 import { dropFunctions } from './passes/drop-functions.ts';
 import { escapes } from './passes/escape.ts';
 import { fold } from './passes/fold.ts';
+import { guardAvailable } from './passes/guard-available.ts';
+import { guardHoist } from './passes/guard-hoist.ts';
 import { guardInsert } from './passes/guard-insert.ts';
 import { guardKnown } from './passes/guard-known.ts';
+import { guardMerge } from './passes/guard-merge.ts';
+import { guardRange } from './passes/guard-range.ts';
 import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
@@ -56,6 +60,20 @@ export const passes = [
   { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
   { name: 'guard-insert', run: guardInsert, required: true, doc: 'a guard before every access' },
   { name: 'guard-known', run: guardKnown, required: false, doc: 'accesses of known objects need no guard' },
+  {
+    name: 'guard-available',
+    run: guardAvailable,
+    required: false,
+    doc: 'what was guarded on every way here is not guarded again',
+  },
+  { name: 'guard-hoist', run: guardHoist, required: false, doc: 'a guard of one place goes before the loop' },
+  {
+    name: 'guard-range',
+    run: guardRange,
+    required: false,
+    doc: 'what a loop walks through is guarded before it; the loop is there twice',
+  },
+  { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -106,6 +124,11 @@ export const sequence: readonly PassName[] = [
   'licm',
   'guard-insert',
   'guard-known',
+  'guard-available',
+  'guard-hoist',
+  'guard-range',
+  'guard-available',
+  'guard-merge',
   'strength',
   'fold',
   'cse',
@@ -144,6 +167,10 @@ export const order = [
   ['rotate', 'guard-insert', 'guards are put where accesses are in the end: code moves freely before'],
   ['lower-shared', 'guard-insert', 'elements of distributed arrays are known to be granted when they become addresses'],
   ['guard-insert', 'guard-known', 'elision needs guards to remove'],
+  ['guard-known', 'guard-available', 'facts are about guards that are left'],
+  ['guard-available', 'guard-hoist', 'what was guarded before a loop is not hoisted out of it'],
+  ['guard-hoist', 'guard-range', 'a loop is doubled only for what cannot simply go before it'],
+  ['guard-range', 'guard-merge', 'guards that are merged are no more found in loops'],
   ['guard-insert', 'strength', 'ranges are read off indices, not off pointers that advance'],
   ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],

@@ -13,20 +13,9 @@
 // mapped address is not below 0. Only in loops where no object moves, since such a pointer is bits.
 // Also: a constant offset from an object's start goes into the immediate.
 import { unmappedBytes } from '../../vm/abi.ts';
+import { addressOf } from '../address.ts';
 import { bits, effectsOf, placeOf } from '../effects.ts';
-import {
-  addLinear,
-  type Def,
-  type Defs,
-  defsOf,
-  type Induction,
-  inductionsOf,
-  intOf,
-  type Linear,
-  linearOf,
-  opOf,
-  scaleLinear,
-} from '../facts.ts';
+import { type Def, type Defs, defsOf, type Induction, inductionsOf, intOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, definedIn, type Edit, editOf, madeBy, nextsOf, withBodies } from '../tree.ts';
@@ -58,46 +47,9 @@ const strengthBody = (s: State, body: Body): Body => ({
   end: body.end,
 });
 
-// ---- addresses as linear forms ----------------------------------------------------------------------------------
-
-/** The address `base` + `bytes`, modulo 2^32; base is a gptr from outside the loop. */
-interface Address {
-  readonly base: Value;
-  readonly bytes: Linear;
-}
-
 /** Ops that access, or guard, what lies a constant offset (their first immediate) after their first operand. */
 const followsPointer = (op: OpName): boolean =>
-  op === 'load' || op === 'store' || op === 'guard.read' || op === 'guard.write';
-
-const none: Linear = { constant: 0n, terms: new Map() };
-
-const addressOf = (s: State, v: Value, inner: ReadonlySet<Value>, depth = 12): Address | undefined => {
-  if (!inner.has(v)) return { base: v, bytes: none };
-  const inst = opOf(s.defs, v);
-  const [a, b] = inst?.args ?? [];
-  if (!inst || a === undefined || depth === 0) return undefined;
-  if (inst.op === 'addr') return addressOf(s, a, inner, depth - 1);
-  if (b === undefined) return undefined;
-  const from = (): Address | undefined => addressOf(s, a, inner, depth - 1);
-  switch (inst.op) {
-    case 'offset':
-    case 'ptr.add': {
-      const k = intOf(s.defs, b);
-      const at = from();
-      return at && k !== undefined
-        ? { base: at.base, bytes: addLinear(at.bytes, { ...none, constant: k }) }
-        : undefined;
-    }
-    case 'elem': {
-      const at = from();
-      const index = linearOf(s.defs, b, (x) => !inner.has(x));
-      return at && { base: at.base, bytes: addLinear(at.bytes, scaleLinear(index, BigInt(Number(inst.imms[0])))) };
-    }
-    default:
-      return undefined;
-  }
-};
+  op === 'load' || op === 'store' || op === 'guard.read' || op === 'guard.write' || op === 'guard.near';
 
 // ---- groups -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +96,7 @@ const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): r
       for (const b of bodiesOf(inst)) visit(b);
       const pointer = inst.kind === 'op' ? inst.args[0] : undefined;
       if (inst.kind !== 'op' || pointer === undefined || !followsPointer(inst.op) || !inner.has(pointer)) continue;
-      const address = addressOf(s, pointer, inner);
+      const address = addressOf(s.defs, pointer, inner);
       if (!address) continue;
       const { terms, constant } = address.bytes;
       let step = 0n;

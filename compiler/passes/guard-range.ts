@@ -1,0 +1,343 @@
+// guard-range: guards of what a loop walks through become one question before it, and the loop is there twice.
+//
+//   loop @l (%i = %lo) {                 %ok = guard.may_read %a + 8·%lo, 8·(%hi - %lo)
+//     guard.read (elem %a, %i, 8)        if @v %ok {
+//     %x = load.f64 …                      loop @fast (%i = %lo) { %x = load.f64 … }
+//     …                                  } else {
+//   }                                      loop @l (%i = %lo) { guard.read …  %x = load.f64 … }
+//                                        }
+//
+// If the answer is no (a bound is wild, or the loop would leave before it gets there, or it does not run at all), the guards run one by
+// one, so that a fault comes just when the source reaches it and the iterations before it have happened.
+//
+// An address is linear in the counters of the loops around it, down from the loop that is doubled (as in Gupta: Optimizing
+// array bound checks using flow analysis, LOPLAS 1993), and in values from outside. Counters are replaced by their extremes, from
+// the inside out; bounds of inner loops may depend on outer counters. An index that is no counter counts if it was checked
+// against a length from outside, or if the ops that make it bound it. All this is exact in 64 bits as long as the numbers that
+// bounds are made of are small, which is asked too; the address where a range begins may wrap, as addresses do, but no
+// range may.
+import { addressOf } from '../address.ts';
+import {
+  addDefs,
+  addLinear,
+  countedAtBottom,
+  countedOf,
+  type Def,
+  defsOf,
+  type Linear,
+  linearOf,
+  rangeOf,
+} from '../facts.ts';
+import { type Guard, guardOf, isExempt, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import type { Body, Func, Inst, LoopInst, OpInst, OpName, PosId, Value } from '../ir.ts';
+import { ifInst } from '../ir-build.ts';
+import type { PassContext } from '../passes.ts';
+import { bodiesOf, copyBody, definedIn, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
+
+const by = 'guard-range';
+
+/** Loops with more instructions are not doubled, nor any loop of a function that has grown beyond the second number. */
+const maxLoop = 800;
+const maxFunction = 12_000;
+/** Ranges asked about before one loop. */
+const maxRanges = 12;
+/** Coefficients are at most so large, and what is multiplied by them (asked at run time) as well: no sum leaves 64 bits. */
+const maxCoefficient = 1n << 24n;
+const maxTerm = 1n << 33n;
+
+interface State {
+  readonly context: PassContext;
+  readonly edit: Edit;
+  readonly defs: Map<Value, Def>;
+  size: number;
+}
+
+export const guardRange = (f: Func, context: PassContext): Func => {
+  if (context.guards !== 'opt' || isExempt(f)) return f;
+  const s: State = { context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
+  const body = rangeBody(s, f.body);
+  return { ...f, types: s.edit.types, body };
+};
+
+const sizeOf = (b: Body): number => {
+  let n = 0;
+  forEachInst(b, () => n++);
+  return n;
+};
+
+const rangeBody = (s: State, body: Body): Body => ({
+  insts: body.insts.flatMap((inst) =>
+    inst.kind === 'loop' ? rangeLoop(s, inst) : [withBodies(inst, (b) => rangeBody(s, b))],
+  ),
+  end: body.end,
+});
+
+const rangeLoop = (s: State, loop: LoopInst): readonly Inst[] => {
+  const inside = (): readonly Inst[] => [withBodies(loop, (b) => rangeBody(s, b))];
+  const size = sizeOf(loop.body);
+  if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
+  const ranges = rangesIn(s, loop);
+  if (ranges.length === 0 || !s.context.allow()) return inside();
+  s.size += size;
+  return doubled(s, loop, ranges);
+};
+
+// ---- what a guard covers while its loop runs --------------------------------------------------------------------
+
+/** A value that changes in the loop, between these bounds whenever the guard is reached. */
+interface Bounded {
+  readonly value: Value;
+  readonly lo: Linear;
+  readonly hi: Linear;
+  /** The bounds are right only if this is not negative: a loop that tests at its end runs once whatever its bounds are. */
+  readonly distance: Linear | undefined;
+}
+
+/** Bytes [base + lo, base + hi) cover the guard in every iteration; all in values from outside. */
+interface Range {
+  readonly guards: OpInst[];
+  readonly base: Value;
+  readonly lo: Linear;
+  hi: Linear;
+  write: boolean;
+  /** Values that must be small for the bounds to be right, and what must not be negative. */
+  readonly leaves: ReadonlySet<Value>;
+  readonly distances: ReadonlyMap<string, Linear>;
+}
+
+const none: Linear = { constant: 0n, terms: new Map() };
+const constantForm = (n: bigint): Linear => ({ constant: n, terms: new Map() });
+
+/** The counter of a loop with its extremes, for what comes after `at` in its body. */
+const counterOf = (s: State, loop: LoopInst, after: number, form: (v: Value) => Linear): Bounded | undefined => {
+  const top = countedOf(s.defs, loop);
+  const tested = top !== undefined && after >= top.at;
+  const found = tested ? top : countedAtBottom(s.defs, loop);
+  if (!found?.signed) return undefined;
+  const { induction, op, bound } = found;
+  if (s.edit.types[induction.param] !== 'i64') return undefined;
+  const init = form(induction.init);
+  const end = form(bound);
+  const less = addLinear(end, constantForm(-1n));
+  const more = addLinear(end, constantForm(1n));
+  const { step, param: value } = induction;
+  const one = step === 1n || step === -1n;
+  if (tooLarge(step) || op === 'eq' || (op === 'ne' && !one)) return undefined;
+  const up = step > 0n;
+  if (op !== 'ne' && up !== (op === 'lt' || op === 'le')) return undefined;
+  const last = op === 'le' || op === 'ge' ? end : up ? less : more;
+  const [lo, hi] = up ? [init, last] : [last, init];
+  // A loop that goes on while its counter differs from the bound may have begun beyond it.
+  const distance = tested && op !== 'ne' ? undefined : addLinear(hi, lo, -1n);
+  return { value, lo, hi, distance };
+};
+
+/** What is known at a guard: counters of the loops around it, outermost first; lengths that indices were checked against. */
+interface Here {
+  readonly counters: readonly Bounded[];
+  readonly checked: ReadonlyMap<Value, Value>;
+}
+
+/** All guards in a loop that a range from before it covers. */
+const rangesIn = (s: State, loop: LoopInst): readonly Range[] => {
+  const inner = definedIn(loop.body, new Set(loop.params));
+  const form = (v: Value): Linear => linearOf(s.defs, v, (x) => !inner.has(x));
+  const ranges = new Map<string, Range>();
+  const visit = (body: Body, here: Here, around: LoopInst | undefined): void => {
+    const checked = new Map(here.checked);
+    let counters = here.counters;
+    for (const [at, inst] of body.insts.entries()) {
+      if (around && counters === here.counters) {
+        const counter = counterOf(s, around, at, form);
+        if (counter) counters = [...counters, counter];
+      }
+      if (inst.kind === 'op') {
+        const [index, length] = inst.args;
+        if (inst.op === 'check.index' && index !== undefined && length !== undefined) checked.set(index, length);
+        const g = guardOf(s.defs, inst);
+        const r = g && rangeOfGuard(s, g, inner, { counters, checked }, form);
+        if (g && r) collect(ranges, g, r);
+        continue;
+      }
+      for (const b of bodiesOf(inst)) visit(b, { counters, checked }, inst.kind === 'loop' ? inst : undefined);
+    }
+  };
+  visit(loop.body, { counters: [], checked: new Map() }, loop);
+  return [...ranges.values()].slice(0, maxRanges);
+};
+
+const formKey = (l: Linear): string =>
+  [...l.terms]
+    .sort((a, b) => a[0] - b[0])
+    .map(([v, c]) => `${v}*${c}`)
+    .join('+');
+
+/** Joins what lies a constant apart: a question about too much costs only the fast loop. */
+const collect = (ranges: Map<string, Range>, g: Guard, r: Range): void => {
+  const key = `${r.base} ${formKey(r.lo)} ${formKey(r.hi)}`;
+  const known = ranges.get(key);
+  if (!known) {
+    ranges.set(key, r);
+    return;
+  }
+  const lo = known.lo.constant < r.lo.constant ? known.lo : r.lo;
+  const hi = known.hi.constant > r.hi.constant ? known.hi : r.hi;
+  const leaves = new Set([...known.leaves, ...r.leaves]);
+  const distances = new Map([...known.distances, ...r.distances]);
+  ranges.set(key, {
+    ...known,
+    distances,
+    guards: [...known.guards, g.inst],
+    lo,
+    hi,
+    write: known.write || r.write,
+    leaves,
+  });
+};
+
+const rangeOfGuard = (
+  s: State,
+  g: Guard,
+  inner: ReadonlySet<Value>,
+  here: Here,
+  form: (v: Value) => Linear,
+): Range | undefined => {
+  if (g.bytes === undefined) return undefined;
+  const address = addressOf(s.defs, g.pointer, inner);
+  if (!address) return undefined;
+  const bounds = boundsFor(s, address.bytes, inner, here, form);
+  if (!bounds) return undefined;
+  const start = addLinear(address.bytes, constantForm(BigInt(g.offset)));
+  const leaves = new Set<Value>();
+  const distances = new Map<string, Linear>();
+  let lo = start;
+  let hi = addLinear(start, constantForm(BigInt(g.bytes)));
+  // From the inside out: an inner counter's extremes may depend on outer counters.
+  for (const b of bounds) {
+    const [low, high] = [lo.terms.get(b.value) ?? 0n, hi.terms.get(b.value) ?? 0n];
+    if (tooLarge(low) || tooLarge(high)) return undefined;
+    if (low === 0n && high === 0n) continue;
+    if (b.distance) {
+      if ([...b.distance.terms.keys()].some((v) => inner.has(v))) return undefined;
+      distances.set(`${formKey(b.distance)}+${b.distance.constant}`, b.distance);
+    }
+    lo = replaced(lo, b.value, low, low >= 0n ? b.lo : b.hi);
+    hi = replaced(hi, b.value, high, high >= 0n ? b.hi : b.lo);
+    for (const l of [b.lo, b.hi]) {
+      for (const [v, c] of l.terms) {
+        if (tooLarge(c)) return undefined;
+        if (!inner.has(v)) leaves.add(v);
+      }
+      if (l.constant > maxTerm || l.constant < -maxTerm) return undefined;
+    }
+  }
+  const fixed = (l: Linear): boolean => [...l.terms.keys()].every((v) => !inner.has(v));
+  if (!fixed(lo) || !fixed(hi)) return undefined;
+  return { guards: [g.inst], base: address.base, lo, hi, write: g.write, leaves, distances };
+};
+
+const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
+
+const replaced = (l: Linear, v: Value, coefficient: bigint, by: Linear): Linear =>
+  addLinear(addLinear(l, { constant: 0n, terms: new Map([[v, 1n]]) }, -coefficient), by, coefficient);
+
+/** Bounds of all values from inside that the form is made of, innermost first; undefined: one has none. */
+const boundsFor = (
+  s: State,
+  bytes: Linear,
+  inner: ReadonlySet<Value>,
+  here: Here,
+  form: (v: Value) => Linear,
+): readonly Bounded[] | undefined => {
+  const counters = here.counters.toReversed();
+  const others: Bounded[] = [];
+  for (const v of bytes.terms.keys()) {
+    if (!inner.has(v) || counters.some((c) => c.value === v)) continue;
+    const length = here.checked.get(v);
+    const limit = length === undefined || inner.has(length) ? undefined : form(length);
+    if (limit) {
+      others.push({ value: v, lo: none, hi: addLinear(limit, constantForm(-1n)), distance: undefined });
+      continue;
+    }
+    const range = rangeOf(s.defs, v);
+    if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
+    others.push({ value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined });
+  }
+  return [...others, ...counters];
+};
+
+// ---- two versions -----------------------------------------------------------------------------------------------
+
+const doubled = (s: State, loop: LoopInst, ranges: readonly Range[]): readonly Inst[] => {
+  const { edit, context } = s;
+  const before: Inst[] = [];
+  const { pos } = loop;
+  const ok = questions(s, ranges, pos, before);
+  // The fast loop is a copy, without the guards.
+  const labels = new Map<string, string>();
+  const values = new Map<Value, Value>();
+  const gone = new Set<Inst>(ranges.flatMap((r) => r.guards));
+  const why = `in a range guarded before the loop at ${placeText(context, pos)}`;
+  const strip = (b: Body): Body =>
+    withoutGuards({ insts: b.insts.map((i) => withBodies(i, strip)), end: b.end }, s.defs, (g) =>
+      gone.has(g.inst) ? why : undefined,
+    );
+  const typeOf = (v: Value) => edit.types[v] ?? 'i64';
+  const whole: Body = { insts: [{ ...loop, body: strip(loop.body) }], end: { kind: 'unreachable', pos } };
+  const [copy] = copyBody(whole, edit, { values, labels, typeOf, by }).insts;
+  if (copy?.kind !== 'loop') throw new Error('internal error: the copy of a loop is none');
+  addDefs({ insts: [copy], end: whole.end }, s.defs);
+  const fast = withBodies(copy, (b) => rangeBody(s, b));
+  const slow: LoopInst = { ...loop, results: loop.results.map((r) => edit.value(typeOf(r))) };
+  const label = edit.label('v');
+  const arm = (l: Inst): Body => ({ insts: [l], end: { kind: 'break', label, args: l.results, pos, by } });
+  return [...before, ifInst({ label, condition: ok, results: loop.results, pos, by }, arm(fast), arm(slow))];
+};
+
+/** Code that asks for all ranges: an i32. */
+const questions = (s: State, ranges: readonly Range[], pos: PosId, into: Inst[]): Value => {
+  const { edit } = s;
+  const make = (
+    op: OpName,
+    suffix: string,
+    args: readonly Value[],
+    type: 'i32' | 'i64' | 'ptr',
+    imm?: bigint,
+  ): Value => {
+    const result = edit.value(type);
+    into.push({ kind: 'op', op, suffix, results: [result], args, imms: imm === undefined ? [] : [imm], pos, by });
+    return result;
+  };
+  const i64 = (n: bigint): Value => make('const', 'i64', [], 'i64', n);
+  const sum = (l: Linear): Value => {
+    let all: Value | undefined;
+    for (const [v, c] of l.terms) {
+      const term = c === 1n ? v : make('mul', 'i64', [v, i64(c)], 'i64');
+      all = all === undefined ? term : make('add', 'i64', [all, term], 'i64');
+    }
+    if (all === undefined) return i64(l.constant);
+    return l.constant === 0n ? all : make('add', 'i64', [all, i64(l.constant)], 'i64');
+  };
+  let ok: Value | undefined;
+  const and = (v: Value): void => {
+    ok = ok === undefined ? v : make('and', 'i32', [ok, v], 'i32');
+  };
+  for (const v of new Set(ranges.flatMap((r) => [...r.leaves]))) {
+    const known = rangeOf(s.defs, v);
+    if (known.lo >= -maxTerm && known.hi <= maxTerm) continue;
+    const shifted = make('add', 'i64', [v, i64(maxTerm)], 'i64');
+    and(make('le_u', 'i64', [shifted, i64(2n * maxTerm)], 'i32'));
+  }
+  const distances = new Map(ranges.flatMap((r) => [...r.distances]));
+  for (const d of distances.values()) {
+    if (d.terms.size === 0 && d.constant >= 0n) continue;
+    and(make('ge_s', 'i64', [sum(d), i64(0n)], 'i32'));
+  }
+  for (const r of ranges) {
+    const base = edit.types[r.base] === 'ptr' ? r.base : make('addr', '', [r.base], 'ptr');
+    const from = make('ptr.add', '', [base, make('wrap', '', [sum(r.lo)], 'i32')], 'ptr');
+    const bytes = sum(addLinear(r.hi, r.lo, -1n));
+    and(make(r.write ? 'guard.may_write' : 'guard.may_read', '', [from, bytes], 'i32'));
+  }
+  return ok ?? make('const', 'i32', [], 'i32', 1n);
+};
