@@ -3,10 +3,11 @@
 
 import { unreachable } from '../lang/unreachable.ts';
 import { faults } from '../vm/abi.ts';
-import { guardStep } from './eval-guards.ts';
+import { guardStep, paranoidCheck } from './eval-guards.ts';
 import { handleStep } from './eval-handles.ts';
 import type { Code, Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
+import { givesBack } from './eval-paranoid.ts';
 import { memoryStep, placeStep } from './eval-places.ts';
 import { pureStep } from './eval-pure.ts';
 import { sharedStep } from './eval-shared.ts';
@@ -64,6 +65,7 @@ export const enter = (node: Node, m: Image, code: Code, args: readonly Reg[], re
   if (base < m.slot + node.stackLimit || m.frames.length >= node.maxDepth) {
     throw new Fault('stack', [BigInt(code.frameBytes), BigInt(Math.max(0, m.base - m.slot - node.stackLimit))]);
   }
+  if (givesBack(code.name)) node.paranoia?.forget(m.image);
   const registers = new Array<Reg>(code.registers).fill(0);
   for (const [k, p] of code.params.entries()) registers[p] = args[k] as Reg;
   m.frames.push({ code, registers, base, returnTo: m.pc, results });
@@ -171,7 +173,14 @@ class Compiler {
   #inst(i: Inst): void {
     switch (i.kind) {
       case 'op': {
-        const step = this.#op(i);
+        const plain = this.#op(i);
+        const first = paranoidCheck(i, this.#node);
+        const step: Step = first
+          ? (r, m) => {
+              first(r, m);
+              plain(r, m);
+            }
+          : plain;
         const { onOp } = this.#node;
         if (!onOp) return this.#emit(i.pos, step);
         return this.#emit(i.pos, (r, m) => {

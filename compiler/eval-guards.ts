@@ -2,8 +2,10 @@
 import { isPermitted, type Permissions, page, unmappedBytes } from '../vm/abi.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
+import { claimOf } from './eval-paranoid.ts';
 import type { OpInst } from './ir.ts';
 import { numberImm } from './ir-types.ts';
+import { accessParts } from './provenance.ts';
 
 const permissionsOf = (node: Node, m: Image): Permissions => ({
   image: m.image,
@@ -22,7 +24,31 @@ const guard = (node: Node, m: Image, address: number, bytes: bigint, write: bool
     if (address < unmappedBytes) throw new Fault('null', [BigInt(address)]);
     throw new Fault('guard', [BigInt(address), (bytes << 1n) | (write ? 1n : 0n)]);
   }
-  node.guarded?.(m.image, address, Number(bytes), write);
+  node.paranoia?.remember(m.image, address, Number(bytes), write);
+};
+
+/** Before an access of the program, in paranoid runs: stops if no guard covers it. @throws Error: a guard was left out wrongly. */
+export const paranoidCheck = (i: OpInst, node: Node): Step | undefined => {
+  const { paranoia } = node;
+  const parts = accessParts(i);
+  if (!paranoia || parts.length === 0 || i.op.startsWith('touch.')) return undefined;
+  const claim = claimOf(i);
+  return (r, m) => {
+    for (const part of parts) {
+      const address = (r[i.args[part.arg] ?? 0] as number) + part.offset;
+      const size = typeof part.bytes === 'number' ? part.bytes : r[i.args[part.bytes.arg] ?? 0];
+      const bytes = typeof size === 'bigint' ? Number(size) : (size as number) >>> 0;
+      const covered = paranoia.covers(m.image, address, bytes, part.write);
+      const permitted = mayAccess(node, m, address, BigInt(bytes), part.write);
+      const fine = claim === 'guarded' ? covered : claim === 'known' ? permitted : claim === 'mixed' && permitted;
+      if (bytes > 0 && !fine) {
+        const what = `${part.write ? 'write' : 'read'} of ${bytes} bytes at 0x${address.toString(16)}`;
+        throw new Error(
+          `paranoid: ${what} on image ${m.image}, which is ${i.guard ?? 'without a note'}, is not covered`,
+        );
+      }
+    }
+  };
 };
 
 export const guardStep = (i: OpInst, node: Node): Step | undefined => {
@@ -48,7 +74,7 @@ export const guardStep = (i: OpInst, node: Node): Step | undefined => {
         const address = (r[a] as number) + offset;
         const low = m.slot + node.memory.view.getUint32(m.slot + page.heapBottom, true);
         const near = address >= low && mayAccess(node, m, address, bytes, true);
-        if (near) node.guarded?.(m.image, address, Number(bytes), true);
+        if (near) node.paranoia?.remember(m.image, address, Number(bytes), true);
         r[d] = near ? 1 : 0;
       };
     }
@@ -58,7 +84,7 @@ export const guardStep = (i: OpInst, node: Node): Step | undefined => {
         const address = r[a] as number;
         const bytes = r[b] as Reg as bigint;
         const may = mayAccess(node, m, address, bytes, write);
-        if (may) node.guarded?.(m.image, address, Number(bytes), write);
+        if (may) node.paranoia?.remember(m.image, address, Number(bytes), write);
         r[d] = may ? 1 : 0;
       };
     default:

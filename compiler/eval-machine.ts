@@ -1,7 +1,9 @@
 // What evaluated code runs on: an explicit machine an image, so that any instruction can be the last of a time slice, no
 // JavaScript stack grows with the program's, and a blocked image is a value.
+
 import type { FaultKind, Format } from '../vm/abi.ts';
 import type { Memory, Reg } from './eval-memory.ts';
+import type { Paranoia } from './eval-paranoid.ts';
 import type { IrGlobal, OpName, PosId } from './ir.ts';
 import type { Layout } from './layout.ts';
 
@@ -78,8 +80,8 @@ export interface Node {
   readonly layout: Layout;
   readonly globals: ReadonlyMap<string, IrGlobal>;
   readonly stackLimit: number;
-  /** Told of each range that a guard has let pass. */
-  readonly guarded: ((image: number, address: number, bytes: number, write: boolean) => void) | undefined;
+  /** What guards have let pass, in paranoid runs. */
+  readonly paranoia: Paranoia | undefined;
   readonly maxDepth: number;
   readonly code: (func: string) => Code;
   /** Names by number; a function value is its number plus one. */

@@ -17,6 +17,7 @@ import { compileCode, enter } from './eval-code.ts';
 import { configValue } from './eval-config.ts';
 import type { Code, Image, Node, Outcome, OutputChunk } from './eval-machine.ts';
 import { Fault, Memory, type MemoryAccess } from './eval-memory.ts';
+import { firstUnguarded, Paranoia } from './eval-paranoid.ts';
 import type { IrProgram, OpName, PosId } from './ir.ts';
 import { layoutOf } from './layout.ts';
 import { tracks } from './passes/lower-track.ts';
@@ -47,6 +48,8 @@ export interface EvalOptions {
   readonly onMemory?: (memory: DataView, slotBits: number) => void;
   /** Called at each evaluation of an op. */
   readonly onOp?: (op: OpName) => void;
+  /** Stop at an access that no guard covers. @throws Error then; the program must have been guarded and lowered. */
+  readonly paranoid?: boolean;
 }
 
 export interface EvalResult {
@@ -91,7 +94,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory,
     layout,
     stackLimit,
-    guarded: undefined,
+    paranoia: o.paranoid ? new Paranoia() : undefined,
     images: Array.from({ length: o.images }, (_, image): Image => {
       const slot = memory.slot(image);
       const rest = {
@@ -356,6 +359,8 @@ export const evaluate = (p: IrProgram, options: EvalOptions): EvalResult => {
   const { node } = prepared;
   const refused = configure(p, node, options.configs ?? {});
   if (refused !== undefined) return rejected(refused);
+  const bare = options.paranoid ? firstUnguarded(p) : undefined;
+  if (bare !== undefined) throw new Error(`paranoid: ${bare} has no note of a guard`);
   const scheduler = new Scheduler(node, options);
   const seal = (): undefined => {
     node.memory.view.setInt32(kernel.ready, options.images, true);

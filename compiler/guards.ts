@@ -3,6 +3,7 @@
 import { type Defs, intOf } from './facts.ts';
 import type { Body, Func, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
 import type { PassContext } from './passes.ts';
+import { isMoving, moveRuntime, movers } from './relocate.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
 /** The run-time's functions that guards call. */
@@ -86,6 +87,8 @@ const revoking = new WeakMap<IrProgram, ReadonlySet<string>>();
 
 const revokes = (inst: OpInst, functions: ReadonlySet<string>, byValue: boolean): boolean => {
   switch (inst.op) {
+    case 'alloc':
+      return functions.has(moveRuntime.alloc);
     case 'free':
     case 'handle.free':
       return true;
@@ -102,7 +105,8 @@ const revokes = (inst: OpInst, functions: ReadonlySet<string>, byValue: boolean)
 const revokingFunctions = (program: IrProgram): ReadonlySet<string> => {
   const known = revoking.get(program);
   if (known) return known;
-  const found = new Set<string>(['runtime.free', 'runtime.array_free']);
+  // Where objects move, memory that they leave is given back.
+  const found = new Set<string>(['runtime.free', 'runtime.array_free', ...(isMoving(program) ? movers : [])]);
   const values = new Set<string>();
   for (const f of program.funcs)
     forEachInst(f.body, (i) => {

@@ -3,7 +3,7 @@ import type { Expr } from '../lang/typed.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import { kernel } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
-import { constI32, constI64, effect, emit, emitTyped, type State } from './lower-state.ts';
+import { append, constI32, constI64, effect, emit, emitTyped, fresh, type State } from './lower-state.ts';
 
 export const lowerQuery = (s: State, pos: PosId, what: Extract<Expr, { kind: 'query' }>['what']): Value => {
   switch (what) {
@@ -61,5 +61,10 @@ export const numberOfImage = (s: State, pos: PosId, image: Value): Value =>
 /** The node writes the number of its cores into the kernel's slot before the start. */
 const numCores = (s: State, pos: PosId): Value => {
   const place = emit(s, pos, 'gptr.of', '', [constI32(s, pos, kernel.cores)]);
-  return emit(s, pos, 'extend_u', '', [emit(s, pos, 'load', 'i32', [emit(s, pos, 'addr', '', [place])], [0])]);
+  const cores = fresh(s, 'i32');
+  const pointer = emit(s, pos, 'addr', '', [place]);
+  // What this reads is the kernel's.
+  const read = { op: 'load', suffix: 'i32', results: [cores], args: [pointer], imms: [0], kernel: true } as const;
+  append(s, { kind: 'op', ...read, pos });
+  return emit(s, pos, 'extend_u', '', [cores]);
 };

@@ -80,6 +80,19 @@ const whole = (above: number, why: string, write = true): Granted => ({
   why,
 });
 
+/** A place in memory that a parameter refers to. */
+const isOfParam = (p: Provenance, v: Value): boolean => {
+  let at = v;
+  for (let depth = 0; depth < 64; depth++) {
+    if (p.f.params.includes(at)) return true;
+    const inst = opOf(p.defs, at);
+    const [a] = inst?.args ?? [];
+    if (!inst || a === undefined || !['offset', 'elem', 'addr', 'ptr.add'].includes(inst.op)) return false;
+    at = a;
+  }
+  return true;
+};
+
 /** The object that a place is in is none that stays as it is. */
 const isWritable = (p: Provenance, v: Value): boolean => {
   const { root } = placeOf(p.defs, v);
@@ -94,7 +107,7 @@ export const grantedAt = (p: Provenance, v: Value, depth = 16): Granted | undefi
   const [a, b] = inst.args;
   const name = String(inst.imms[0]);
   if (inst.granted !== undefined) {
-    const ofParam = a !== undefined && p.f.params.includes(a);
+    const ofParam = isOfParam(p, v);
     if (ofParam && p.anyCaller) return undefined;
     return {
       below: 0,

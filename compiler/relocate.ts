@@ -15,7 +15,7 @@ export const moveRuntime = {
 } as const;
 
 /** What moves objects by itself. */
-const movers = ['runtime.move.slide', 'runtime.move.migrate'];
+export const movers = ['runtime.move.slide', 'runtime.move.migrate'];
 
 export const isRuntime = (name: string): boolean => name.startsWith('runtime.');
 

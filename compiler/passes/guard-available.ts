@@ -21,6 +21,8 @@ interface Fact {
   readonly hi: number;
   readonly write: boolean;
   readonly pos: PosId;
+  /** Just allocated. */
+  readonly fresh?: boolean;
 }
 
 /** Facts that hold at a point, by base. `undefined` where no way leads. */
@@ -68,7 +70,7 @@ const covering = (facts: Facts, wanted: Fact): Fact | undefined => {
     for (const f of list) {
       if (f.lo > at || f.hi <= at) continue;
       at = f.hi;
-      last = f;
+      if (!last?.fresh) last = f;
       found = true;
     }
   }
@@ -100,7 +102,7 @@ const flow = (s: State, body: Body, before: Facts): void => {
     const fact = g && factOf(s, g);
     if (fact) {
       const by = covering(facts, fact);
-      if (by && s.context.allow()) s.decided.set(inst, `dominated by the guard at ${placeText(s.context, by.pos)}`);
+      if (by && s.context.allow()) s.decided.set(inst, by.fresh ? 'fresh object' : dominatedBy(s, by));
       else facts = withFact(facts, fact);
       continue;
     }
@@ -125,13 +127,15 @@ const flow = (s: State, body: Body, before: Facts): void => {
   leave(s, body.end, facts);
 };
 
+const dominatedBy = (s: State, f: Fact): string => `dominated by the guard at ${placeText(s.context, f.pos)}`;
+
 /** What was just allocated may be written. */
 const withFresh = (s: State, facts: Facts, inst: Inst): Facts => {
   const [base] = inst.results;
   if (inst.kind !== 'op' || inst.op !== 'alloc' || base === undefined) return facts;
   const bytes = intOf(s.defs, inst.args[0]);
   if (bytes === undefined || bytes <= 0n || bytes > 1n << 31n) return facts;
-  return withFact(facts, { base, lo: 0, hi: Number(bytes), write: true, pos: inst.pos });
+  return withFact(facts, { base, lo: 0, hi: Number(bytes), write: true, pos: inst.pos, fresh: true });
 };
 
 const leave = (s: State, end: Terminator, facts: Facts): void => {

@@ -25,7 +25,9 @@ interface Out extends Replacement {
 }
 
 const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
-  o.insts.push({ kind: 'op', op, suffix, results: [], args, imms, pos: o.pos, by });
+  // Stores into descriptors, which programs cannot write.
+  const kernel = op === 'store' ? { kernel: true } : {};
+  o.insts.push({ kind: 'op', op, suffix, results: [], args, imms, pos: o.pos, by, ...kernel });
 };
 
 const call = (o: Out, name: string, args: readonly Value[], results: readonly Value[]): void => {
@@ -99,6 +101,8 @@ const published = (o: Out, suffix: string, cell: Value, image: Value, result?: V
   if (inTeams(o)) return fromBits(o, suffix, asked(o, 'team_value', [cell, image]), result);
   const place = append(o, 'remote', '', 'gptr', [cell, image]);
   const bits = append(o, 'load', 'i64', 'i64', [append(o, 'addr', '', 'ptr', [place])], [0]);
+  const made = o.insts.at(-1);
+  if (made?.kind === 'op') o.insts[o.insts.length - 1] = { ...made, kernel: true };
   return fromBits(o, suffix, bits, result);
 };
 
