@@ -429,6 +429,19 @@ describe('checks', () => {
       ),
     ).toEqual(['1', '0', '1', '0']);
   });
+  test('a test of what is near: own heap and stack, nothing else', () => {
+    const head = 'symmetric @s size 128 align 128\n';
+    const text = `slot $f size 64 align 8\n%f = frame $f\n%s = global @s\n%a = addr %f\n%b = addr %s\n
+      %x = guard.near %a, 8, 8\n%y = guard.near %b, 0, 8\n%z = guard.near %a, 60000, 8\n${['x', 'y', 'z'].map((v) => print('i32', `%${v}`)).join('')}`;
+    expect(lines(text, { head })).toEqual(['1', '0', '0']);
+  });
+  test('what is told to the table of objects has no effect by itself', () => {
+    const head = 'shared @u elem 8 dist(block)\n';
+    const text = `slot $f size 64 align 8\n%f = frame $f\n%n = const.i64 64\n%k = const.i32 8\n%h = handle.of @u\n%a = addr %f\n
+      track.object %f, %n, frame\ntrack.part @u\ntrack.array %h\ntrack.free %f\ntrack.escape %a, 8\ntrack.run %a, %k, "8: 0 1 0"\n
+      %p = ptr.bits %a\n%q = gptr.bits %f\n%same = eq.i32 %p, %q\n${print('i32', '%same')}`;
+    expect(lines(text, { head })).toEqual(['1']);
+  });
   test('image, null, divide, overflow, local', () => {
     expect(fault(`${i64s('3')}check.image %c0`, { images: 3 })).toEqual(['image', 3n, 3n]);
     expect(fault('%p = null\ncheck.null %p')).toEqual(['null', 0n]);
