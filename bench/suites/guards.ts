@@ -1,10 +1,14 @@
 // guards: what the guards of memory accesses cost, and what each way to be rid of one gives. Every program with no guards
-// (`off`, what the others are compared with), with one at each access (`all`), with one elimination alone, with all (`opt`).
+// (`off`, what the others are compared with), with one at each access (`all`), with one elimination alone, with all
+// (`opt`). Besides: how many accesses have guards, and how many guards run.
+import { join } from 'node:path';
 import { passes } from '../../compiler/pipeline.ts';
 import { chosenVariants, compare, type Flags, ratioTable } from '../compare.ts';
+import { root } from '../process.ts';
 import { pgc } from '../program.ts';
-import { programs } from '../programs.ts';
+import { type Program, programs } from '../programs.ts';
 import type { Suite } from '../suite.ts';
+import type { Cell, Table } from '../table.ts';
 
 const eliminations: readonly string[] = [
   ...new Set(passes.filter((p) => p.name.startsWith('guard-') && !p.required).map((p) => p.name)),
@@ -23,18 +27,77 @@ const variants: readonly Flags[] = [
   { name: 'opt', build: ['--guards=opt'], run: [] },
 ];
 
+export interface StaticCounts {
+  readonly accesses: number;
+  readonly guarded: number;
+}
+
+/** From the summary of `pgc build --emit=guards`: so many accesses, then so many with each note. @throws Error */
+export const staticCounts = (text: string): StaticCounts => {
+  const accesses = /^(\d+) access(?:es)?$/m.exec(text)?.[1];
+  if (accesses === undefined) throw new Error(`pgc build --emit=guards told no number of accesses:\n${text}`);
+  const guarded = /^\s+(\d+)\s+guarded$/m.exec(text)?.[1] ?? '0';
+  return { accesses: Number(accesses), guarded: Number(guarded) };
+};
+
+/** Guards that ran on all images, in line and of ranges, from the table of `pgc run --stats`. @throws Error */
+export const dynamicCount = (text: string): number => {
+  const lines = text.split('\n');
+  const head = lines.findIndex((line) => /^image\s+guards\s/.test(line));
+  if (head < 0) throw new Error(`pgc run --stats told no numbers:\n${text}`);
+  // Numbers have blanks between thousands; columns are two blanks apart or more.
+  const columns = (line: string): readonly string[] => line.trim().split(/\s{2,}/);
+  const names = columns(lines[head] ?? '');
+  let sum = 0;
+  for (const line of lines.slice(head + 1)) {
+    const cells = columns(line);
+    if (!/^\d+$/.test(cells[0] ?? '') || cells.length !== names.length) continue;
+    for (const name of ['guards', 'ranges']) sum += Number(cells[names.indexOf(name)]?.replaceAll(' ', ''));
+  }
+  return sum;
+};
+
+const countRow = async (program: Program, quick: boolean): Promise<readonly Cell[]> => {
+  const cells: Cell[] = [program.name];
+  for (const guards of ['--guards=all', '--guards=opt']) {
+    const file = join(root, program.file);
+    const { accesses, guarded } = staticCounts((await pgc(['build', file, '--emit=guards', guards])).out);
+    const configs = quick ? program.quick : program.full;
+    const ran = await pgc(['run', file, '-n', '1', guards, '--stats', '--', ...configs]);
+    cells.push(accesses, guarded, dynamicCount(`${ran.out}\n${ran.err}`));
+  }
+  const [all, opt] = [Number(cells[3]), Number(cells[6])];
+  return [...cells, all > 0 ? (100 * opt) / all : undefined];
+};
+
+const countTable = (rows: readonly (readonly Cell[])[]): Table => ({
+  title: 'guards: in the program, and run by it on one image',
+  columns: [
+    { name: 'program' },
+    { name: 'accesses' },
+    { name: 'guarded' },
+    { name: 'ran' },
+    { name: 'accesses, opt' },
+    { name: 'guarded, opt' },
+    { name: 'ran, opt' },
+    { name: '%', digits: 3 },
+  ],
+  rows,
+  notes: ['loops that are there twice count twice: once with guards, which seldom runs, once without'],
+});
+
 export const guards: Suite = {
   name: 'guards',
-  doc: 'guards of memory accesses: off, all, each elimination alone, opt',
+  doc: 'guards of memory accesses: off, all, each elimination alone, opt; how many there are, how many run',
   benchmarks: programs.map((p) => p.name),
   variants: variants.map((v) => v.name),
   run: async (request) => {
-    if (!(await pgc(['build', '--help'])).out.includes('--guards')) throw new Error('this pgc has no --guards yet');
-    return [
-      ratioTable(
-        'time with guards / time without',
-        await compare(programs, chosenVariants(variants, request), request, async (m) => m),
-      ),
-    ];
+    const measured = await compare(programs, chosenVariants(variants, request), request, async (m) => m);
+    const counts: (readonly Cell[])[] = [];
+    for (const program of programs.filter((p) => request.wants(p.name))) {
+      request.progress(`${program.name}: counts`);
+      counts.push(await countRow(program, request.quick));
+    }
+    return [ratioTable('time with guards / time without', measured), countTable(counts)];
   },
 };

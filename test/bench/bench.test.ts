@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
+import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined };
 
@@ -24,6 +25,30 @@ test('sizes of the table of objects are read from the report of --memory', { tim
   expect(row.made).toBe(20_001);
   expect(row['left at the end']).toBe(20_001);
   expect(row['per object']).toBeGreaterThan(8);
+});
+
+test('counts are read from the summary of --emit=guards and from the table of --stats', () => {
+  const list = 'a.pg:7:30  read 8  main  guarded\n\n11 accesses\n   4  guarded\n  7  static object\n';
+  expect(staticCounts(list)).toEqual({ accesses: 11, guarded: 4 });
+  expect(staticCounts('1 access\n  1  static object\n')).toEqual({ accesses: 1, guarded: 0 });
+  expect(() => staticCounts('')).toThrow('no number');
+  const one = '0.1 seconds\nimage  guards  asked the run-time  ranges\n    0       1                   0       4\n';
+  expect(dynamicCount(one)).toBe(5);
+  const two = [
+    'image     guards  asked the run-time  ranges',
+    '    0    808 101                   1       2',
+    '    1    808 100                   0       0',
+    '  all  1 616 201                   1       2',
+  ].join('\n');
+  expect(dynamicCount(two)).toBe(1_616_203);
+  expect(() => dynamicCount('0.1 seconds')).toThrow('no numbers');
+});
+
+test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
+  const text = await bench(['--only=guards/dot', '--images=1', '--variants=opt', '--quick', '--json'], quiet);
+  const [times, counts] = JSON.parse(text);
+  expect(times.rows[0].opt).toBeGreaterThan(0);
+  expect(counts.rows[0]['ran, opt']).toBeLessThan(counts.rows[0].ran);
 });
 
 test('--list names every suite and what it has', async () => {
