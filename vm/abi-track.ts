@@ -34,8 +34,6 @@ export const track = {
   goneFirst: 4148,
   goneLast: 4152,
   gone: 4156,
-  /** Escapes in no known object. */
-  looseEscapes: 4160,
   /** Bit L: there are live entries of class L; how many (32 words). */
   classes: 4164,
   /** u32 offset in the slot of the lowest byte that a frame in memory had. */
