@@ -70,8 +70,8 @@ export const trackEntryBytes = 28;
 export const trackEscape = { place: 0, next: 4, inside: 8, object: 12 } as const;
 export const trackEscapeBytes = 16;
 
-/** The least class of size; entries of objects up to 2^8 bytes share a class. */
-export const trackLeastClass = 8;
+/** The least class of size; entries of objects up to 2^6 bytes share a class. */
+export const trackLeastClass = 6;
 /** So many freed objects are remembered. */
 export const trackGone = 1024;
 
