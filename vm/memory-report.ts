@@ -98,7 +98,9 @@ export const renderMemory = (manifest: Manifest, images: readonly ImageMemory[])
   const leaks = leaksOf(manifest, images);
   const entries = images.reduce((n, m) => n + Object.values(m.regions).reduce((sum, r) => sum + r.objectsEver, 0), 0);
   const lines = ['memory at the end, in bytes:', ...table(titles, rowsOf(images))];
-  lines.push(`  ${entries} object${entries === 1 ? '' : 's'} in all; each that lives takes ${trackEntryBytes} bytes of the table`);
+  lines.push(
+    `  ${entries} object${entries === 1 ? '' : 's'} in all; each that lives takes ${trackEntryBytes} bytes of the table`,
+  );
   if (leaks.length === 0) return [...lines, 'no leaks: all that was made by `new` was deleted', ''].join('\n');
   const rows = leaks.map((l) => [
     String(l.bytes),

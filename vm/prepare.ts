@@ -48,7 +48,7 @@ const setUp = (
       view.setUint32(slot + track.area, slot + map.tableStart, true);
       view.setUint32(slot + track.areaTop, slot + map.tableStart, true);
       view.setUint32(slot + track.areaEnd, slot + map.tableEnd, true);
-      view.setUint32(slot + track.stackLow, map.stackTop, true);
+      view.setUint32(slot + track.stackLow, map.stackTop - guardSlack, true);
     }
     view.setUint32(slot + page.symmetricFirst, map.symmetricTop, true);
     view.setUint32(slot + page.symmetricFloor, map.symmetricTop, true);

@@ -1,6 +1,7 @@
 // Reads an image's table of objects (abi-track.ts) out of the memory of a node that has come to rest. Events that are still in
 // the log when a run ends are added here, as the run-time would have done.
 import {
+  guardSlack,
   page,
   pageBytes,
   type TrackKind,
@@ -168,7 +169,7 @@ export const readTable = (memory: DataView, slotBits: number, image: number): Im
     escapes: escapes.map((e) => word(memory, e + trackEscape.place)).sort((a, b) => a - b),
     regions: s.uses,
     heapMost: at(page.stackLimit) - at(page.heapLow),
-    stackMost: at(track.area) - slot - at(track.stackLow),
+    stackMost: at(page.stackTop) - guardSlack - at(track.stackLow),
     tableBytes: at(track.areaTop) - at(track.area),
     stackStart: slot + at(page.stackLimit),
   };
