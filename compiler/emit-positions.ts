@@ -27,7 +27,7 @@ export const prunePositions = (program: IrProgram, variables = false): IrProgram
   };
   // Of code that cannot fault, nobody will ask where it came from.
   const matters = (inst: Inst): boolean =>
-    inst.kind === 'op' && /^(check\.|call|load|store|copy|fill|atomic|div|rem)/.test(inst.op);
+    inst.kind === 'op' && /^(check\.|guard\.|call|load|store|copy|fill|atomic|div|rem)/.test(inst.op);
   const funcs = program.funcs.map((f) => {
     const renameInst = (inst: Inst): Inst => {
       const moved = { ...withBodies(inst, body), pos: matters(inst) ? renamed(inst.pos) : 0 };

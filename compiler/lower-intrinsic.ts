@@ -3,7 +3,7 @@ import type { Expr } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
 import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
-import { constI64, emit, finish, position, type State } from './lower-state.ts';
+import { constI64, effect, emit, finish, position, type State } from './lower-state.ts';
 import { scalarType } from './lower-types.ts';
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
@@ -64,6 +64,12 @@ export const lowerIntrinsic = (
       if (!t || t.kind === 'void') return [];
       const bytes = emit(s, pos, 'mul', 'i64', [args[1] ?? 0, constI64(s, pos, sizeOf(t))]);
       tellCopy(s, pos, t, pointerAt(0), emit(s, pos, 'wrap', '', [bytes]));
+      return [];
+    }
+    case 'touch_read':
+    case 'touch_write': {
+      const place = emit(s, pos, 'gptr.of', '', [emit(s, pos, 'wrap', '', [args[0] ?? 0])]);
+      effect(s, pos, e.name === 'touch_read' ? 'touch.read' : 'touch.write', '', [place, args[1] ?? 0]);
       return [];
     }
     case 'fault':

@@ -309,9 +309,16 @@ const lowerAssert = (s: State, stmt: Extract<Stmt, { kind: 'assert' }>): void =>
   const label = freshLabel(s, 'i');
   const then = nested(s, pos, () => finish(s, { kind: 'break', label, args: [], pos }));
   const otherwise = nested(s, pos, () =>
-    finish(s, { kind: 'fault', fault: 'assert', args: lowerExpr(s, stmt.message), pos }),
+    finish(s, { kind: 'fault', fault: 'assert', args: shownText(s, pos, stmt.message), pos }),
   );
   append(s, { kind: 'if', label, condition, results: [], then, else: otherwise, pos });
+};
+
+/** A text that the node will show when the run has ended: it reads it then. */
+const shownText = (s: State, pos: PosId, text: Expr): readonly Value[] => {
+  const [address = 0, bytes = 0] = lowerExpr(s, text);
+  effect(s, pos, 'touch.read', '', [address, bytes]);
+  return [address, bytes];
 };
 
 /** Does what leaving the scoped statements beyond the first `keep` takes, innermost first. */
@@ -431,7 +438,7 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
     case 'assert':
       return lowerAssert(s, stmt);
     case 'trap':
-      return finish(s, { kind: 'fault', fault: 'trap', args: lowerExpr(s, stmt.message), pos });
+      return finish(s, { kind: 'fault', fault: 'trap', args: shownText(s, pos, stmt.message), pos });
     case 'exit': {
       const code = convert(s, pos, stmt.code.type, int64, lowerScalar(s, stmt.code));
       return finish(s, { kind: 'fault', fault: 'exit', args: [code], pos });

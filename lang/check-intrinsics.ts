@@ -43,6 +43,8 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   slot_bits: { params: [], result: i64 },
   address: { params: [strType], result: i64 },
   copied: { params: ['pointer', i64], result: voidType },
+  touch_read: { params: [i64, i64], result: voidType },
+  touch_write: { params: [i64, i64], result: voidType },
   file_open: { params: [strType], result: i64 },
   file_read: { params: [bytes], result: i64 },
   file_write: { params: [strType, bytes], result: i64 },

@@ -157,6 +157,9 @@ export type Intrinsic =
   | 'address'
   /** `__copied(to: *T, n: i64)`: n values of T were copied to here byte by byte, pointers in them and all */
   | 'copied'
+  /** `__touch_read(address: i64, bytes: i64)`: the run-time, here or on another image, will access what the program handed over */
+  | 'touch_read'
+  | 'touch_write'
   /** `__file_open(path: str)`, `__file_read(into: []u8)`, `__file_write(path: str, data: []u8)`: → i64, see vm/files.ts */
   | 'file_open'
   | 'file_read'
