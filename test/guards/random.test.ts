@@ -11,11 +11,11 @@ import { lower } from '../../compiler/lower.ts';
 import { optimise, passes } from '../../compiler/pipeline.ts';
 import { check } from '../../lang/check.ts';
 import { renderDiagnostic } from '../../lang/render.ts';
-import { isPermitted, page, slotTailBytes } from '../../vm/abi.ts';
+import { isPermitted, kernelPageBytes, page, slotTailBytes } from '../../vm/abi.ts';
 import { type RandomProgram, randomProgram, slotBits, stackBytes } from './random.ts';
 
 /** More by `PGC_RUNS=1000 npx vitest run test/guards/random`. */
-const runs = Number(process.env.PGC_RUNS ?? 20);
+const runs = Number(process.env.PGC_RUNS ?? 12);
 /** Attacks of a program: compiling it takes longer than running them. */
 const attacks = fc.array(fc.array(fc.nat(1000), { minLength: 60, maxLength: 400, size: 'max' }), {
   minLength: 8,
@@ -25,12 +25,12 @@ const attacks = fc.array(fc.array(fc.nat(1000), { minLength: 60, maxLength: 400,
 const lowered = (text: string): IrProgram => {
   const { program, diagnostics, sources } = check('random.pg', fileHost({ texts: { 'random.pg': text } }));
   if (program) return lower(program);
-  throw new Error(`${diagnostics.map((d) => renderDiagnostic(d, sources)).join('\n')}\n${text}`);
+  throw new Error(`${diagnostics.map((d) => renderDiagnostic(d, sources, { color: false })).join('\n')}\n${text}`);
 };
 
-const required: readonly string[] = passes.filter((p) => p.required).map((p) => p.name);
+const optional = passes.flatMap((p) => (p.required ? [] : [p.name]));
 
-/** Refuses what an image alone was not granted, as long as it takes no memory while it runs. */
+/** Refuses what an image alone was not granted, as long as it does not call the run-time. */
 const watch = (ir: IrProgram): EvalOptions['guard'] => {
   const layout = layoutOf(ir);
   const stackTop = 2 ** slotBits - slotTailBytes;
@@ -45,7 +45,9 @@ const watch = (ir: IrProgram): EvalOptions['guard'] => {
   ]);
   const permissions = { image: 0, images: 1, slotBits, word: (_: number, offset: number) => words.get(offset) ?? 0 };
   return ({ address, bytes, write }) => {
-    if (address < 2 ** slotBits && !write) return;
+    // The run-time may use the own kernel page, as when an image ends; of accesses there the paranoid evaluator knows whose they are.
+    const own = address - 2 ** slotBits;
+    if (own < 0 ? !write : own < kernelPageBytes) return;
     if (isPermitted(permissions, address, bytes, write)) return;
     throw new Error(`${write ? 'write' : 'read'} of ${bytes} bytes at 0x${address.toString(16)} passed all guards`);
   };
@@ -72,8 +74,8 @@ const sameInAll = (p: RandomProgram, images: number): void => {
   const ir = lowered(p.text);
   const all = optimise(ir, { guards: 'all' });
   const opt = optimise(ir, { guards: 'opt' });
-  const plain = optimise(ir, { guards: 'all', only: required });
-  const watched = images === 1 && !p.heap;
+  const plain = optimise(ir, { guards: 'all', skip: optional });
+  const watched = images === 1 && !p.runtime;
   p.frames.forEach((frames, which) => {
     const expected = seen(all, images, which, watched);
     if (expected.kind === 'steps') return;

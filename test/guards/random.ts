@@ -73,7 +73,7 @@ class Generator {
   #names = 0;
   #budget = 30;
   frames = false;
-  heap = false;
+  runtime = false;
 
   constructor(choices: readonly number[], images: number) {
     this.#choices = choices;
@@ -318,7 +318,7 @@ class Generator {
           break;
         case 13: {
           if (this.pick(3) > 0) break;
-          this.heap = true;
+          this.runtime = true;
           const name = this.fresh('h');
           lines.push(`let ${name} = new [${this.from(['4', '64', '5000'])}]int;`);
           s = { ...s, slices: [...s.slices, name], blocks: [...s.blocks, name] };
@@ -352,8 +352,10 @@ class Generator {
       case 2:
         return `s += deep(${p}, ${this.from(['0', '3', 'n'])});`;
       case 3:
+        this.runtime = true;
         return `${this.slice(s)}[0..${this.from(['2', '4'])}] = ys[..${this.from(['2', '4'])}];`;
       case 4:
+        this.runtime = true;
         return `xs[1..3] = ${this.slice(s)}[${this.from(['0..2', '1..3', '2..4'])}];`;
       case 5:
         return `{ let o = H { p: ${p}, q: nil, k: ${this.small()} }; let c = o; s += c.p[c.k]; }`;
@@ -403,8 +405,8 @@ export interface RandomProgram {
   readonly text: string;
   /** Which of the attacks reach for where frames lie: what is there depends on what the compiler keeps in frames. */
   readonly frames: readonly boolean[];
-  /** It makes and deletes objects. */
-  readonly heap: boolean;
+  /** It makes objects or copies slices: code of the run-time does what no program may. */
+  readonly runtime: boolean;
 }
 
 /** A program with an attack for each list, which the last of so many images runs if the config `which` is its number. */
@@ -414,7 +416,7 @@ export const randomProgram = (lists: readonly (readonly number[])[], images: num
     const none = { counters: [], pointers: [], records: [], slices: [], blocks: [], depth: 0, loops: 0 };
     const lines = g.statements(none, 10);
     const text = `fn attack${k}() {\n${lines.map((l) => `  ${l}\n`).join('')}}\n`;
-    return { text, frames: g.frames, heap: g.heap };
+    return { text, frames: g.frames, runtime: g.runtime };
   });
   const text = `${prelude}${attacks.map((a) => a.text).join('')}fn main() {
   if this_image() == ${images - 1} {
@@ -427,5 +429,5 @@ ${attacks.map((_, k) => `    if which == ${k} { attack${k}(); }\n`).join('')}   
   }
 ${images > 1 ? '  barrier;\n' : ''}}
 `;
-  return { text, frames: attacks.map((a) => a.frames), heap: attacks.some((a) => a.heap) };
+  return { text, frames: attacks.map((a) => a.frames), runtime: attacks.some((a) => a.runtime) };
 };
