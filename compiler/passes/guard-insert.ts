@@ -10,6 +10,7 @@
 import { guardSlack } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { defsOf, intOf } from '../facts.ts';
+import { isExempt } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { type AccessPart, accessParts } from '../provenance.ts';
@@ -22,6 +23,7 @@ export const guarded = 'guarded';
 
 export const guardInsert = (f: Func, context: PassContext): Func => {
   if (context.guards === 'off') return dropTouches(f);
+  const exempt = isExempt(f);
   const edit = editOf(f);
   const defs = defsOf(f);
   const guardOf = (o: Replacement, inst: OpInst, part: AccessPart): void => {
@@ -53,7 +55,7 @@ export const guardInsert = (f: Func, context: PassContext): Func => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      const parts = accessParts(inst);
+      const parts = exempt && !isTouch(inst) ? [] : accessParts(inst);
       for (const part of parts) guardOf({ insts, edit, pos: inst.pos, by }, inst, part);
       if (!isTouch(inst)) insts.push(parts.length > 0 ? { ...inst, guard: guarded } : inst);
     }
