@@ -86,6 +86,8 @@ export const trackKinds = [
   { kind: 'part', region: 'symmetric' },
   /** What `new shared` and `new co` gave: descriptor and own part. */
   { kind: 'new-array', region: 'symmetric' },
+  /** What `new shared local` gave: an object in the own symmetric part. */
+  { kind: 'shared', region: 'symmetric' },
   { kind: 'array', region: 'heap' },
   { kind: 'heap', region: 'heap' },
   /** A local variable whose address is taken. */

@@ -14,7 +14,7 @@ export interface Leak {
 }
 
 /** What `new` gives and `delete` takes. All else lives as long as the program. */
-const deletable: ReadonlySet<TrackKind> = new Set(['heap', 'new-array']);
+const deletable: ReadonlySet<TrackKind> = new Set(['heap', 'new-array', 'shared']);
 
 const placeOf = (manifest: Manifest, o: TrackedObject): { readonly place: string; readonly fn: string } => {
   const [frame] = framesOf(manifest, o.position);

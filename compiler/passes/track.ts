@@ -62,8 +62,11 @@ const after = (o: Replacement, inst: OpInst, program: IrProgram): void => {
   const [result] = inst.results;
   switch (inst.op) {
     case 'alloc':
-      if (result !== undefined && a !== undefined) tell(o, 'track.object', [result, a], ['heap' satisfies TrackKind]);
+    case 'alloc.shared': {
+      const kind: TrackKind = inst.op === 'alloc' ? 'heap' : 'shared';
+      if (result !== undefined && a !== undefined) tell(o, 'track.object', [result, a], [kind]);
       return;
+    }
     case 'handle.new':
     case 'handle.new_co':
       if (result !== undefined) tell(o, 'track.array', [result]);
