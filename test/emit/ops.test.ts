@@ -556,6 +556,14 @@ describe('guards', () => {
     expect(said).toEqual([`${at + 16}`, '8', `${at}`, '64']);
   });
 
+  it('a test of what is near asks nobody', async () => {
+    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\n%s = global @s\n%b = addr %s\n%x = guard.near %a, 0, 64\n%y = guard.near %b, 8, 8\n
+      %p = ptr.bits %b\n%q = gptr.bits %s\n%same = eq.i32 %p, %q\n${['x', 'y', 'same'].map((v) => print('i32', `%${v}`)).join('')}`;
+    expect((await printed(text)).lines).toEqual(['1', '0', '1']);
+    emitted.add('guard.near');
+    emitted.add('ptr.bits');
+  });
+
   it('in line: the last bytes of the stack, and the first before it, are asked about', async () => {
     const { lines: said } = await printed(
       `slot $f size 16 align 8\n%f = frame $f\n%a = addr %f\nguard.read %a, 16, 8\nguard.read %a, 17, 8\nguard.read %a, 80, 8`,
@@ -602,6 +610,13 @@ describe('ops of other passes', () => {
     broadcast: '%n = const.i64 4\n%s = broadcast.i64 %n, %n',
     'touch.read': '%n = const.i64 4\n%p = null\ntouch.read %p, %n',
     'touch.write': '%n = const.i64 4\n%p = null\ntouch.write %p, %n',
+    'alloc.shared': '%n = const.i64 4\n%p = alloc.shared %n',
+    'track.object': '%n = const.i64 4\n%p = null\ntrack.object %p, %n, frame',
+    'track.part': 'track.part @u',
+    'track.array': '%h = handle.of @u\ntrack.array %h',
+    'track.free': '%p = null\ntrack.free %p',
+    'track.escape': '%p = null\n%a = addr %p\ntrack.escape %a, 8',
+    'track.run': '%p = null\n%a = addr %p\n%k = const.i32 8\ntrack.run %a, %k, "8: 0 1 0"',
     alloc: '%n = const.i64 4\n%p = alloc %n',
     free: '%p = null\nfree %p',
   };
