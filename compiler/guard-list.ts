@@ -23,8 +23,10 @@ const accessText = (inst: OpInst, parts: readonly AccessPart[]): string => {
 const counted = (n: number): string => `${n} ${n === 1 ? 'access' : 'accesses'}`;
 
 /** Only the reason, without what it refers to: for the summary. */
-const reasonClass = (reason: string): string =>
-  reason.replace(/the guard at \d+:\d+/g, 'a guard').replace(/ at \d+:\d+/g, '');
+const reasonClass = (reason: string): string => {
+  const plain = reason.replace(/the guard at \d+:\d+/g, 'a guard').replace(/ at \d+:\d+/g, '');
+  return [...new Set(plain.split('; '))].join('; ');
+};
 
 const textOf = (l: Line): string => `${l.file}:${l.line}:${l.col}  ${l.access}  ${l.fn}  ${l.reason}`;
 

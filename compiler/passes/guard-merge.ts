@@ -9,7 +9,8 @@
 //                                    %x = load.i64 %p, 0 …
 //
 // The test is a yes or a don't know: own heap and stack, for reading and writing. If it is not a yes, the guards run as they would
-// have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores.
+// have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check for
+// null of a place that is near is behind the test too: null is not.
 import { guardSlack, unmappedBytes } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
@@ -70,6 +71,14 @@ const hullOf = (members: readonly Member[]): { readonly lo: number; readonly hi:
   return hi - lo <= guardSlack && lo >= 0 && hi < unmappedBytes ? { lo, hi } : undefined;
 };
 
+/** A check that the place is not null. */
+const nullCheckOf = (s: State, inst: Inst): { readonly inst: OpInst; readonly base: Value } | undefined => {
+  const [place] = inst.kind === 'op' && inst.op === 'check.null' ? inst.args : [];
+  if (inst.kind !== 'op' || place === undefined) return undefined;
+  const p = placeOf(s.defs, place);
+  return p.fromBase === 0 ? { inst, base: p.base } : undefined;
+};
+
 const byBase = (members: readonly Member[]): Map<Value, Member[]> => {
   const groups = new Map<Value, Member[]>();
   for (const m of members) {
@@ -105,7 +114,13 @@ const mergeBody = (s: State, body: Body): Body => {
       window.push(inst);
       continue;
     }
-    if (group.length > 0 && isQuiet(inst)) {
+    // A check for null goes with the guards after it.
+    const check = nullCheckOf(s, inst);
+    if (check && !defined.has(check.base)) {
+      window.push(inst);
+      continue;
+    }
+    if (window.length > 0 && isQuiet(inst)) {
       window.push(inst);
       for (const r of inst.results) defined.add(r);
       continue;
@@ -121,7 +136,9 @@ const mergeBody = (s: State, body: Body): Body => {
 const merged = (s: State, group: readonly Member[], window: readonly Inst[]): readonly Inst[] => {
   const bases = byBase(group);
   const [first] = group;
-  if (first === undefined || bases.size === group.length || !s.context.allow()) return window;
+  const checks = window.filter((i) => nullCheckOf(s, i));
+  const absorbed = new Set(checks.filter((i) => bases.has(nullCheckOf(s, i)?.base ?? -1)));
+  if (first === undefined || group.length + absorbed.size === bases.size || !s.context.allow()) return window;
   const { pos } = first.guard.inst;
   const out: Inst[] = [];
   const push = (inst: Omit<OpInst, 'kind' | 'pos' | 'by'>): void => void out.push({ kind: 'op', ...inst, pos, by });
@@ -147,9 +164,13 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
   }
   const label = s.edit.label('near');
   const done = { kind: 'break', label, args: [], pos, by } as const;
-  const guards = group.map(
-    (m): Inst => ({ ...m.guard.inst, args: [pointers.get(m.base) ?? m.guard.pointer], imms: [m.offset, m.bytes] }),
-  );
+  const members = new Map<Inst, Member>(group.map((m) => [m.guard.inst, m]));
+  const guards = window.flatMap((inst): Inst[] => {
+    const m = members.get(inst);
+    if (!m) return nullCheckOf(s, inst) ? [inst] : [];
+    const op = m.guard.write ? 'guard.write' : 'guard.read';
+    return [{ ...m.guard.inst, op, args: [pointers.get(m.base) ?? m.guard.pointer], imms: [m.offset, m.bytes] }];
+  });
   out.push(
     ifInst(
       { label, condition: all ?? 0, results: [], pos, by },
@@ -161,6 +182,7 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
   const why = `merged into the guard at ${placeText(s.context, pos)}`;
   let note = false;
   for (const inst of window) {
+    if (absorbed.has(inst)) continue;
     if (gone.has(inst)) note = true;
     else if (note && inst.kind === 'op' && inst.guard !== undefined) {
       out.push({ ...inst, guard: inst.guard === 'guarded' ? why : `${inst.guard}; ${why}` });

@@ -288,10 +288,27 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[]): readonly I
   if (copy?.kind !== 'loop') throw new Error('internal error: the copy of a loop is none');
   addDefs({ insts: [copy], end: whole.end }, s.defs);
   const fast = withBodies(copy, (b) => rangeBody(s, b));
-  const slow: LoopInst = { ...loop, results: loop.results.map((r) => edit.value(typeOf(r))) };
+  const slow: LoopInst = {
+    ...loop,
+    body: withNotes(loop.body, gone),
+    results: loop.results.map((r) => edit.value(typeOf(r))),
+  };
   const label = edit.label('v');
   const arm = (l: Inst): Body => ({ insts: [l], end: { kind: 'break', label, args: l.results, pos, by } });
   return [...before, ifInst({ label, condition: ok, results: loop.results, pos, by }, arm(fast), arm(slow))];
+};
+
+/** Accesses whose guards are left only where the range was refused say so. */
+const withNotes = (body: Body, gone: ReadonlySet<Inst>): Body => {
+  let here = false;
+  const insts = body.insts.map((inst) => {
+    if (gone.has(inst)) here = true;
+    if (inst.kind !== 'op') return withBodies(inst, (b) => withNotes(b, gone));
+    if (inst.guard === undefined || !here) return inst;
+    here = false;
+    return { ...inst, guard: inst.guard.replace('guarded', 'guarded where the range was refused') };
+  });
+  return { insts, end: body.end };
 };
 
 /** Code that asks for all ranges: an i32. */
