@@ -9,15 +9,10 @@ import { type Attack, attackOf, type Case, complaint, type Verdict } from './att
 
 const folder = join(root, 'test', 'guards', 'attacks');
 const programs = readdirSync(folder).filter((f) => f.endsWith('.pg'));
-/** What the run-time does not look at yet. */
-const pending: readonly string[] = [];
 const modes = ['all', 'opt'] as const;
 type Mode = (typeof modes)[number];
 
 afterAll(removeFolders);
-
-/** Until the command knows guards, only what must end well is run. */
-const guarded = (await pgc(['run', '--help'])).out.includes('--guards');
 
 interface Job {
   readonly mode: Mode;
@@ -52,19 +47,17 @@ const textOf = (name: string, v: Verdict): string => {
 };
 
 describe('attacks', () => {
-  test.each(programs.filter((p) => !guarded || !pending.includes(p)))('%s', { timeout: 300_000 }, async (file) => {
+  test.each(programs)('%s', { timeout: 300_000 }, async (file) => {
     const attack = attackOf(join(folder, file));
     const made = folderWith();
     const artifacts = new Map<Mode, string>();
     for (const mode of modes) {
       const wasm = join(made, `${mode}.wasm`);
-      const flags = guarded ? [`--guards=${mode}`] : [];
-      const built = await pgc(['build', file, ...flags, '-o', wasm], { cwd: folder, watchdog: 60 });
+      const built = await pgc(['build', file, `--guards=${mode}`, '-o', wasm], { cwd: folder, watchdog: 60 });
       expect(built.code, built.err).toBe(0);
       artifacts.set(mode, wasm);
     }
-    const cases = attack.cases.filter((c) => guarded || c.expected.kind === 'ok');
-    const jobs = cases.flatMap((c): Job[] =>
+    const jobs = attack.cases.flatMap((c): Job[] =>
       modes.map((mode) => ({ mode, artifact: artifacts.get(mode) ?? '', case: c })),
     );
     // Two processes, as there may be two cores.
@@ -80,7 +73,6 @@ describe('attacks', () => {
     expect(wrong).toEqual([]);
     const [all, opt] = modes.map((mode) => ran.flatMap((r) => (r.mode === mode ? r.text : [])).join(''));
     expect(opt).toBe(all);
-    if (!guarded) return;
     await expect(all).toMatchFileSnapshot(join(folder, file.replace(/\.pg$/, '.out')));
   });
 });
