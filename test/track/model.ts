@@ -8,11 +8,11 @@ import { optimise } from '../../compiler/pipeline.ts';
 import { check } from '../../lang/check.ts';
 import type { ImageMemory } from '../../vm/table.ts';
 
-/** A program as IR that tracks all of its memory. */
-export const tracked = (text: string, skip: readonly string[] = []): IrProgram => {
+/** A program as IR that tracks all of its memory; after each pass it is verified, unless there are many programs. */
+export const tracked = (text: string, skip: readonly string[] = [], verify = true): IrProgram => {
   const { program, diagnostics } = check('test.pg', fileHost({ texts: { 'test.pg': text } }), 'main', ['memory']);
   if (!program) throw new Error(diagnostics.map((d) => d.message).join('\n'));
-  return optimise(lower(program, { escapes: true }), { track: 'all', skip, verify: true });
+  return optimise(lower(program, { escapes: true }), { track: 'all', skip, verify });
 };
 
 interface Model {
