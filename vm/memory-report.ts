@@ -40,6 +40,31 @@ export const leaksOf = (manifest: Manifest, images: readonly ImageMemory[]): rea
   return [...groups.values()].sort(order);
 };
 
+export interface Variable {
+  readonly name: string;
+  readonly place: string;
+  /** On the image where it is largest. */
+  readonly bytes: number;
+}
+
+/** How many of them the report shows. */
+const shownVariables = 5;
+
+/** Variables of modules with their parts of arrays, largest first. Those of the run-time are its own business. */
+export const variablesOf = (manifest: Manifest, images: readonly ImageMemory[]): readonly Variable[] => {
+  const names = new Map(manifest.objects?.map((o) => [o.position, o.name]));
+  const found = new Map<string, Variable>();
+  for (const { objects } of images) {
+    for (const o of objects) {
+      const name = deletable.has(o.kind) || o.kind === 'frame' ? undefined : names.get(o.position);
+      if (name === undefined || name.startsWith('runtime.')) continue;
+      const bytes = Math.max(o.bytes, found.get(name)?.bytes ?? 0);
+      found.set(name, { name, place: placeOf(manifest, o).place, bytes });
+    }
+  }
+  return [...found.values()].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+};
+
 /** Columns under their titles: numbers to the right, the last column to the left. */
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string[] => {
   const widths = titles.map((t, k) => Math.max(t.length, ...rows.map((r) => r[k]?.length ?? 0)));
@@ -101,6 +126,11 @@ export const renderMemory = (manifest: Manifest, images: readonly ImageMemory[])
   lines.push(
     `  ${entries} object${entries === 1 ? '' : 's'} in all; each that lives takes ${trackEntryBytes} bytes of the table`,
   );
+  const variables = variablesOf(manifest, images).slice(0, shownVariables);
+  if (variables.length > 0) {
+    const rows = variables.map((v) => [String(v.bytes), v.name, v.place]);
+    lines.push('largest variables, on one image:', ...table(['bytes', 'variable', 'declared at'], rows));
+  }
   if (leaks.length === 0) return [...lines, 'no leaks: all that was made by `new` was deleted', ''].join('\n');
   const rows = leaks.map((l) => [
     String(l.bytes),
