@@ -143,6 +143,11 @@ export const faults = [
     hint: 'run with fewer images, or a smaller problem',
   },
   {
+    kind: 'move',
+    text: 'move of what is no object of this image: {a:x}',
+    hint: 'what `new shared local` gave can be moved, by the image that has it; others call `stand_by`',
+  },
+  {
     kind: 'heap',
     text: "the heap of this image is damaged: a block's header at {a:x} was overwritten",
     hint: 'something was stored out of bounds, or into what had been given back; --check=memory finds it',

@@ -117,6 +117,20 @@ export const page = {
   guardSpan: 712,
   /** Counters of guards that ran, i64 each, written at the end: see `guardCounters`. */
   guardCounts: 720,
+  /**
+   * Of a collective move (stdlib/runtime_move.pg): u32 address and size of the object that this image moves (0: none), the number of the
+   * image that it goes to, its new address, and whether some image has its old one as a number; the position and
+   * kind that the table has of it, and where. Then, of this image alone, u32 addresses of the list of all moves and of a list of numbers.
+   */
+  moveFrom: 968,
+  moveBytes: 972,
+  moveImage: 976,
+  moveTo: 980,
+  moveKept: 984,
+  movePlace: 988,
+  moveEntry: 992,
+  moves: 996,
+  numbers: 1000,
   /** Of messages: see `mailbox`. */
   mailbox: 1536,
   /** i32: the heap's free lists, one per size class (64 words). */
@@ -232,6 +246,7 @@ export const meetings = [
   'new',
   'team_split',
   'within',
+  'move_to',
 ] as const;
 export type Meeting = (typeof meetings)[number];
 export const meetingOps = ['', '+', '*', 'min', 'max', '&', '|', '^', 'function'] as const;

@@ -53,6 +53,9 @@ const program = (file: string, how: How = {}): { readonly plain: IrProgram; read
   return { plain, moving: optimise(plain, { only, verify: how.without === undefined }) };
 };
 
+const move = 'runtime_move.pg';
+const memory = 'runtime_memory.pg';
+
 type Configs = Readonly<Record<string, string>>;
 
 /** What a run came to: its lines sorted, but for those that tell of moves; or what went wrong. */
@@ -129,7 +132,52 @@ test.each([1, 3])('a heap full of holes, %i images', async (images) => {
   expect(fault).toEqual(['fault memory']);
 });
 
-const move = 'runtime_move.pg';
+describe('random graphs of all images', () => {
+  const { plain, moving } = program('shared.pg');
+
+  test.each([1, 2, 3, 4, 7])('%i images', async (images) => {
+    for (const seed of [images, images + 100]) {
+      const configs = { seed: String(seed), rounds: '60' };
+      const expected = inEvaluator(plain, images, { ...configs, moving: 'false' });
+      expect(expected.lines).toHaveLength(images);
+      const found = await inWasm(moving, images, configs);
+      expect(found.lines).toEqual(expected.lines);
+      if (images > 1) expect(found.moves).toBeGreaterThan(80 * images);
+    }
+  });
+
+  test.each([1, 2, 3])('%i images in the evaluator', (images) => {
+    const configs = { seed: '5', rounds: '8' };
+    const found = inEvaluator(moving, images, configs);
+    expect(found.lines).toEqual(inEvaluator(plain, images, { ...configs, moving: 'false' }).lines);
+    if (images > 1) expect(found.moves).toBeGreaterThan(4);
+  });
+
+  const configs = { seed: '3', rounds: '60' };
+  const expected = inEvaluator(plain, 3, { ...configs, moving: 'false' });
+  const migration: readonly (readonly [string, string, string, string])[] = [
+    ['frames', move, '  patch_frames(false);\n', ''],
+    ['places', move, '      patch(now, false);\n', ''],
+    ['places in what moves', move, '      let now = migrated(place);', '      let now = place;'],
+    ['pointers to the end of an object', move, 'pointer <= runtime.peek(at + 4)', 'pointer < runtime.peek(at + 4)'],
+    ['what the new table learns', move, '  adopt();\n', ''],
+    ['numbers that others have', move, '  object_to_numbers();\n', ''],
+    ['the second of two moves', move, '    at += move_bytes;\n  }\n}', '    return pointer;\n  }\n}'],
+    ['places on other images', memory, 'return if everywhere { entry } else { 0 };', 'return entry;'],
+    ['pointers to other images', memory, 'return slot > 0 && slot <= __images();', 'return false;'],
+  ];
+
+  test.each(migration)('%s left out is noticed', async (_, module, from, to) => {
+    const stdlib = libraryWith(module, from, to);
+    const found = await inWasm(program('shared.pg', { stdlib, without: [] }).moving, 3, configs);
+    expect(found.lines).not.toEqual(expected.lines);
+  });
+
+  test.each<PassName>(['roots', 'pin', 'escape'])('the pass %s left out is noticed', async (name) => {
+    const found = await inWasm(program('shared.pg', { without: [name] }).moving, 3, configs);
+    expect(found.lines).not.toEqual(expected.lines);
+  });
+});
 
 describe('what is left out is noticed', () => {
   const configs = { seed: '3', steps: '200' };
@@ -146,14 +194,14 @@ describe('what is left out is noticed', () => {
 
   test.each([
     ['places in memory', move, '  patch_places();\n', ''],
-    ['frames', move, '  patch_frames();\n', ''],
+    ['frames', move, '  patch_frames(true);\n', ''],
     ['frames but the last', move, '    frame = runtime.peek(frame);\n', '    frame = 0;\n'],
-    ['the last pointer of a frame', move, 'for k in 0..count { patch', 'for k in 0..count - 1 { patch'],
+    ['the last pointer of a frame', move, 'for k in 0..count { patch(frame', 'for k in 0..count - 1 { patch(frame'],
     [
       'every eighth list of places',
       move,
-      'for k in 0..runtime_memory.escape_lists() {',
-      'for m in 0..runtime_memory.escape_lists() {\n    let k = if m % 8 == 0 { 0 } else { m };',
+      'for k in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(k);\n    while e != 0 {\n      patch(',
+      'for m in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(if m % 8 == 0 { 0 } else { m });\n    while e != 0 {\n      patch(',
     ],
     [
       'pointers to the end of an object',
