@@ -12,7 +12,17 @@ import { memoryStep, placeStep } from './eval-places.ts';
 import { pureStep } from './eval-pure.ts';
 import { sharedStep } from './eval-shared.ts';
 import { recordValues, syncStep } from './eval-sync.ts';
-import { type Body, type Func, type Inst, type OpInst, opRow, type PosId, type Terminator, type Value } from './ir.ts';
+import {
+  type Body,
+  type Func,
+  type Inst,
+  type IrType,
+  type OpInst,
+  opRow,
+  type PosId,
+  type Terminator,
+  type Value,
+} from './ir.ts';
 import { textImm } from './ir-types.ts';
 
 /** A place in the code that is known only when the code before it has been written. */
@@ -108,11 +118,22 @@ const callStep = (i: OpInst, node: Node): Step => {
   };
 };
 
-const callValueStep = (i: OpInst, node: Node): Step => {
+/** The types of a function, as a call of a value must agree with them: wasm knows no pointers. */
+export const signatureOf = (
+  params: readonly (IrType | undefined)[],
+  results: readonly (IrType | undefined)[],
+): string => {
+  const machine = (t: IrType | undefined): string => (t === 'ptr' || t === 'gptr' ? 'i32' : (t ?? ''));
+  return `${params.map(machine).join()}:${results.map(machine).join()}`;
+};
+
+const callValueStep = (i: OpInst, node: Node, types: readonly IrType[]): Step => {
   const [callee, ...args] = i.args;
+  const typeOf = (v: Value): IrType | undefined => types[v];
+  const wanted = signatureOf(args.map(typeOf), i.results.map(typeOf));
   return (r, m) => {
     const name = node.functions[Number(r[callee ?? 0]) - 1];
-    if (name === undefined) throw new Fault('function', []);
+    if (name === undefined || node.signatures.get(name) !== wanted) throw new Fault('function', []);
     const values = args.map((v) => r[v] as Reg);
     enter(node, m, node.code(name), values, i.results);
   };
@@ -135,14 +156,16 @@ const isArithmetic = (i: OpInst): boolean => {
 
 class Compiler {
   readonly #node: Node;
+  readonly #types: readonly IrType[];
   readonly #steps: Step[] = [];
   readonly #positions: PosId[] = [];
   readonly #enclosing: Enclosing[] = [];
   readonly #frames = new Map<string, number>();
   #frameBytes = 0;
 
-  constructor(node: Node) {
+  constructor(node: Node, types: readonly IrType[]) {
     this.#node = node;
+    this.#types = types;
   }
 
   #emit(pos: PosId, step: Step): void {
@@ -156,7 +179,7 @@ class Compiler {
       i.op === 'call'
         ? callStep(i, node)
         : i.op === 'call.value'
-          ? callValueStep(i, node)
+          ? callValueStep(i, node, this.#types)
           : i.op === 'func.ref'
             ? functionStep(i, node)
             : (placeStep(i, node, this.#frames) ??
@@ -285,4 +308,4 @@ class Compiler {
   }
 }
 
-export const compileCode = (node: Node, f: Func): Code => new Compiler(node).compile(f);
+export const compileCode = (node: Node, f: Func): Code => new Compiler(node, f.types).compile(f);

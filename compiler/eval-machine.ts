@@ -86,6 +86,8 @@ export interface Node {
   readonly code: (func: string) => Code;
   /** Names by number; a function value is its number plus one. */
   readonly functions: readonly string[];
+  /** Their types, by name (see `signatureOf`). */
+  readonly signatures: ReadonlyMap<string, string>;
   readonly format: (format: Format, value: bigint | number | string) => string;
   readonly onOp: ((op: OpName) => void) | undefined;
   readonly output: OutputChunk[];

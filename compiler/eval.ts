@@ -13,7 +13,7 @@ import {
   track,
   trackAreaBytes,
 } from '../vm/abi.ts';
-import { compileCode, enter } from './eval-code.ts';
+import { compileCode, enter, signatureOf } from './eval-code.ts';
 import { configValue } from './eval-config.ts';
 import type { Code, Image, Node, Outcome, OutputChunk } from './eval-machine.ts';
 import { Fault, Memory, type MemoryAccess } from './eval-memory.ts';
@@ -120,6 +120,12 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     globals: new Map(p.globals.map((g) => [g.name, g])),
     maxDepth: o.maxDepth ?? 20_000,
     functions: p.funcs.map((f) => f.name),
+    signatures: new Map(
+      p.funcs.map((f) => {
+        const params = f.params.map((v) => f.types[v]);
+        return [f.name, signatureOf(params, f.results)];
+      }),
+    ),
     code: (name) => {
       let code = codes.get(name);
       if (!code) {

@@ -88,7 +88,11 @@ const meet = (a: Facts | undefined, b: Facts): Facts => {
   if (a === undefined || a === b) return b;
   const both = new Map<Value, readonly Fact[]>();
   for (const [base, facts] of a) {
-    const kept = facts.filter((f) => covering(b, f));
+    // Not what is fresh on one way and guarded on the other: no guard could be named for it.
+    const kept = facts.filter((f) => {
+      const by = covering(b, f);
+      return by !== undefined && by.fresh === f.fresh;
+    });
     if (kept.length > 0) both.set(base, kept);
   }
   return both;
