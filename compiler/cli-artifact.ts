@@ -2,6 +2,7 @@
 // without the compiler being loaded.
 import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
+import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
 import type { GuardMode } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
@@ -13,6 +14,7 @@ export interface ArtifactOptions {
   readonly start?: 'main' | 'tests';
   readonly track?: Tracking;
   readonly moving?: boolean;
+  readonly check?: CheckMode;
   readonly guards?: GuardMode;
   readonly counts?: boolean;
 }
@@ -26,11 +28,11 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 export const artifactOf = async (
   path: string,
   text: string,
-  { cache, start = 'main', track = 'off', moving = false, guards = 'opt', counts = false }: ArtifactOptions,
+  { cache, start = 'main', track = 'off', moving = false, check, guards = 'opt', counts = false }: ArtifactOptions,
 ): Promise<Uint8Array | number> => {
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
   // What the artifact depends on besides the text.
-  const options = [start, track, moving ? 'moving' : '', guards, counts ? 'counts' : ''].join(' ');
+  const options = [start, track, moving ? 'moving' : '', check ?? '', guards, counts ? 'counts' : ''].join(' ');
   const key: CacheKey = { build: buildHash ?? '', options, path, text };
   const cached = readCache(folder, key);
   if (cached) {
@@ -38,7 +40,17 @@ export const artifactOf = async (
     return cached.artifact;
   }
   const { compile } = await import('./compile.ts');
-  const result = await compile({ path, text }, { start, track, moving, guards, counts });
+  const result = await compile(
+    { path, text },
+    {
+      start,
+      track,
+      moving,
+      guards,
+      counts,
+      ...(check === undefined ? {} : { check }),
+    },
+  );
   if (result.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./cli-diagnostics.ts');
     showDiagnostics([result]);

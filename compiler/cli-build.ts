@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
-import { guardModeOf } from './cli-guards.ts';
+import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
@@ -22,6 +22,7 @@ export interface BuildOptions {
   readonly memory?: boolean;
   /** Let objects be moved when the heap is full of holes. */
   readonly moving?: boolean;
+  readonly check?: string;
   readonly guards?: string;
   readonly json?: boolean;
   /** A file with a private key. */
@@ -43,7 +44,10 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const track = options.memory ? { track: 'allocations' as const } : {};
   const guards = guardModeOf(options.guards);
   if (typeof guards === 'number') return guards;
-  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, guards };
+  const check = checkModeOf(options);
+  if (typeof check === 'number') return check;
+  const checked = check === undefined ? {} : { check };
+  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, ...checked, guards };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

@@ -1,4 +1,5 @@
-// The option --guards.
+// The options --guards and --check.
+import { type CheckMode, checkModes } from './checked.ts';
 import { mistake } from './cli-report.ts';
 import { type GuardMode, guardModes } from './passes.ts';
 
@@ -10,4 +11,19 @@ export const guardModeOf = (text: string | undefined): GuardMode | number => {
     `--guards=${text}: there is no such mode`,
     'off: none; all: every access has one; opt (the default): those that are needed',
   );
+};
+
+/** What is to be checked as the program runs, or the exit code of a complaint. */
+export const checkModeOf = (options: {
+  readonly check?: string;
+  readonly guards?: string;
+  readonly moving?: boolean;
+}): CheckMode | undefined | number => {
+  const { check, guards, moving } = options;
+  if (check === undefined) return undefined;
+  const found = checkModes.find((m) => m === check);
+  if (!found) return mistake(`--check=${check}: there is no such check`, 'memory: each access lies in one live object');
+  if (guards === 'off') return mistake('--check=memory and --guards=off: guards are what is checked');
+  if (moving) return mistake('--check=memory and --moving: objects that are checked stay where they are');
+  return found;
 };

@@ -4,12 +4,12 @@ import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { guardStats, guardTable } from '../vm/guard-stats.ts';
-import { renderMemory } from '../vm/memory-report.ts';
+import { renderLeaks, renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
-import { guardModeOf } from './cli-guards.ts';
+import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
@@ -31,6 +31,8 @@ export interface RunCommandOptions {
   readonly moving?: boolean;
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
+  /** Of a program in source form: what is checked as it runs. */
+  readonly check?: string;
   /** Of a program in source form: how much is guarded; count the guards that run. */
   readonly guards?: string;
   readonly stats?: boolean;
@@ -108,14 +110,21 @@ const fileOf = (file: string | undefined): string | number => {
   return last.artifact;
 };
 
+/** What is said at the end of a run. */
+interface Reports {
+  readonly memory: boolean;
+  readonly stats: boolean;
+  /** What was never deleted, where the run came to its end. */
+  readonly leaks: boolean;
+}
+
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
 const runArtifact = async (
   artifact: Uint8Array,
   settings: Settings,
   configs: Readonly<Record<string, string>>,
   pool: Pool,
-  memory: boolean,
-  stats: boolean,
+  reports: Reports,
 ): Promise<number> => {
   const abort = new AbortController();
   let bySignal: number | undefined;
@@ -128,13 +137,14 @@ const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
+  const { memory, stats, leaks } = reports;
   let report = '';
   const onMemory: RunOptions['onMemory'] = (images, manifest) => {
-    report = renderMemory(manifest, images);
+    report = memory ? renderMemory(manifest, images) : renderLeaks(manifest, images);
   };
   const result: RunResult = await run(artifact, {
     ...settings,
-    ...(memory ? { onMemory } : {}),
+    ...(memory || leaks ? { onMemory } : {}),
     ...(stats ? { atEnd: (node) => process.stderr.write(guardTable(guardStats(node))) } : {}),
     configs,
     pool,
@@ -142,7 +152,9 @@ const runArtifact = async (
     tuneV8: true,
   });
   if (result.kind === 'internal') throw new Error(result.message);
-  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + report);
+  // What a run that was ended had not deleted yet is no leak.
+  const last = memory || result.kind === 'ok' ? report : '';
+  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + last);
   return result.kind === 'interrupted' ? (bySignal ?? exitCodes.interrupted) : exitCodeOf(result);
 };
 
@@ -154,6 +166,8 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (typeof settings === 'number') return settings;
   const guards = guardModeOf(options.guards);
   if (typeof guards === 'number') return guards;
+  const check = checkModeOf(options);
+  if (typeof check === 'number') return check;
   const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const parsed = parseConfigArguments(help ? [] : options.args);
@@ -175,6 +189,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (isWasm && (stats || options.guards !== undefined)) {
     return mistake('--guards and --stats are for sources: what a .wasm file guards was decided when it was built');
   }
+  if (isWasm && check !== undefined) {
+    return mistake('--check is for sources: what a .wasm file checks was decided when it was built');
+  }
   const memory = options.memory ?? false;
   const pool = startPool(help ? 0 : threadsAhead(settings.images));
   const artifact = isWasm
@@ -183,6 +200,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         cache: options.cache,
         track: memory ? 'allocations' : 'off',
         moving: options.moving ?? false,
+        ...(check === undefined ? {} : { check }),
         guards,
         counts: stats,
       });
@@ -191,7 +209,11 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     return mistake(`${file} was built without --memory`, 'pgc build --memory prog.pg, or run the .pg file itself');
   }
   if (help) return showConfigs(file, artifact, trust);
-  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, memory, stats);
+  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, {
+    memory,
+    stats,
+    leaks: check === 'memory',
+  });
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../lang/diagnostic.ts';
 import { parse } from '../lang/parser.ts';
 import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
+import { type CheckMode, uncheckedPasses } from './checked.ts';
 import { guardList } from './guard-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
@@ -26,6 +27,8 @@ export interface CompileOptions {
   readonly track?: Tracking;
   /** Objects of the private heap are moved when it is full of holes; on by itself for programs that import std.memory. */
   readonly moving?: boolean;
+  /** `memory`: each access that is not known to be right asks the table of objects (docs/checked.md). Excludes `moving`. */
+  readonly check?: CheckMode;
   /** Names of optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions: bisects a wrong one. */
@@ -84,7 +87,13 @@ export const compileFrom = async (
 ): Promise<CompileResult> => {
   const form = options.emit ?? 'wasm';
   const dumps: Dump[] = [];
-  const parts = [...((options.track ?? 'off') === 'off' ? [] : ['memory']), ...(options.moving ? ['move'] : [])];
+  const checked = options.check === 'memory';
+  const level = checked && (options.track ?? 'off') === 'off' ? 'allocations' : (options.track ?? 'off');
+  const parts = [
+    ...(level === 'off' ? [] : ['memory']),
+    ...(options.moving ? ['move'] : []),
+    ...(checked ? ['check'] : []),
+  ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
   if (!program) return result;
@@ -95,10 +104,10 @@ export const compileFrom = async (
   const keep = new Set(options.printAfter ?? []);
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
-  const track = moving ? 'all' : (options.track ?? 'off');
+  const track = moving ? 'all' : level;
   const ir = optimise(lower(program, { escapes: track === 'all' }), {
     track,
-    skip: options.skip ?? [],
+    skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
     ...(options.guards === undefined ? {} : { guards: options.guards }),
     after: (pass, now) => {

@@ -14,10 +14,17 @@ export const trackOps = {
     effects: ['allocates'],
     cost: 20,
   }),
-  'track.array': row(undefined, ['gptr'], [], 'so does what `handle.new` or `handle.new_co` gave', {
-    effects: ['allocates'],
-    cost: 20,
-  }),
+  'track.array': row(
+    undefined,
+    ['gptr'],
+    [],
+    'so does a new array of elements of so many bytes; word: `shared` or `co`',
+    {
+      imms: ['number', 'word'],
+      effects: ['allocates'],
+      cost: 20,
+    },
+  ),
   'track.free': row(undefined, ['gptr'], [], 'the object that begins here is about to be freed', {
     effects: ['allocates'],
     cost: 10,
@@ -42,5 +49,5 @@ export const trackOps = {
  */
 export const isTold = (func: string): boolean => {
   const [name = ''] = func.split(/[<(]/);
-  return !/^runtime\.(\w+$|memory\.|move\.)/.test(name);
+  return !/^runtime\.(\w+$|memory\.|move\.|check\.)/.test(name);
 };

@@ -223,7 +223,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
-    if (/^runtime\.((memory|move)\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value'))
+    if (/^runtime\.((memory|move|check)\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value'))
       wanted.add(fn);
   }
   wanted.add(program.main);

@@ -178,6 +178,26 @@ export const faults = [
     text: 'the table of objects is full: {a} objects and {b} places of pointers in {c} bytes',
     hint: 'run without --memory, or with fewer images: their slots are larger then',
   },
+  {
+    kind: 'out-of-bounds',
+    text: 'out of bounds: {access:b} at {a:x}, {distance:b} {object:c}',
+    hint: 'a pointer may point one past the end of its object, but nothing may be read or written there',
+  },
+  {
+    kind: 'use-after-free',
+    text: 'use after delete: {access:b} at {a:x}, {distance:b} {object:c}',
+    hint: 'after delete, no pointer to the object may be followed',
+  },
+  {
+    kind: 'double-free',
+    text: 'double delete: {a:x} was {object:c}',
+    hint: 'what new gave is deleted once',
+  },
+  {
+    kind: 'no-object',
+    text: 'stray pointer: {access:b} at {a:x}, in {region:a}, where no object lives',
+    hint: 'the pointer was not made from a place of the program, or the variable that it points to is no more',
+  },
   { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
   { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];

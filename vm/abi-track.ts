@@ -40,6 +40,17 @@ export const track = {
   stackLow: 4168,
   /** Bytes of the log that are drained already, while it is being drained. */
   logDone: 4172,
+  /** Of checked programs: the object that was found last, as addresses; nothing if the second is 0. */
+  seenFrom: 4176,
+  seenEnd: 4180,
+  /** Of checked programs: u32 offsets between which all lies and lay that the image made by `new shared local`; others read them. */
+  localLow: 4184,
+  localEnd: 4188,
+  /** Of checked programs: blocks that are not given back yet. A ring of 8 bytes each, address and bytes; the first, how many, bytes in all. */
+  heldRing: 4192,
+  heldFirst: 4196,
+  held: 4200,
+  heldBytes: 4204,
   classCounts: 4224,
   /** For each region (see `trackRegions`) five i64: objects and bytes that live now, most bytes at once, objects and bytes ever. */
   regions: 4352,

@@ -1,7 +1,8 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
 import { getSystemErrorMap } from 'node:util';
 import { type FaultKind, faults, fileReasonText, type Manifest, meetingName, page } from './abi.ts';
-import { type Regions, whereText } from './regions.ts';
+import { distanceText, objectText } from './objects.ts';
+import { type Regions, regionAt, whereText } from './regions.ts';
 import type { Fault } from './result.ts';
 import { callStack, parseFrames, stackDepth } from './stack.ts';
 
@@ -71,7 +72,8 @@ const whereOf = (regions: Regions | undefined, address: bigint, packed: bigint):
 /**
  * Fills in a text of `faults`: {a} {b} {c}, {a:u} unsigned, {a:x} hexadecimal, {str:a,b} the text at a of length b, {reason:c},
  * {pos:b} a place of the source, {meeting:c} and {other:c} the lower and the upper half as meetings, {access:b} a number of bytes
- * times 2, plus 1 for a write, {where:b} what lies at address a, where that was tried.
+ * times 2, plus 1 for a write, {where:b} what lies at address a, where that was tried, {region:a} what lies at a, {object:c} the object whose entry in the
+ * table is at c, {distance:b} how far from it such an access at address a is.
  */
 export const faultText = (
   memory: DataView,
@@ -82,10 +84,16 @@ export const faultText = (
 ): string => {
   const value = (name: string): bigint => values['abc'.indexOf(name)] ?? 0n;
   const parts =
-    /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other|access|where):([abc])\}|\{([abc])(?::([ux]))?\}/g;
+    /\{str:([abc]),([abc])\}|\{reason:([abc])\}|\{(pos|meeting|other|access|where|region|distance|object):([abc])\}|\{([abc])(?::([ux]))?\}/g;
   return template.replace(parts, (_, address, length, reason, form, of, name, style) => {
     if (form === 'pos') return placeText(manifest, Number(value(of)));
     if (form === 'access') return accessText(value(of));
+    if (form === 'region') return regions ? regionAt(regions, Number(value(of))) : 'a place that is not known';
+    if (form === 'object') return regions ? objectText(regions, Number(value(of))) : 'an object';
+    if (form === 'distance') {
+      const { bytes } = accessParts(value(of));
+      return regions ? distanceText(regions, Number(value('c')), Number(value('a')), Number(bytes)) : 'at';
+    }
     if (form === 'where') return whereOf(regions, value('a'), value(of));
     if (form !== undefined) return meetingTexts(value(of))[form === 'meeting' ? 'here' : 'there'];
     if (address !== undefined) return textAt(memory, value(address), value(length));

@@ -132,12 +132,21 @@ export const renderMemory = (manifest: Manifest, images: readonly ImageMemory[])
     lines.push('largest variables, on one image:', ...table(['bytes', 'variable', 'declared at'], rows));
   }
   if (leaks.length === 0) return [...lines, 'no leaks: all that was made by `new` was deleted', ''].join('\n');
+  return [...lines, ...leakLines(leaks), ''].join('\n');
+};
+
+const leakLines = (leaks: readonly Leak[]): readonly string[] => {
   const rows = leaks.map((l) => [
     String(l.bytes),
     String(l.objects),
     runsOf(l.images),
     l.place === '' ? 'the run-time' : `${l.place} in ${l.fn}`,
   ]);
-  lines.push('leaks, made by `new` and never deleted:', ...table(['bytes', 'objects', 'images', 'made at'], rows));
-  return [...lines, ''].join('\n');
+  return ['leaks, made by `new` and never deleted:', ...table(['bytes', 'objects', 'images', 'made at'], rows)];
+};
+
+/** The objects that were never deleted, as lines; nothing if there are none. */
+export const renderLeaks = (manifest: Manifest, images: readonly ImageMemory[]): string => {
+  const leaks = leaksOf(manifest, images);
+  return leaks.length === 0 ? '' : [...leakLines(leaks), ''].join('\n');
 };

@@ -7,6 +7,7 @@
 // objects may move; loads until something may write the place (a store makes its own value available); handles of shared
 // arrays until a swap.
 import { unreachable } from '../../lang/unreachable.ts';
+import { isChecked } from '../checked.ts';
 import {
   type Access,
   accessOf,
@@ -22,6 +23,7 @@ import {
   writesOf,
 } from '../effects.ts';
 import { defsOf } from '../facts.ts';
+import { mayRevoke } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, OpName, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { resolver, substitute, withBodies, withOperands } from '../tree.ts';
@@ -45,6 +47,7 @@ interface State {
   readonly f: Func;
   readonly context: PassContext;
   readonly memory: Memory;
+  readonly checked: boolean;
   readonly replaced: Map<Value, Value>;
   readonly get: (v: Value) => Value;
 }
@@ -53,7 +56,8 @@ const commutative = new Set<OpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne
 
 export const cse = (f: Func, context: PassContext): Func => {
   const replaced = new Map<Value, Value>();
-  const s: State = { f, context, memory: memoryOf(f, context.program, defsOf(f)), replaced, get: resolver(replaced) };
+  const memory = memoryOf(f, context.program, defsOf(f));
+  const s: State = { f, context, memory, checked: isChecked(context.program), replaced, get: resolver(replaced) };
   const body = cseBody(s, f.body, { scopes: [new Map()], places: new Map(), handles: new Map(), loads: new Map() });
   return { ...f, body: substitute(body, s.get) };
 };
@@ -93,6 +97,8 @@ const cseBody = (s: State, body: Body, at: Available): Body => {
 /** Drops what the instruction may change. */
 const forget = (s: State, inst: Inst, at: Available): void => {
   const mask = effectsOf(inst);
+  // In checked programs, to load again what has been deleted is a mistake that is to be found.
+  if (s.checked && mayRevoke(s.context.program, inst)) at.loads.clear();
   if (mask & bits.moves) at.places.clear();
   if (mask & bits['handle-writes']) at.handles.clear();
   if ((mask & (bits.writes | bits.synchronises)) === 0) return;

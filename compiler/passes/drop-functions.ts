@@ -1,6 +1,7 @@
 // drop-functions: functions that neither `init` nor `main` reaches go.
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
+import { checkRuntime } from '../checked.ts';
 import { guardRuntime } from '../guards.ts';
 import type { Func, IrProgram, OpName } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -58,6 +59,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     ...(byName.has('runtime.team_value') ? teamRuntime : []),
     ...Object.values(moveRuntime),
     ...trackRuntime,
+    ...Object.values(checkRuntime),
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
   for (let name = work.pop(); name !== undefined; name = work.pop()) {

@@ -9,6 +9,7 @@
 // where the source would not and the place may not be mapped,
 // or earlier than what else can be felt if it needs a guard. A check (or an unchecked division) goes up only if it is
 // the first thing of the first iteration that can be felt. Innermost loops first, so that a value rises all the way.
+import { isChecked } from '../checked.ts';
 import {
   accessOf,
   bits,
@@ -25,6 +26,7 @@ import {
   writesOf,
 } from '../effects.ts';
 import { defsOf, rangeOf } from '../facts.ts';
+import { mayRevoke } from '../guards.ts';
 import { type Body, type Func, type Inst, type LoopInst, type OpInst, opRow, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
@@ -59,6 +61,8 @@ const licmBody = (s: State, body: Body): Body => ({
 interface Loop {
   readonly effects: number;
   readonly writes: Writes;
+  /** In a checked program, and something may be deleted in it. */
+  readonly deletes: boolean;
   /** Values defined in the loop, without those that have been hoisted. */
   readonly inner: Set<Value>;
   readonly hoisted: Inst[];
@@ -78,6 +82,7 @@ const hoistFrom = (s: State, loop: LoopInst): readonly Inst[] => {
   const l: Loop = {
     effects: effectsOf(loop),
     writes: writesOf(s.memory, loop),
+    deletes: isChecked(s.context.program) && mayRevoke(s.context.program, loop),
     inner: definedIn(loop.body, new Set(loop.params)),
     hoisted: [],
   };
@@ -128,6 +133,8 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
   if (inst.op !== 'load') return false;
   const access = accessOf(s.memory, inst);
   if (!access || access.bytes === undefined || clobbers(s.memory, l.writes, access)) return false;
+  // In checked programs, to load again what the loop has deleted is a mistake that is to be found.
+  if (l.deletes) return false;
   // What is guarded may end the run: not before anything that the source does first.
   if (s.context.guards !== 'off' && mayFault(s.provenance, inst)) return where.reached && where.first;
   return where.reached || isAlwaysMapped(s.context.program, s.f, access.place, access.bytes);

@@ -9,6 +9,7 @@
 // Required: the emitter knows none of these ops.
 import { descriptor, distKinds, type Meeting, type MeetingOp, meetingNumber } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
+import { isChecked } from '../checked.ts';
 import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
@@ -20,8 +21,8 @@ const by = 'lower-runtime';
 
 interface Out extends Replacement {
   readonly program: IrProgram;
-  /** What allocates here. */
-  readonly alloc: string;
+  /** What allocates and frees here. */
+  readonly heap: { readonly alloc: string; readonly shared: string; readonly free: string };
 }
 
 const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
@@ -213,13 +214,13 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       call(o, 'idle', [position(o), ...inst.args], []);
       return true;
     case 'alloc.shared':
-      call(o, 'alloc_shared', inst.args, inst.results);
+      call(o, o.heap.shared, inst.args, inst.results);
       return true;
     case 'alloc':
-      call(o, o.alloc, inst.args, inst.results);
+      call(o, o.heap.alloc, inst.args, inst.results);
       return true;
     case 'free':
-      call(o, 'free', inst.args, inst.results);
+      call(o, o.heap.free, inst.args, inst.results);
       return true;
     case 'shared.init':
     case 'dynamic.init':
@@ -272,9 +273,16 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
 const meets = (inst: OpInst): boolean =>
   ['barrier', 'allreduce', 'reduce', 'broadcast', 'handle.new', 'handle.new_co', 'handle.free'].includes(inst.op);
 
+const heapOf = (program: IrProgram, func: string): Out['heap'] => {
+  if (isRuntime(func)) return { alloc: 'alloc', shared: 'alloc_shared', free: 'free' };
+  if (isMoving(program)) return { alloc: 'move.alloc', shared: 'alloc_shared', free: 'free' };
+  if (isChecked(program)) return { alloc: 'check.alloc', shared: 'check.alloc_shared', free: 'check.free' };
+  return { alloc: 'alloc', shared: 'alloc_shared', free: 'free' };
+};
+
 export const lowerRuntime: Pass['run'] = (f, context) => {
   const edit = editOf(f);
-  const alloc = isMoving(context.program) && !isRuntime(f.name) ? 'move.alloc' : 'alloc';
+  const heap = heapOf(context.program, f.name);
   const tracked = !f.name.startsWith('runtime.') && tracks(context.program);
   let changed = false;
   const body = (b: Body): Body => {
@@ -284,7 +292,7 @@ export const lowerRuntime: Pass['run'] = (f, context) => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      const o: Out = { insts, edit, pos: inst.pos, by, program: context.program, alloc };
+      const o: Out = { insts, edit, pos: inst.pos, by, program: context.program, heap };
       if (tracked && meets(inst)) call(o, 'memory.drain', [], []);
       if (lowerOp(o, inst)) changed = true;
       else insts.push(inst);

@@ -1,6 +1,8 @@
-// Part of lower-runtime: what is told of memory (ir-track.ts) becomes calls of stdlib/runtime_memory.pg.
+// Part of lower-runtime: what is told of memory (ir-track.ts) becomes calls of stdlib/runtime_memory.pg; in checked programs,
+// guards become calls of stdlib/runtime_check.pg.
 import { descriptor, type TrackKind, trackKind, trackKinds } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
+import { checkRuntime, isChecked } from '../checked.ts';
 import type { IrProgram, OpInst, Value } from '../ir.ts';
 import { numberImm, textImm } from '../ir-types.ts';
 import { parseRuns } from '../pointer-runs.ts';
@@ -19,8 +21,9 @@ export const trackRuntime = ['object', 'part', 'new_array', 'released', 'escape'
 /** Whether the program has them: then it tracks its memory. */
 export const tracks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === `${prefix}drain`);
 
-const call = (o: Out, name: string, args: readonly Value[]): void => {
-  const callee = `${prefix}${name}`;
+const call = (o: Out, name: string, args: readonly Value[]): void => callFull(o, `${prefix}${name}`, args);
+
+const callFull = (o: Out, callee: string, args: readonly Value[]): void => {
   if (!o.program.funcs.some((f) => f.name === callee))
     throw new Error(`internal error: the run-time has no function ${callee}`);
   o.insts.push({ kind: 'op', op: 'call', suffix: '', results: [], args, imms: [callee], pos: o.pos, by: o.by });
@@ -42,6 +45,25 @@ const lowerPart = (o: Out, name: string): void => {
   call(o, 'part', [place, rank, i64(o, g.elementBytes), field, position(o), what]);
 };
 
+const askTable = (o: Out, inst: OpInst): boolean => {
+  const [pointer, size] = inst.args;
+  if (pointer === undefined || !isChecked(o.program)) return false;
+  const at = addressOf(o, pointer);
+  switch (inst.op) {
+    case 'guard.read':
+    case 'guard.write': {
+      const offset = numberImm(inst.imms, 0);
+      const address = offset === 0 ? at : append(o, 'add', 'i64', 'i64', [at, i64(o, offset)]);
+      const callee = inst.op === 'guard.read' ? checkRuntime.read : checkRuntime.write;
+      callFull(o, callee, [address, i64(o, numberImm(inst.imms, 1))]);
+      return true;
+    }
+    default:
+      callFull(o, inst.op === 'guard.read_range' ? checkRuntime.read : checkRuntime.write, [at, size ?? i64(o, 0)]);
+      return true;
+  }
+};
+
 /** Lowers one of these ops into `o`; false if it is none of them. */
 export const lowerTrack = (o: Out, inst: OpInst): boolean => {
   const [a, b] = inst.args;
@@ -56,10 +78,15 @@ export const lowerTrack = (o: Out, inst: OpInst): boolean => {
       lowerPart(o, textImm(inst.imms, 0));
       return true;
     case 'track.array':
-      if (a !== undefined) call(o, 'new_array', [a, position(o)]);
+      if (a !== undefined) {
+        const field = textImm(inst.imms, 1) === 'shared' ? descriptor.localExtent : descriptor.extent;
+        call(o, 'new_array', [a, i64(o, numberImm(inst.imms, 0)), i64(o, field), position(o)]);
+      }
       return true;
     case 'track.free':
-      if (a !== undefined) call(o, 'released', [a, position(o)]);
+      if (a === undefined) return true;
+      if (isChecked(o.program)) callFull(o, checkRuntime.released, [a, position(o)]);
+      else call(o, 'released', [a, position(o)]);
       return true;
     case 'track.escape':
       if (a !== undefined)
@@ -74,6 +101,11 @@ export const lowerTrack = (o: Out, inst: OpInst): boolean => {
       }
       return true;
     }
+    case 'guard.read':
+    case 'guard.write':
+    case 'guard.read_range':
+    case 'guard.write_range':
+      return askTable(o, inst);
     default:
       return false;
   }

@@ -10,11 +10,12 @@
 // Runs only where it is asked for (CompileOptions.track), after all passes that can make an object disappear.
 import type { TrackKind } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
+import { isChecked } from '../checked.ts';
 import { escapedSlots, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import type { Body, Func, Imm, Inst, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
 import { isTold } from '../ir-track.ts';
-import { textImm } from '../ir-types.ts';
+import { numberImm, textImm } from '../ir-types.ts';
 import { memTypeBytes } from '../layout.ts';
 import type { Pass } from '../passes.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
@@ -69,7 +70,8 @@ const after = (o: Replacement, inst: OpInst, program: IrProgram): void => {
     }
     case 'handle.new':
     case 'handle.new_co':
-      if (result !== undefined) tell(o, 'track.array', [result]);
+      if (result !== undefined)
+        tell(o, 'track.array', [result], [numberImm(inst.imms, 0), inst.op === 'handle.new' ? 'shared' : 'co']);
       return;
     case 'shared.init':
     case 'dynamic.init': {
@@ -82,11 +84,14 @@ const after = (o: Replacement, inst: OpInst, program: IrProgram): void => {
   }
 };
 
-/** Slots that another function, or a move of an object, may have to know of. */
-const slotsToTell = (f: Func, defs: Defs): ReadonlySet<string> => {
+const guards: ReadonlySet<OpName> = new Set(['guard.read', 'guard.write', 'guard.read_range', 'guard.write_range']);
+
+/** Slots that another function, a move of an object, or a guard that asks the table may have to know of. */
+const slotsToTell = (f: Func, defs: Defs, checked: boolean): ReadonlySet<string> => {
   const slots = new Set(escapedSlots(f, defs));
   forEachInst(f.body, (i) => {
-    const [p] = i.kind === 'op' && (i.op === 'track.escape' || i.op === 'track.run') ? i.args : [];
+    if (i.kind !== 'op') return;
+    const [p] = i.op === 'track.escape' || i.op === 'track.run' || (checked && guards.has(i.op)) ? i.args : [];
     const root = p === undefined ? undefined : placeOf(defs, p).root;
     if (root?.kind === 'frame') slots.add(root.name);
   });
@@ -96,7 +101,7 @@ const slotsToTell = (f: Func, defs: Defs): ReadonlySet<string> => {
 export const track: Pass['run'] = (f, context) => {
   const { program } = context;
   const edit = editOf(f);
-  const slots = isTold(f.name) ? slotsToTell(f, defsOf(f)) : new Set<string>();
+  const slots = isTold(f.name) ? slotsToTell(f, defsOf(f), isChecked(program)) : new Set<string>();
   const told = f.slots.filter((s) => slots.has(s.name));
   const out = (insts: Inst[], pos: number): Replacement => ({ insts, edit, pos, by });
   const leave = (insts: Inst[], pos: number): void => {

@@ -1,0 +1,25 @@
+// Checked programs (`--check=memory`): every guard that is left asks the table of objects, what is deleted is held back for a
+// while. The names of the run-time's functions (stdlib/runtime_check.pg) that the compiler knows are here.
+//
+// Guards stand where they are inserted: facts about one guard say nothing about another, as the object may be gone, so only
+// guard-known takes guards away, whose objects are there as long as the function runs.
+import type { IrProgram } from './ir.ts';
+
+export const checkRuntime = {
+  read: 'runtime.check.read',
+  write: 'runtime.check.write',
+  released: 'runtime.check.released',
+  free: 'runtime.check.free',
+  alloc: 'runtime.check.alloc',
+  allocShared: 'runtime.check.alloc_shared',
+} as const;
+
+/** Whether a program is checked: it has this part of the run-time. */
+export const isChecked = (p: IrProgram): boolean => p.funcs.some((f) => f.name === checkRuntime.read);
+
+/** Passes on guards that checked programs go without. */
+export const uncheckedPasses = ['guard-available', 'guard-hoist', 'guard-range', 'guard-merge'] as const;
+
+export const checkModes = ['memory'] as const;
+/** What is checked as a program runs, besides what always is. */
+export type CheckMode = (typeof checkModes)[number];
