@@ -23,7 +23,7 @@ export interface MemoryReport {
 
 /** @throws Error if there is no such report. */
 export const memoryReport = (text: string): MemoryReport => {
-  const made = Number(/^\s*(\d+) objects? in all$/m.exec(text)?.[1]);
+  const made = Number(/^\s*(\d+) objects? in all\b/m.exec(text)?.[1]);
   const lines = text.split('\n');
   const head = lines.findIndex((line) => /^\s*images\s.*\stable\s/.test(line));
   // "heap most" is one column: columns are two blanks apart or more.

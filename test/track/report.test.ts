@@ -1,7 +1,8 @@
 // What `pgc run --memory` prints, as goldens, and what can be asked of it wrongly.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { memoryReport } from '../../bench/suites/memory.ts';
 import { folderWith, pgc, removeFolders } from '../cli/pgc.ts';
 
 const programs = join(import.meta.dirname, 'programs');
@@ -18,6 +19,11 @@ describe.each([1, 2, 3, 4, 7])('%i images', (images) => {
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'goldens', `${name}-${images}.out`));
     expect(ended.left).toBe(false);
   });
+});
+
+test('the benchmarks find in it what they want', () => {
+  const text = readFileSync(join(import.meta.dirname, 'goldens', 'kinds-1.out'), 'utf8');
+  expect(memoryReport(text)).toMatchObject({ made: expect.any(Number), left: 6 });
 });
 
 describe('artifacts', () => {
