@@ -233,6 +233,8 @@ const rangeOfGuard = (
   }
   const fixed = (l: Linear): boolean => [...l.terms.keys()].every((v) => !inner.has(v));
   if (!fixed(lo) || !fixed(hi)) return undefined;
+  // Coefficients of bounds have been multiplied: the size is computed as the machine does it, and must not wrap.
+  if ([...addLinear(hi, lo, -1n).terms.values()].some(tooLarge)) return undefined;
   return { guards: [g.inst], base: address.base, lo, hi, write: g.write, leaves, distances };
 };
 
