@@ -169,7 +169,18 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
     const m = members.get(inst);
     if (!m) return nullCheckOf(s, inst) ? [inst] : [];
     const op = m.guard.write ? 'guard.write' : 'guard.read';
-    return [{ ...m.guard.inst, op, args: [pointers.get(m.base) ?? m.guard.pointer], imms: [m.offset, m.bytes] }];
+    const before: Inst[] = [];
+    let pointer = pointers.get(m.base) ?? m.guard.pointer;
+    const from = m.offset - m.guard.offset;
+    if (from !== 0) {
+      // The guard's own pointer may come later. A sum of pointers wraps, the offset of an access does not.
+      const [distance, sum] = [s.edit.value('i32'), s.edit.value('ptr')];
+      const common = { kind: 'op', pos: m.guard.inst.pos, by } as const;
+      before.push({ ...common, op: 'const', suffix: 'i32', args: [], imms: [BigInt(from)], results: [distance] });
+      before.push({ ...common, op: 'ptr.add', suffix: '', args: [pointer, distance], imms: [], results: [sum] });
+      pointer = sum;
+    }
+    return [...before, { ...m.guard.inst, op, args: [pointer], imms: [m.guard.offset, m.bytes] }];
   });
   out.push(
     ifInst(
