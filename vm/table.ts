@@ -12,6 +12,7 @@ import {
   trackEvents,
   trackGone,
   trackKinds,
+  trackLogBytes,
   trackRegions,
 } from './abi.ts';
 
@@ -134,9 +135,11 @@ const replay = (s: State, what: number, base: number, bytes: number, position: n
 };
 
 const listsAt = (memory: DataView, heads: number, bits: number, next: number, most: number): number[] => {
-  if (heads === 0 || bits > 28) return [];
+  if (heads === 0 || 2 ** bits > most) return [];
   const found: number[] = [];
-  for (let k = 0; k < 2 ** bits; k++) found.push(...walk(memory, word(memory, heads + 4 * k), next, most));
+  for (let k = 0; k < 2 ** bits && found.length < most; k++) {
+    for (const e of walk(memory, word(memory, heads + 4 * k), next, most - found.length)) found.push(e);
+  }
   return found;
 };
 
@@ -157,7 +160,9 @@ export const readTable = (memory: DataView, slotBits: number, image: number): Im
   }
   const gone = [...walk(memory, at(track.goneFirst), trackEntry.next, trackGone)].map((e) => entryAt(memory, e));
   const s: State = { live, gone, uses: usesAt(memory, slot), sequence: at(track.sequence) };
-  for (let e = slot + track.log + at(track.logDone); e < slot + track.log + at(track.logUsed); e += 16) {
+  const log = slot + track.log;
+  const end = log + Math.min(at(track.logUsed), trackLogBytes);
+  for (let e = log + at(track.logDone); e < end; e += 16) {
     replay(s, word(memory, e), word(memory, e + 4), word(memory, e + 8), word(memory, e + 12));
   }
   const escapes = listsAt(memory, at(track.escapeHeads), at(track.escapeHeadBits), trackEscape.next, most);
