@@ -44,6 +44,8 @@ export interface EvalOptions {
   readonly format?: (format: Format, value: bigint | number | string) => string;
   /** Called before each access to memory; throws to refuse it. */
   readonly guard?: (access: MemoryAccess) => void;
+  /** Called when an image's turn begins, with all memory. */
+  readonly onTurn?: (image: number, memory: DataView) => void;
   /** Called with all memory when the run is over. */
   readonly onMemory?: (memory: DataView, slotBits: number) => void;
   /** Called at each evaluation of an op. */
@@ -243,6 +245,7 @@ class Scheduler {
   readonly #limit: number;
   readonly #quantum: number;
   readonly #random: ((n: number) => number) | undefined;
+  readonly #onTurn: EvalOptions['onTurn'];
   #quiet = 0;
   #quietVersion = -1;
   steps = 0;
@@ -251,6 +254,7 @@ class Scheduler {
     this.#node = node;
     this.#limit = o.steps ?? 50_000_000;
     this.#quantum = o.quantum ?? 100;
+    this.#onTurn = o.onTurn;
     this.#random = o.seed === undefined ? undefined : randomOf(o.seed);
   }
 
@@ -267,6 +271,7 @@ class Scheduler {
   /** One turn of one image. */
   #turn(m: Image): Outcome | undefined {
     const { memory } = this.#node;
+    this.#onTurn?.(m.image, memory.view);
     const before = memory.version;
     m.others = before - m.ownWrites;
     m.yielding = false;
