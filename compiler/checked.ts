@@ -6,6 +6,7 @@
 import type { IrProgram } from './ir.ts';
 
 export const checkRuntime = {
+  begin: 'runtime.check.begin',
   read: 'runtime.check.read',
   write: 'runtime.check.write',
   released: 'runtime.check.released',
@@ -16,6 +17,9 @@ export const checkRuntime = {
 
 /** Whether a program is checked: it has this part of the run-time. */
 export const isChecked = (p: IrProgram): boolean => p.funcs.some((f) => f.name === checkRuntime.read);
+
+/** So many bytes behind a variable of this size belong to nobody, so that an access that leaves it hits no other. */
+export const redZone = (size: number): number => Math.ceil(Math.min(Math.max(size, 32), 256) / 16) * 16;
 
 /** Passes on guards that checked programs go without. */
 export const uncheckedPasses = ['guard-available', 'guard-hoist', 'guard-range', 'guard-merge'] as const;

@@ -2,6 +2,7 @@
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
 import { type FaultKind, page, track } from '../vm/abi.ts';
+import { redZone } from './checked.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
@@ -20,6 +21,8 @@ export interface ModuleContext {
   readonly functionNumber: (name: string) => number;
   /** Note how far down frames in memory reach. */
   readonly tracked: boolean;
+  /** Leave room between variables in memory. */
+  readonly checked: boolean;
   readonly counts: boolean;
 }
 
@@ -424,11 +427,12 @@ const prologue = (s: State): ExpressionRef[] => {
 export const emitFunc = (context: ModuleContext, f: Func): void => {
   const { b, m } = context;
   const slots = new Map<string, number>();
-  let bytes = 0;
+  const apart = context.checked ? redZone : () => 0;
+  let bytes = f.slots.length > 0 ? apart(0) : 0;
   for (const slot of f.slots) {
     bytes = alignTo(bytes, slot.align);
     slots.set(slot.name, bytes);
-    bytes += slot.size;
+    bytes += slot.size + apart(slot.size);
   }
   const inline = new Map<Value, OpInst>();
   const globals = new Map<Value, string>();

@@ -10,6 +10,7 @@ import {
   imports,
   type Manifest,
 } from '../vm/abi.ts';
+import { isChecked } from './checked.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
@@ -194,7 +195,17 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     const funcs = new Map(program.funcs.map((f) => [f.name, f]));
     const counts = options.counts ?? false;
     const tracked = track !== 'off';
-    const context: ModuleContext = { b, m, layout, funcs, format, functionNumber, counts, tracked };
+    const context: ModuleContext = {
+      b,
+      m,
+      layout,
+      funcs,
+      format,
+      functionNumber,
+      counts,
+      tracked,
+      checked: isChecked(program),
+    };
     if (counts) declareCounters(b, m);
     m.addDebugInfoFileName('positions');
     for (const f of program.funcs) emitFunc(context, f);

@@ -1,5 +1,6 @@
 // Where module-level variables and read-only data lie: offsets in every slot, addresses in slot 0. Used by evaluator and emitter alike.
 import { dataBase, descriptorBytes, privateBase } from '../vm/abi.ts';
+import { isChecked, redZone } from './checked.ts';
 import type { IrGlobal, IrProgram, MemType } from './ir.ts';
 
 export interface Layout {
@@ -51,6 +52,7 @@ const extentOf = (g: IrGlobal): { size: number; align: number } => {
 /** Places every global and datum. Pure: the same program gives the same layout. */
 export const layoutOf = (program: IrProgram): Layout => {
   const offsets = new Map<string, number>();
+  const apart = isChecked(program) ? redZone : () => 0;
   const place = (fits: (g: IrGlobal) => boolean, start: number): number => {
     let top = start;
     for (const g of program.globals) {
@@ -58,7 +60,7 @@ export const layoutOf = (program: IrProgram): Layout => {
       const { size, align } = extentOf(g);
       top = alignTo(top, align);
       offsets.set(g.name, top);
-      top += size;
+      top += size + apart(size);
     }
     return top;
   };

@@ -51,6 +51,8 @@ export const track = {
   heldFirst: 4196,
   held: 4200,
   heldBytes: 4204,
+  /** Of checked programs: so many bytes are left free behind each array, where an access that leaves it hits nothing else. */
+  apart: 4208,
   classCounts: 4224,
   /** For each region (see `trackRegions`) five i64: objects and bytes that live now, most bytes at once, objects and bytes ever. */
   regions: 4352,

@@ -10,7 +10,7 @@
 // Runs only where it is asked for (CompileOptions.track), after all passes that can make an object disappear.
 import type { TrackKind } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
-import { isChecked } from '../checked.ts';
+import { checkRuntime, isChecked } from '../checked.ts';
 import { escapedSlots, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import type { Body, Func, Imm, Inst, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
@@ -127,6 +127,7 @@ export const track: Pass['run'] = (f, context) => {
   };
   const rest = body(f.body);
   const first: Inst[] = [];
+  if (f.name === 'init' && isChecked(program)) tell(out(first, f.pos), 'call', [], [checkRuntime.begin]);
   if (f.name === 'init') for (const g of program.globals) tellGlobal(out(first, g.pos), g);
   for (const slot of told) {
     const o = out(first, f.pos);
