@@ -90,6 +90,8 @@ export const wordsOf = (op: OpName, suffix: string): readonly string[] => {
       return ['any', 'rows'];
     case 'track.object':
       return trackKinds.map((k) => k.kind);
+    case 'track.array':
+      return ['shared', 'co'];
     default:
       return [];
   }
