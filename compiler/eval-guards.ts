@@ -33,6 +33,7 @@ export const paranoidCheck = (i: OpInst, node: Node): Step | undefined => {
   const parts = accessParts(i);
   if (!paranoia || parts.length === 0 || i.op.startsWith('touch.')) return undefined;
   const claim = claimOf(i);
+  if (claim === 'none') return undefined;
   return (r, m) => {
     for (const part of parts) {
       const address = (r[i.args[part.arg] ?? 0] as number) + part.offset;

@@ -4,7 +4,7 @@
 // Each access of the program carries a note of why it is guarded or not (see passes/guard-*.ts). One that a guard is said to
 // cover must lie in bytes that were guarded on this image since memory was last given back, a write in bytes guarded for writing. One
 // that needs no guard by what is known of its object must lie where the image may access. One without a note is not allowed.
-import { isExempt } from './guards.ts';
+import { isExempt, ofRuntime } from './guards.ts';
 import type { Func, IrProgram, OpInst } from './ir.ts';
 import { accessParts } from './provenance.ts';
 import { forEachInst } from './tree.ts';
@@ -88,9 +88,10 @@ export const givesBack = (func: string): boolean => givingBack.has(func);
 /** Notes of accesses that what is known of the object speaks for. */
 const knownReasons = ['static object', 'fresh object', 'own frame', 'bounds check covers it', "caller's frame"];
 
-/** What the note of an access claims: that a guard covers each part, or that some parts need none. */
-export const claimOf = (inst: OpInst): 'guarded' | 'known' | 'mixed' | 'nothing' => {
+/** What the note of an access claims: that a guard covers each part, or that some parts need none; none: it is of the run-time. */
+export const claimOf = (inst: OpInst): 'guarded' | 'known' | 'mixed' | 'nothing' | 'none' => {
   if (inst.guard === undefined) return 'nothing';
+  if (inst.guard === ofRuntime) return 'none';
   const reasons = inst.guard.split('; ');
   const known = reasons.filter((r) => knownReasons.includes(r)).length;
   return known === 0 ? 'guarded' : known === reasons.length ? 'known' : 'mixed';

@@ -1,6 +1,6 @@
 // `--emit=guards`: every access of a program with its place in the source, and why it is guarded or not; then how many there are of
 // each reason. Read off the notes that the guard passes leave on accesses.
-import { isExempt } from './guards.ts';
+import { isExempt, ofRuntime } from './guards.ts';
 import type { IrProgram, OpInst, PosId } from './ir.ts';
 import { type AccessPart, accessParts } from './provenance.ts';
 import { forEachInst } from './tree.ts';
@@ -42,7 +42,7 @@ export const guardList = (program: IrProgram): string => {
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       const parts = accessParts(i);
-      if (parts.length === 0) return;
+      if (parts.length === 0 || i.guard === ofRuntime) return;
       lines.push({ ...place(i.pos), access: accessText(i, parts), fn: f.name, reason: i.guard ?? 'not guarded' });
     });
   }

@@ -139,5 +139,8 @@ export const mayRevoke = (program: IrProgram, inst: Inst): boolean => {
   return bodiesOf(inst).some((b) => b.insts.some((i) => mayRevoke(program, i)));
 };
 
+/** The note of accesses that a pass makes for the run-time: the program has no say in their addresses. */
+export const ofRuntime = 'of the run-time';
+
 /** Functions in which there is nothing to guard. */
 export const isExempt = (f: Func): boolean => f.name.startsWith('runtime.');

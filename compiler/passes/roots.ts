@@ -17,6 +17,7 @@
 import { page } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
+import { ofRuntime } from '../guards.ts';
 import type { Body, FrameSlot, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { isMoving, isRuntime, relocationOf, relocatorOf } from '../relocate.ts';
@@ -114,14 +115,18 @@ const access = (r: Replacement, place: Value, offset: number): readonly [Value, 
   offset,
 ];
 
+const common = (r: Replacement) => ({ kind: 'op', pos: r.pos, by, guard: ofRuntime }) as const;
+
 const load = (r: Replacement, type: MemType, place: Value, offset: number): Value => {
   const [p, at] = access(r, place, offset);
-  return append(r, 'load', type, type === 'i32' ? 'i32' : 'gptr', [p], [at]);
+  const v = r.edit.value(type === 'i32' ? 'i32' : 'gptr');
+  r.insts.push({ ...common(r), op: 'load', suffix: type, results: [v], args: [p], imms: [at] });
+  return v;
 };
 
 const store = (r: Replacement, type: MemType, place: Value, offset: number, value: Value): void => {
   const [p, at] = access(r, place, offset);
-  r.insts.push({ kind: 'op', op: 'store', suffix: type, results: [], args: [p, value], imms: [at], pos: r.pos, by });
+  r.insts.push({ ...common(r), op: 'store', suffix: type, results: [], args: [p, value], imms: [at] });
 };
 
 const constant = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);

@@ -85,12 +85,13 @@ const inWasm = async (p: IrProgram, images: number, configs: Configs): Promise<S
   return seenIn(text);
 };
 
-const inEvaluator = (p: IrProgram, images: number, configs: Configs): Seen => {
+const inEvaluator = (p: IrProgram, images: number, configs: Configs, paranoid = false): Seen => {
   const { outcome, output } = evaluate(p, {
     images,
     configs,
     seed: 1,
     format: formatValue,
+    paranoid,
     steps: 400_000_000,
     slotBits: 22,
   });
@@ -117,7 +118,7 @@ describe('random graphs', () => {
   test.each([1, 2])('%i images in the evaluator', (images) => {
     const configs = { seed: '5', steps: '20' };
     const expected = inEvaluator(plain, images, configs);
-    const found = inEvaluator(moving, images, configs);
+    const found = inEvaluator(moving, images, configs, true);
     expect(found.lines).toEqual(expected.lines);
     expect(found.moves).toBeGreaterThan(100);
   });
@@ -148,7 +149,7 @@ describe('random graphs of all images', () => {
 
   test.each([1, 2, 3])('%i images in the evaluator', (images) => {
     const configs = { seed: '5', rounds: '8' };
-    const found = inEvaluator(moving, images, configs);
+    const found = inEvaluator(moving, images, configs, true);
     expect(found.lines).toEqual(inEvaluator(plain, images, { ...configs, moving: 'false' }).lines);
     if (images > 1) expect(found.moves).toBeGreaterThan(4);
   });
