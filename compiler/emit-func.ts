@@ -5,6 +5,7 @@ import { type FaultKind, page, track } from '../vm/abi.ts';
 import { redZone } from './checked.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
+import { readBounds } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
@@ -463,7 +464,8 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     branched: new Set(),
     labels: 0,
   };
-  const body = m.block(null, [...prologue(s), ...emitBody(s, f.body, undefined)]);
+  const first = f.name === 'init' ? [readBounds(s)] : [];
+  const body = m.block(null, [...first, ...prologue(s), ...emitBody(s, f.body, undefined)]);
   const params = b.createType(f.params.map((v) => typeOf(s, v)));
   const func = m.addFunction(f.name, params, resultType(b, f.results), vars, body);
   // The position's id stands for the line: emit-map.ts turns it into places in source.

@@ -15,6 +15,20 @@ const counted = (c: OpContext, counter: Counter, e: ExpressionRef, result: 'none
   return m.block(null, [raise, e], b[result]);
 };
 
+/** Globals of the module that hold `page.guardLow` and `page.guardSpan`: a load less for each guard. */
+export const boundGlobals = ['guard_low', 'guard_span'] as const;
+const lowOf = ({ m, b }: Frame): ExpressionRef => m.global.get('guard_low', b.i32);
+const spanOf = ({ m, b }: Frame): ExpressionRef => m.global.get('guard_span', b.i32);
+
+type Frame = Pick<OpContext, 'm' | 'b'>;
+
+/** Reads them from the kernel page: when `init` begins, and when the heap grows or shrinks. */
+export const readBounds = (c: Frame): ExpressionRef =>
+  c.m.block(null, [
+    c.m.global.set('guard_low', c.m.i32.load(page.guardLow, 4, slotOf(c))),
+    c.m.global.set('guard_span', c.m.i32.load(page.guardSpan, 4, slotOf(c))),
+  ]);
+
 const inLine =
   (callee: string): Emit =>
   (c) => {
@@ -23,8 +37,8 @@ const inLine =
     const bytes = numberImm(c.inst.imms, 1);
     if (bytes > guardSlack) throw new Error(`internal error: a guard of ${bytes} bytes in line`);
     const at = (): ExpressionRef => (offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset)));
-    const low = m.i32.load(page.guardLow, 4, slotOf(c));
-    const span = m.i32.load(page.guardSpan, 4, slotOf(c));
+    const low = lowOf(c);
+    const span = spanOf(c);
     const outside = m.i32.ge_u(m.i32.sub(at(), low), span);
     // Below what is unmapped at the beginning a sum that wraps is caught as null; a larger offset could wrap past it.
     const wraps = offset < unmappedBytes ? outside : m.i32.or(outside, m.i32.lt_u(at(), c.arg(0)));
@@ -37,9 +51,9 @@ const near: Emit = (c) => {
   const { m } = c;
   const offset = numberImm(c.inst.imms, 0);
   if (offset >= unmappedBytes) throw new Error('internal error: a guard whose sum may wrap');
-  const low = m.i32.load(page.guardLow, 4, slotOf(c));
+  const low = lowOf(c);
   const at = offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset));
-  const inside = m.i32.lt_u(m.i32.sub(at, low), m.i32.load(page.guardSpan, 4, slotOf(c)));
+  const inside = m.i32.lt_u(m.i32.sub(at, low), spanOf(c));
   return counted(c, 'pgc.guards', inside, 'i32');
 };
 
@@ -55,8 +69,8 @@ const may =
     const { m, b } = c;
     const after = c.temp('i32');
     const bytes = c.temp('i64');
-    const low = (): ExpressionRef => m.i32.load(page.guardLow, 4, slotOf(c));
-    const top = m.i32.add(m.i32.load(page.guardSpan, 4, slotOf(c)), m.i32.const(guardSlack - 1));
+    const low = (): ExpressionRef => lowOf(c);
+    const top = m.i32.add(spanOf(c), m.i32.const(guardSlack - 1));
     const left = m.i64.sub(m.i64.extend_u(top), m.i64.extend_u(m.local.get(after, b.i32)));
     // Below the heap `after` wraps and is larger than all there is; then, as after the end, `left` is negative: one comparison.
     const inside = m.i32.and(
@@ -78,6 +92,7 @@ const gone: Emit = (c) => {
 };
 
 export const emitGuards = {
+  'guard.bounds': readBounds,
   'guard.read': inLine(guardRuntime.read),
   'guard.write': inLine(guardRuntime.write),
   'guard.near': near,

@@ -13,6 +13,7 @@ import {
 import { isChecked } from './checked.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
+import { boundGlobals } from './emit-guards.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
@@ -82,6 +83,7 @@ const declare = (b: Binaryen, m: Module, program: IrProgram, layout: Layout): vo
   m.addFunctionImport(imports.now, 'pgc', imports.now, none, f64);
   m.addGlobal('sp', i32, true, m.i32.const(0));
   m.addGlobalExport('sp', exports.stackPointer);
+  for (const name of boundGlobals) m.addGlobal(name, i32, true, m.i32.const(0));
   const load =
     data.length > 0 ? m.memory.init('0', m.i32.const(dataBase), m.i32.const(0), m.i32.const(data.length)) : m.nop();
   m.addFunction('pgc.load', none, none, [], load);

@@ -249,6 +249,13 @@ export const ops = {
     effects: ['traps'],
     cost: 3,
   }),
+  'guard.bounds': row(
+    undefined,
+    [],
+    [],
+    'the heap has grown or shrunk: where the first test of guards begins and ends is read again from the kernel page',
+    { effects: ['writes'], cost: 4 },
+  ),
   'guard.near': row(
     undefined,
     ['ptr'],

@@ -79,6 +79,9 @@ export const lowerIntrinsic = (
       return [emit(s, pos, 'this_image', '', [])];
     case 'images':
       return [emit(s, pos, 'num_images', '', [])];
+    case 'guard_bounds':
+      effect(s, pos, 'guard.bounds', '', []);
+      return [];
     case 'slot':
     case 'slot_bits':
       return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];

@@ -41,6 +41,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   image: { params: [], result: i64 },
   images: { params: [], result: i64 },
   slot_bits: { params: [], result: i64 },
+  guard_bounds: { params: [], result: voidType },
   address: { params: [strType], result: i64 },
   copied: { params: ['pointer', i64], result: voidType },
   touch_read: { params: [i64, i64], result: voidType },

@@ -150,6 +150,7 @@ export type Intrinsic =
   /** `__slot() -> i64`, `__slot_bits() -> i64`: address of the own slot; log2 of a slot's size in bytes */
   | 'slot'
   | 'slot_bits'
+  | 'guard_bounds'
   /** `__image()`, `__images() -> i64`: of all images, whatever the team. */
   | 'image'
   | 'images'

@@ -10,15 +10,15 @@
 //
 // The test is a yes or a don't know: own heap and stack, for reading and writing. If it is not a yes, the guards run as they would
 // have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check for
-// null of a place that is near is behind the test too: null is not.
+// null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the same object.
 import { guardSlack, unmappedBytes } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
-import { type Guard, guardOf, isExempt, placeText } from '../guards.ts';
-import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
+import { type Guard, guardOf, isExempt, mayRevoke, placeText } from '../guards.ts';
+import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
-import { type Edit, editOf, withBodies } from '../tree.ts';
+import { bodiesOf, type Edit, editOf, withBodies } from '../tree.ts';
 
 const by = 'guard-merge';
 
@@ -30,17 +30,28 @@ interface Member {
   readonly bytes: number;
 }
 
+/** A test that was made before: bytes [lo, hi) after the base are near if the value is 1. */
+interface Near {
+  readonly lo: number;
+  readonly hi: number;
+  readonly value: Value;
+}
+type Nears = ReadonlyMap<Value, Near>;
+
 interface State {
   readonly context: PassContext;
   readonly defs: Defs;
   readonly edit: Edit;
+  /** Bases that guards in more than one body are of, with the bytes: they are tested where they come to be. */
+  readonly shared: ReadonlyMap<Value, { readonly lo: number; readonly hi: number }>;
 }
 
 export const guardMerge = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isExempt(f)) return f;
-  const s: State = { context, defs: defsOf(f), edit: editOf(f) };
-  const walk = (b: Body): Body => mergeBody(s, { insts: b.insts.map((i) => withBodies(i, walk)), end: b.end });
-  const body = walk(f.body);
+  const defs = defsOf(f);
+  const shared = sharedBases({ defs }, f.body);
+  const s: State = { context, defs, edit: editOf(f), shared };
+  const body = mergeBody(s, f.body, new Map(), f.params);
   return { ...f, types: s.edit.types, body };
 };
 
@@ -49,7 +60,7 @@ const isQuiet = (inst: Inst): boolean =>
   inst.kind === 'op' &&
   (inst.op === 'store' || (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) === 0);
 
-const memberOf = (s: State, inst: Inst): Member | undefined => {
+const memberOf = (s: Pick<State, 'defs'>, inst: Inst): Member | undefined => {
   const guard = guardOf(s.defs, inst);
   if (!guard || guard.bytes === undefined || (inst.kind === 'op' && inst.op.endsWith('_range'))) return undefined;
   const p = placeOf(s.defs, guard.pointer);
@@ -89,14 +100,79 @@ const byBase = (members: readonly Member[]): Map<Value, Member[]> => {
   return groups;
 };
 
-const mergeBody = (s: State, body: Body): Body => {
+/** The base as a pointer, made once for a place: none lives across what may move objects. */
+const pointerTo = (s: State, made: Map<Value, Value>, base: Value, pos: PosId, into: Inst[]): Value => {
+  const known = s.edit.types[base] === 'ptr' ? base : made.get(base);
+  if (known !== undefined) return known;
+  const pointer = s.edit.value('ptr');
+  into.push({ kind: 'op', op: 'addr', suffix: '', args: [base], imms: [], results: [pointer], pos, by });
+  made.set(base, pointer);
+  return pointer;
+};
+
+/** The test of a base from `lo` on. Whatever it is asked about, it covers guardSlack bytes. */
+const nearTest = (
+  s: State,
+  base: Value,
+  lo: number,
+  pos: PosId,
+): { readonly insts: readonly Inst[]; readonly near: Near } => {
   const insts: Inst[] = [];
+  const pointer = pointerTo(s, new Map(), base, pos, insts);
+  const value = s.edit.value('i32');
+  const imms = [lo, guardSlack];
+  insts.push({ kind: 'op', op: 'guard.near', suffix: '', args: [pointer], imms, results: [value], pos, by });
+  return { insts, near: { lo, hi: lo + guardSlack, value } };
+};
+
+/** Bases with guards in several bodies, which one test covers. */
+const sharedBases = (s: Pick<State, 'defs'>, body: Body): State['shared'] => {
+  const found = new Map<Value, Member[]>();
+  const bodies = new Map<Value, Set<Body>>();
+  const look = (b: Body): void => {
+    for (const inst of b.insts) {
+      const m = memberOf(s, inst);
+      if (m) {
+        found.set(m.base, [...(found.get(m.base) ?? []), m]);
+        bodies.set(m.base, (bodies.get(m.base) ?? new Set()).add(b));
+      }
+      for (const x of bodiesOf(inst)) look(x);
+    }
+  };
+  look(body);
+  const shared = new Map<Value, { lo: number; hi: number }>();
+  for (const [base, members] of found) {
+    const lo = Math.min(...members.map((m) => m.offset));
+    const hi = Math.max(...members.map((m) => m.offset + m.bytes));
+    const fits = lo >= 0 && hi - lo <= guardSlack && hi < unmappedBytes;
+    if ((bodies.get(base)?.size ?? 0) > 1 && fits) shared.set(base, { lo, hi });
+  }
+  return shared;
+};
+
+/** `before`: tests that were made on the way here, and that nothing has made void. */
+const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[] = []): Body => {
+  const insts: Inst[] = [];
+  let nears = before;
+  /** Tests what will be guarded in several places here, where it comes to be. */
+  const testShared = (values: readonly Value[], pos: PosId): void => {
+    for (const base of values) {
+      const bytes = s.shared.get(base);
+      if (!bytes || nears.has(base) || !s.context.allow()) continue;
+      const tested = nearTest(s, base, bytes.lo, pos);
+      insts.push(...tested.insts);
+      nears = new Map(nears).set(base, tested.near);
+    }
+  };
+  testShared(params, body.insts[0]?.pos ?? 0);
   let group: Member[] = [];
   /** Since the first guard of the group. */
   let window: Inst[] = [];
   let defined = new Set<Value>();
   const close = (): void => {
-    insts.push(...merged(s, group, window));
+    const now = merged(s, group, window, nears);
+    insts.push(...now.insts);
+    nears = now.nears;
     group = [];
     window = [];
     defined = new Set();
@@ -120,26 +196,42 @@ const mergeBody = (s: State, body: Body): Body => {
       window.push(inst);
       continue;
     }
-    if (window.length > 0 && isQuiet(inst)) {
+    if (window.length > 0 && isQuiet(inst) && !inst.results.some((r) => s.shared.has(r))) {
       window.push(inst);
       for (const r of inst.results) defined.add(r);
       continue;
     }
     close();
-    insts.push(inst);
+    const revokes = mayRevoke(s.context.program, inst);
+    const inside = inst.kind === 'loop' && revokes ? none : nears;
+    insts.push(withBodies(inst, (b) => mergeBody(s, b, inside, inst.kind === 'loop' ? inst.params : [])));
+    if (revokes) nears = none;
+    testShared(inst.results, inst.pos);
   }
   close();
   return { insts, end: body.end };
 };
 
-/** The window with its guards as one test, if that is less than the guards are. */
-const merged = (s: State, group: readonly Member[], window: readonly Inst[]): readonly Inst[] => {
+const none: Nears = new Map();
+
+/** The window with its guards as one test, if that is less than the guards are, and the tests that are known after it. */
+const merged = (
+  s: State,
+  group: readonly Member[],
+  window: readonly Inst[],
+  nears: Nears,
+): { readonly insts: readonly Inst[]; readonly nears: Nears } => {
   const bases = byBase(group);
   const [first] = group;
   const checks = window.filter((i) => nullCheckOf(s, i));
   const absorbed = new Set(checks.filter((i) => bases.has(nullCheckOf(s, i)?.base ?? -1)));
-  if (first === undefined || group.length + absorbed.size === bases.size || !s.context.allow()) return window;
+  const known = [...bases].filter(([base, members]) => isNear(nears.get(base), members)).length;
+  const same = { insts: window, nears };
+  if (first === undefined) return same;
+  if (group.length + absorbed.size === bases.size && known === 0) return same;
+  if (!s.context.allow()) return same;
   const { pos } = first.guard.inst;
+  const after = new Map(nears);
   const out: Inst[] = [];
   const push = (inst: Omit<OpInst, 'kind' | 'pos' | 'by'>): void => void out.push({ kind: 'op', ...inst, pos, by });
   const pointers = new Map<Value, Value>();
@@ -147,14 +239,15 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
   for (const [base, members] of bases) {
     const hull = hullOf(members);
     if (!hull) throw new Error('internal error: a group of guards that are far apart');
-    let pointer = base;
-    if (s.edit.types[base] !== 'ptr') {
-      pointer = s.edit.value('ptr');
-      push({ op: 'addr', suffix: '', args: [base], imms: [], results: [pointer] });
+    const before = nears.get(base);
+    const test = before && isNear(before, members) ? before : undefined;
+    let near = test?.value;
+    if (near === undefined) {
+      const tested = nearTest(s, base, hull.lo, pos);
+      out.push(...tested.insts);
+      after.set(base, tested.near);
+      near = tested.near.value;
     }
-    pointers.set(base, pointer);
-    const near = s.edit.value('i32');
-    push({ op: 'guard.near', suffix: '', args: [pointer], imms: [hull.lo, hull.hi - hull.lo], results: [near] });
     if (all === undefined) all = near;
     else {
       const both = s.edit.value('i32');
@@ -165,12 +258,13 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
   const label = s.edit.label('near');
   const done = { kind: 'break', label, args: [], pos, by } as const;
   const members = new Map<Inst, Member>(group.map((m) => [m.guard.inst, m]));
-  const guards = window.flatMap((inst): Inst[] => {
+  const guards: Inst[] = [];
+  const inWindow = window.flatMap((inst): Inst[] => {
     const m = members.get(inst);
     if (!m) return nullCheckOf(s, inst) ? [inst] : [];
     const op = m.guard.write ? 'guard.write' : 'guard.read';
     const before: Inst[] = [];
-    let pointer = pointers.get(m.base) ?? m.guard.pointer;
+    let pointer = pointerTo(s, pointers, m.base, pos, guards);
     const from = m.offset - m.guard.offset;
     if (from !== 0) {
       // The guard's own pointer may come later. A sum of pointers wraps, the offset of an access does not.
@@ -182,6 +276,7 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
     }
     return [...before, { ...m.guard.inst, op, args: [pointer], imms: [m.guard.offset, m.bytes] }];
   });
+  guards.push(...inWindow);
   out.push(
     ifInst(
       { label, condition: all ?? 0, results: [], pos, by },
@@ -200,5 +295,8 @@ const merged = (s: State, group: readonly Member[], window: readonly Inst[]): re
       note = false;
     } else out.push(inst);
   }
-  return out;
+  return { insts: out, nears: after };
 };
+
+const isNear = (n: Near | undefined, members: readonly Member[]): boolean =>
+  n !== undefined && members.every((m) => m.offset >= n.lo && m.offset + m.bytes <= n.hi);

@@ -77,9 +77,28 @@ const rangeLoop = (s: State, loop: LoopInst): readonly Inst[] => {
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
   const ranges = rangesIn(s, loop);
-  if (ranges.length === 0 || !s.context.allow()) return inside();
+  if (!isWorth(s, loop, ranges) || !s.context.allow()) return inside();
   s.size += size;
   return doubled(s, loop, ranges);
+};
+
+/** An iteration of an inner loop counts as so many of the loop around it. */
+const inner = 8;
+
+/** Most guards that run in the loop would go. Else two versions only make more code, which is worse for all of it. */
+const isWorth = (s: State, loop: LoopInst, ranges: readonly Range[]): boolean => {
+  const gone = new Set<Inst>(ranges.flatMap((r) => r.guards));
+  let all = 0;
+  let saved = 0;
+  const weigh = (b: Body, weight: number): void => {
+    for (const inst of b.insts) {
+      if (gone.has(inst)) saved += weight;
+      if (guardOf(s.defs, inst)) all += weight;
+      for (const x of bodiesOf(inst)) weigh(x, inst.kind === 'loop' ? inner * weight : weight);
+    }
+  };
+  weigh(loop.body, 1);
+  return saved > 0 && 2 * saved >= all;
 };
 
 // ---- what a guard covers while its loop runs --------------------------------------------------------------------

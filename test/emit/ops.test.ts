@@ -545,6 +545,7 @@ describe('guards', () => {
   const printed = async (text: string): Promise<{ lines: string[]; at: number }> => {
     const program = programOf(`${head}func @init() {\nret\n}\nfunc @main() {\n${text}\nret\n}\n${funcs}`);
     const node = nodeOf(program, (await artifactOf(program)).wasm);
+    node.images[0]?.init();
     node.images[0]?.main();
     return { lines: node.images[0]?.lines() ?? [], at: node.at(0, 's') - 2 ** node.slotBits };
   };
@@ -557,10 +558,11 @@ describe('guards', () => {
   });
 
   it('a test of what is near asks nobody', async () => {
-    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\n%s = global @s\n%b = addr %s\n%x = guard.near %a, 0, 64\n%y = guard.near %b, 8, 8\n
+    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\n%s = global @s\n%b = addr %s\nguard.bounds\n%x = guard.near %a, 0, 64\n%y = guard.near %b, 8, 8\n
       %p = ptr.bits %b\n%q = gptr.bits %s\n%same = eq.i32 %p, %q\n${['x', 'y', 'same'].map((v) => print('i32', `%${v}`)).join('')}`;
     expect((await printed(text)).lines).toEqual(['1', '0', '1']);
     emitted.add('guard.near');
+    emitted.add('guard.bounds');
     emitted.add('ptr.bits');
   });
 
