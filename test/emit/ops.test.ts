@@ -615,7 +615,7 @@ describe('ops of other passes', () => {
     'alloc.shared': '%n = const.i64 4\n%p = alloc.shared %n',
     'track.object': '%n = const.i64 4\n%p = null\ntrack.object %p, %n, frame',
     'track.part': 'track.part @u',
-    'track.array': '%h = handle.of @u\ntrack.array %h',
+    'track.array': '%h = handle.of @u\ntrack.array %h, 8, shared',
     'track.free': '%p = null\ntrack.free %p',
     'track.escape': '%p = null\n%a = addr %p\ntrack.escape %a, 8',
     'track.run': '%p = null\n%a = addr %p\n%k = const.i32 8\ntrack.run %a, %k, "8: 0 1 0"',

@@ -438,7 +438,7 @@ describe('checks', () => {
   test('what is told to the table of objects has no effect by itself', () => {
     const head = 'shared @u elem 8 dist(block)\n';
     const text = `slot $f size 64 align 8\n%f = frame $f\n%n = const.i64 64\n%k = const.i32 8\n%h = handle.of @u\n%a = addr %f\n
-      track.object %f, %n, frame\ntrack.part @u\ntrack.array %h\ntrack.free %f\ntrack.escape %a, 8\ntrack.run %a, %k, "8: 0 1 0"\n
+      track.object %f, %n, frame\ntrack.part @u\ntrack.array %h, 8, shared\ntrack.free %f\ntrack.escape %a, 8\ntrack.run %a, %k, "8: 0 1 0"\n
       %p = ptr.bits %a\n%q = gptr.bits %f\n%same = eq.i32 %p, %q\n${print('i32', '%same')}`;
     expect(lines(text, { head })).toEqual(['1']);
   });
