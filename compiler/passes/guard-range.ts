@@ -15,7 +15,7 @@
 // the inside out; bounds of inner loops may depend on outer counters. An index that is no counter counts if it was checked
 // against a length from outside, or if the ops that make it bound it. All this is exact in 64 bits as long as the numbers that
 // bounds are made of are small, which is asked too; the address where a range begins may wrap, as addresses do, but no
-// range may.
+// range may. Slices made in the loop: their ends were checked against the whole, an index against their length.
 import { addressOf } from '../address.ts';
 import {
   addDefs,
@@ -32,6 +32,7 @@ import { type Guard, guardOf, isExempt, mayRevoke, placeText, withoutGuards } fr
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
+import { differenceOf } from '../polynomial.ts';
 import { bodiesOf, copyBody, definedIn, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'guard-range';
@@ -110,6 +111,8 @@ interface Bounded {
   readonly hi: Linear;
   /** The bounds are right only if this is not negative: a loop that tests at its end runs once whatever its bounds are. */
   readonly distance: Linear | undefined;
+  /** The upper bound is a poor one: right, but asked about it would often be too much. */
+  readonly loose?: boolean;
 }
 
 /** Bytes [base + lo, base + hi) cover the guard in every iteration; all in values from outside. */
@@ -151,10 +154,17 @@ const counterOf = (s: State, loop: LoopInst, after: number, form: (v: Value) => 
   return { value, lo, hi, distance };
 };
 
-/** What is known at a guard: counters of the loops around it, outermost first; lengths that indices were checked against. */
+/** An end of a slice of `whole` elements, 0 <= end <= whole; of the lower one also the upper one. */
+interface End {
+  readonly whole: Value;
+  readonly upper: Value | undefined;
+}
+
+/** What is known at a guard: counters of the loops around it; lengths that indices and ends of slices were checked against. */
 interface Here {
   readonly counters: readonly Bounded[];
   readonly checked: ReadonlyMap<Value, Value>;
+  readonly ends: ReadonlyMap<Value, End>;
 }
 
 /** All guards in a loop that a range from before it covers. */
@@ -164,6 +174,7 @@ const rangesIn = (s: State, loop: LoopInst): readonly Range[] => {
   const ranges = new Map<string, Range>();
   const visit = (body: Body, here: Here, around: LoopInst | undefined): void => {
     const checked = new Map(here.checked);
+    const ends = new Map(here.ends);
     let counters = here.counters;
     for (const [at, inst] of body.insts.entries()) {
       if (around && counters === here.counters) {
@@ -171,17 +182,21 @@ const rangesIn = (s: State, loop: LoopInst): readonly Range[] => {
         if (counter) counters = [...counters, counter];
       }
       if (inst.kind === 'op') {
-        const [index, length] = inst.args;
+        const [index, length, whole] = inst.args;
         if (inst.op === 'check.index' && index !== undefined && length !== undefined) checked.set(index, length);
+        if (inst.op === 'check.slice' && index !== undefined && length !== undefined && whole !== undefined) {
+          if (!ends.has(length)) ends.set(length, { whole, upper: undefined });
+          ends.set(index, { whole, upper: length });
+        }
         const g = guardOf(s.defs, inst);
-        const r = g && rangeOfGuard(s, g, inner, { counters, checked }, form);
+        const r = g && rangeOfGuard(s, g, inner, { counters, checked, ends }, form);
         if (g && r) collect(ranges, g, r);
         continue;
       }
-      for (const b of bodiesOf(inst)) visit(b, { counters, checked }, inst.kind === 'loop' ? inst : undefined);
+      for (const b of bodiesOf(inst)) visit(b, { counters, checked, ends }, inst.kind === 'loop' ? inst : undefined);
     }
   };
-  visit(loop.body, { counters: [], checked: new Map() }, loop);
+  visit(loop.body, { counters: [], checked: new Map(), ends: new Map() }, loop);
   return [...ranges.values()].slice(0, maxRanges);
 };
 
@@ -224,34 +239,27 @@ const rangeOfGuard = (
   if (g.bytes === undefined) return undefined;
   const address = addressOf(s.defs, g.pointer, inner);
   if (!address) return undefined;
-  const bounds = boundsFor(s, address.bytes, inner, here, form);
-  if (!bounds) return undefined;
   const start = addLinear(address.bytes, constantForm(BigInt(g.offset)));
+  const known = boundsOf(s, inner, here, form);
   const leaves = new Set<Value>();
   const distances = new Map<string, Linear>();
+  const replacedSoFar = new Set<Value>();
   let lo = start;
   let hi = addLinear(start, constantForm(BigInt(g.bytes)));
-  // From the inside out: an inner counter's extremes may depend on outer counters.
-  for (const b of bounds) {
-    const [low, high] = [lo.terms.get(b.value) ?? 0n, hi.terms.get(b.value) ?? 0n];
+  // What was computed last comes first: its bounds may depend on outer counters, and the ends of a slice go out against each other.
+  for (;;) {
+    const v = lastOf([lo, hi], inner);
+    if (v === undefined) break;
+    const b = known(v);
+    if (!b || replacedSoFar.has(v)) return undefined;
+    replacedSoFar.add(v);
+    const [low, high] = [lo.terms.get(v) ?? 0n, hi.terms.get(v) ?? 0n];
     if (tooLarge(low) || tooLarge(high)) return undefined;
-    if (low === 0n && high === 0n) continue;
-    if (b.distance) {
-      if ([...b.distance.terms.keys()].some((v) => inner.has(v))) return undefined;
-      distances.set(`${formKey(b.distance)}+${b.distance.constant}`, b.distance);
-    }
-    lo = replaced(lo, b.value, low, low >= 0n ? b.lo : b.hi);
-    hi = replaced(hi, b.value, high, high >= 0n ? b.hi : b.lo);
-    for (const l of [b.lo, b.hi]) {
-      for (const [v, c] of l.terms) {
-        if (tooLarge(c)) return undefined;
-        if (!inner.has(v)) leaves.add(v);
-      }
-      if (l.constant > maxTerm || l.constant < -maxTerm) return undefined;
-    }
+    if (b.loose && (high > 0n || low < 0n)) return undefined;
+    lo = replaced(lo, v, low, low >= 0n ? b.lo : b.hi);
+    hi = replaced(hi, v, high, high >= 0n ? b.hi : b.lo);
+    if (!isExact(known, b, inner, { leaves, distances, seen: new Set([v]) })) return undefined;
   }
-  const fixed = (l: Linear): boolean => [...l.terms.keys()].every((v) => !inner.has(v));
-  if (!fixed(lo) || !fixed(hi)) return undefined;
   // Coefficients of bounds have been multiplied: the size is computed as the machine does it, and must not wrap.
   if ([...addLinear(hi, lo, -1n).terms.values()].some(tooLarge)) return undefined;
   return { guards: [g.inst], base: address.base, lo, hi, write: g.write, leaves, distances };
@@ -262,29 +270,73 @@ const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficie
 const replaced = (l: Linear, v: Value, coefficient: bigint, by: Linear): Linear =>
   addLinear(addLinear(l, { constant: 0n, terms: new Map([[v, 1n]]) }, -coefficient), by, coefficient);
 
-/** Bounds of all values from inside that the form is made of, innermost first; undefined: one has none. */
-const boundsFor = (
-  s: State,
-  bytes: Linear,
-  inner: ReadonlySet<Value>,
-  here: Here,
-  form: (v: Value) => Linear,
-): readonly Bounded[] | undefined => {
-  const counters = here.counters.toReversed();
-  const others: Bounded[] = [];
-  for (const v of bytes.terms.keys()) {
-    if (!inner.has(v) || counters.some((c) => c.value === v)) continue;
+/** The value from inside that was computed last. */
+const lastOf = (forms: readonly Linear[], inner: ReadonlySet<Value>): Value | undefined => {
+  const open = new Set(forms.flatMap((l) => [...l.terms.keys()].filter((v) => inner.has(v))));
+  if (open.size <= 1) return [...open][0];
+  let last: Value | undefined;
+  for (const v of inner) if (open.has(v)) last = v;
+  return last;
+};
+
+interface Asked {
+  readonly leaves: Set<Value>;
+  readonly distances: Map<string, Linear>;
+  readonly seen: Set<Value>;
+}
+
+/** Bounds are right if all that they are made of is small, also what went out against itself: collects what is to be asked. */
+const isExact = (known: Bounds, b: Bounded, inner: ReadonlySet<Value>, asked: Asked): boolean => {
+  if (b.distance) {
+    if ([...b.distance.terms.keys()].some((v) => inner.has(v))) return false;
+    asked.distances.set(`${formKey(b.distance)}+${b.distance.constant}`, b.distance);
+  }
+  for (const l of [b.lo, b.hi]) {
+    if (l.constant > maxTerm || l.constant < -maxTerm) return false;
+    for (const [v, c] of l.terms) {
+      if (tooLarge(c)) return false;
+      if (!inner.has(v)) {
+        asked.leaves.add(v);
+        continue;
+      }
+      if (asked.seen.has(v)) continue;
+      asked.seen.add(v);
+      const of = known(v);
+      if (!of || !isExact(known, of, inner, asked)) return false;
+    }
+  }
+  return true;
+};
+
+type Bounds = (v: Value) => Bounded | undefined;
+
+/** The bounds of values from inside; undefined: a value has none. */
+const boundsOf = (s: State, inner: ReadonlySet<Value>, here: Here, form: (v: Value) => Linear): Bounds => {
+  const upTo = (value: Value, hi: Linear): Bounded => ({ value, lo: none, hi, distance: undefined });
+  const find = (v: Value, depth: number): Bounded | undefined => {
     const length = here.checked.get(v);
-    const limit = length === undefined || inner.has(length) ? undefined : form(length);
-    if (limit) {
-      others.push({ value: v, lo: none, hi: addLinear(limit, constantForm(-1n)), distance: undefined });
-      continue;
+    const indexed = length === undefined ? undefined : upTo(v, addLinear(form(length), constantForm(-1n)));
+    // The length of a slice that was made in the loop: better than a counter, as its ends go out against the slice's.
+    if (indexed && length !== undefined && inner.has(length) && depth > 0) {
+      const all = [...indexed.hi.terms.keys()].every((w) => !inner.has(w) || find(w, depth - 1) !== undefined);
+      if (all) return indexed;
+    }
+    const counter = here.counters.findLast((c) => c.value === v);
+    if (counter) return counter;
+    if (indexed && length !== undefined && !inner.has(length)) return indexed;
+    const end = here.ends.get(v);
+    if (end) {
+      const whole = form(end.whole);
+      if (end.upper === undefined) return upTo(v, whole);
+      // The lower end is as far from the whole length as the slice is long, if it is of one length.
+      const long = differenceOf(s.defs, end.upper, v, (x) => !inner.has(x));
+      return long ? upTo(v, addLinear(whole, long, -1n)) : { ...upTo(v, whole), loose: true };
     }
     const range = rangeOf(s.defs, v);
     if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
-    others.push({ value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined });
-  }
-  return [...others, ...counters];
+    return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined };
+  };
+  return (v) => find(v, 3);
 };
 
 // ---- two versions -----------------------------------------------------------------------------------------------
