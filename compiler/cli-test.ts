@@ -8,6 +8,7 @@ import { fileRules } from '../vm/files.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type RunOptions, run } from '../vm/run.ts';
 import { artifactOf } from './cli-artifact.ts';
+import { checkModeOf } from './cli-guards.ts';
 import { notSource, programsOf, readInput } from './cli-input.ts';
 import { seconds, wholeNumber } from './cli-number.ts';
 import { colourOn, didYouMean, exitCodes, mistake } from './cli-report.ts';
@@ -21,6 +22,8 @@ export interface TestOptions {
   readonly allowWrite?: readonly string[];
   /** False: neither read nor write the cache. */
   readonly cache: boolean;
+  /** What is checked as tests run. */
+  readonly check?: string;
 }
 
 interface Settings {
@@ -219,6 +222,8 @@ const interruption = (): { readonly signal: AbortSignal; code: number } => {
 export const testCommand = async (given: readonly string[], options: TestOptions): Promise<number> => {
   const settings = settingsOf(options);
   if (typeof settings === 'number') return settings;
+  const check = checkModeOf(options);
+  if (typeof check === 'number') return check;
   const named = given.length > 0 ? given : ['.'];
   const files: TestFile[] = [];
   let code: number = exitCodes.ok;
@@ -238,7 +243,11 @@ export const testCommand = async (given: readonly string[], options: TestOptions
   for (const file of files) {
     const tests = filtered(file.tests, options.filter);
     if (tests.length === 0 && !file.broken) continue;
-    const artifact = await artifactOf(file.path, file.text, { cache: options.cache, start: 'tests' });
+    const artifact = await artifactOf(file.path, file.text, {
+      cache: options.cache,
+      start: 'tests',
+      ...(check === undefined ? {} : { check }),
+    });
     if (typeof artifact === 'number') {
       code = artifact;
       continue;

@@ -175,6 +175,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--timeout <seconds>', 'how long a test may run (default: 60)')
     .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
     .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
+    .option('--check <what>', 'memory: fail tests that access what is no live object, or delete twice')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', testMore)
     .action(async (files: string[], options) => {

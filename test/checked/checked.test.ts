@@ -1,7 +1,7 @@
 // pgc run --check=memory. wrong/*.pg: programs with one mistake each, which the first line describes and `//!` marks; without the
 // check they run to their end or die of something else. right/*.pg, and programs that show what the language promises: the check
 // says nothing.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
@@ -49,6 +49,20 @@ describe.concurrent('has nothing to say about', () => {
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
     }
   });
+});
+
+test('tests of programs fail where they reach for what was deleted', async () => {
+  const cwd = folderWith();
+  const text = `fn kept() -> *int { let p = new int; delete p; return p; }
+test "kept" { assert(*kept() == 0); }
+test "fine" { let p = new int; assert(*p == 0); delete p; }
+`;
+  writeFileSync(join(cwd, 'kept.pg'), text);
+  expect((await pgc(['test', 'kept.pg', '-n', '1'], { cwd })).code).toBe(0);
+  const ended = await pgc(['test', 'kept.pg', '-n', '1', '--check=memory'], { cwd });
+  expect(ended.code).toBe(1);
+  expect(ended.out + ended.err).toContain('allocated at kept.pg:1:29 and deleted at kept.pg:1:38');
+  expect(ended.out + ended.err).toContain('1 failed');
 });
 
 describe('what it cannot be asked', () => {
