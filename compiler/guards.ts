@@ -1,5 +1,6 @@
 // What the passes on guards share: which op is a guard and of what, how to walk guards with the accesses they stand before, and what
 // ends a guard's fact.
+import { bits, effectBits } from './effects.ts';
 import { type Defs, intOf } from './facts.ts';
 import type { Body, Func, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
 import type { PassContext } from './passes.ts';
@@ -97,7 +98,8 @@ const revokes = (inst: OpInst, functions: ReadonlySet<string>, byValue: boolean)
     case 'call.value':
       return byValue;
     default:
-      return false;
+      // Where objects move, another image may move those of this one while it waits.
+      return functions.has(moveRuntime.alloc) && (effectBits(inst.op) & bits.moves) !== 0;
   }
 };
 
