@@ -74,6 +74,8 @@ interface Where {
   reached: boolean;
   /** And nothing that can be felt comes before it. */
   first: boolean;
+  /** And nothing that may end the run: no check that stayed in the loop. */
+  sure: boolean;
   /** Not under an `if`. */
   readonly top: boolean;
 }
@@ -86,7 +88,7 @@ const hoistFrom = (s: State, loop: LoopInst): readonly Inst[] => {
     inner: definedIn(loop.body, new Set(loop.params)),
     hoisted: [],
   };
-  const body = hoistBody(s, l, loop.body, { reached: true, first: true, top: true });
+  const body = hoistBody(s, l, loop.body, { reached: true, first: true, sure: true, top: true });
   return l.hoisted.length === 0 ? [loop] : [...l.hoisted, { ...loop, body }];
 };
 
@@ -102,12 +104,13 @@ const hoistBody = (s: State, l: Loop, body: Body, where: Where): Body => {
     // An inner loop has given its own already.
     const now =
       inst.kind === 'if' || inst.kind === 'block'
-        ? withBodies(inst, (b) => hoistBody(s, l, b, { reached: false, first: false, top: false }))
+        ? withBodies(inst, (b) => hoistBody(s, l, b, { reached: false, first: false, sure: false, top: false }))
         : inst;
     insts.push(now);
     if (inst.kind === 'loop' || leaves(inst)) where.reached = false;
     if (effectsOf(inst) & ~(bits.place | bits.reads | bits['handle-reads'])) where.first = false;
     if (!where.reached) where.first = false;
+    if (effectsOf(inst) & bits.traps) where.sure = false;
   }
   return { insts, end: body.end };
 };
@@ -137,7 +140,8 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
   if (l.deletes) return false;
   // What is guarded may end the run: not before anything that the source does first.
   if (s.context.guards !== 'off' && mayFault(s.provenance, inst)) return where.reached && where.first;
-  return where.reached || isAlwaysMapped(s.context.program, s.f, access.place, access.bytes);
+  // Of an element it is known that its index was checked, by a check that is before it: they may not change places.
+  return (where.reached && where.sure) || isAlwaysMapped(s.context.program, s.f, access.place, access.bytes);
 };
 
 /** A whole `if` or block that only computes, from values that do not change in the loop. */
