@@ -48,13 +48,18 @@ const inLine =
   };
 
 const near: Emit = (c) => {
-  const { m } = c;
+  const { m, b } = c;
   const offset = numberImm(c.inst.imms, 0);
   if (offset >= unmappedBytes) throw new Error('internal error: a guard whose sum may wrap');
   const low = lowOf(c);
+  const place = c.temp('i32');
   const at = offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset));
-  const inside = m.i32.lt_u(m.i32.sub(at, low), spanOf(c));
-  return counted(c, 'pgc.guards', inside, 'i32');
+  const here = (): ExpressionRef => m.local.get(place, b.i32);
+  const inside = m.i32.lt_u(m.i32.sub(m.local.tee(place, at, b.i32), low), spanOf(c));
+  const ask = counted(c, 'pgc.guards_asked', c.at(m.call(guardRuntime.near, [m.i64.extend_u(here())], b.i32)), 'i32');
+  // Null is met at the end of every list.
+  const elsewhere = m.if(m.i32.lt_u(here(), m.i32.const(unmappedBytes)), m.i32.const(0), ask);
+  return counted(c, 'pgc.guards', m.if(inside, m.i32.const(1), elsewhere), 'i32');
 };
 
 const range =

@@ -76,8 +76,9 @@ export const guardStep = (i: OpInst, node: Node): Step | undefined => {
       const bytes = BigInt(numberImm(i.imms, 1));
       return (r, m) => {
         const address = (r[a] as number) + offset;
-        const low = m.slot + node.memory.view.getUint32(m.slot + page.heapBottom, true);
-        const near = address >= low && mayAccess(node, m, address, bytes, true);
+        const own = m.slot + node.memory.view.getUint32(m.slot + page.heapBottom, true);
+        const symmetric = node.memory.offsetOf(address) >= node.layout.symmetricBase && address >= node.memory.slot(0);
+        const near = (address >= own || symmetric) && mayAccess(node, m, address, bytes, true);
         if (near) node.paranoia?.remember(m.image, address, Number(bytes), true);
         r[d] = near ? 1 : 0;
       };

@@ -13,6 +13,7 @@ export const guardRuntime = {
   write: 'runtime.permit_write',
   mayRead: 'runtime.may_read',
   mayWrite: 'runtime.may_write',
+  near: 'runtime.is_symmetric',
 } as const;
 
 /** A guard: so many bytes, `offset` after the pointer; undefined: as many as the operand says. */

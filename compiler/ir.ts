@@ -260,7 +260,7 @@ export const ops = {
     undefined,
     ['ptr'],
     ['i32'],
-    'whether so many bytes from address + `number` on certainly may be read and written: they lie in the own heap or stack',
+    'whether so many bytes from address + `number` on certainly may be read and written: they lie in the own heap or stack, or in symmetric memory',
     { imms: ['number', 'number'], effects: ['place', 'reads'], cost: 3 },
   ),
   'guard.read_range': row(

@@ -26,6 +26,7 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   'guard.write': guardRuntime.write,
   'guard.read_range': guardRuntime.read,
   'guard.write_range': guardRuntime.write,
+  'guard.near': guardRuntime.near,
   'guard.may_read': guardRuntime.mayRead,
   'guard.may_write': guardRuntime.mayWrite,
   allreduce: 'runtime.exchange',

@@ -8,7 +8,7 @@
 //   store.i32 %p, %z, 16             }
 //                                    %x = load.i64 %p, 0 …
 //
-// The test is a yes or a don't know: own heap and stack, for reading and writing. If it is not a yes, the guards run as they would
+// The test is a yes or a don't know: own heap and stack, symmetric memory, for reading and writing. If it is not a yes, the guards run as they would
 // have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check for
 // null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the same object.
 import { guardSlack, unmappedBytes } from '../../vm/abi.ts';

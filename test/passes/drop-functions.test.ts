@@ -33,6 +33,10 @@ func @runtime.may_read(%a: i64, %n: i64) -> i32 {
   %z = const.i32 0
   ret(%z)
 }
+func @runtime.is_symmetric(%a: i64) -> i32 {
+  %z = const.i32 0
+  ret(%z)
+}
 func @runtime.may_write(%a: i64, %n: i64) -> i32 {
   %z = const.i32 0
   ret(%z)
@@ -66,6 +70,7 @@ const uses: Record<string, string> = {
   'guard.write': 'guard.write %a, 0, 8',
   'guard.read_range': 'guard.read_range %a, %n',
   'guard.write_range': 'guard.write_range %a, %n',
+  'guard.near': '%m = guard.near %a, 0, 8',
   'guard.may_read': '%m = guard.may_read %a, %n',
   'guard.may_write': '%m = guard.may_write %a, %n',
 };
