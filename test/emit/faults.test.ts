@@ -2,7 +2,7 @@
 // wrong value on each side, and that it stops by `unreachable` without a call. What passes is in ops.test.ts.
 import { describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../vm/abi.ts';
-import { faultNumber, faults } from '../../vm/abi.ts';
+import { faultNumber, faults, guardSlack } from '../../vm/abi.ts';
 import { artifactOf, constants, nodeOf, programOf, type Record, type TestNode, trapOf } from './instance.ts';
 
 interface Setting {
@@ -147,22 +147,22 @@ describe('stack', () => {
 
   it('is full when the next frame would go below the limit', async () => {
     // 1000 bytes hold 20 frames of 48, and 40 bytes are left.
-    const record = await faultOf(main(20), { funcs, stackBytes: 1000 });
+    const record = await faultOf(main(20), { funcs, stackBytes: 1000 + guardSlack });
     expect([record.kind, ...record.values.slice(0, 2), lineOf(record)]).toEqual(['stack', 48n, 40n, 7]);
   });
 
   it('holds frames down to the very limit', async () => {
     const program = programOf(`${places}func @init() {\nret\n}\nfunc @main() {\n${main(19)}\n}\n${funcs}`);
     const { wasm } = await artifactOf(program);
-    const roomy = nodeOf(program, wasm, { stackBytes: 960 });
+    const roomy = nodeOf(program, wasm, { stackBytes: 960 + guardSlack });
     roomy.images[0]?.main();
     // The frames were where they may be, and nowhere else.
     const slot = roomy.images[0]!.slot;
     expect(roomy.view.getBigInt64(slot + roomy.stackLimit + 32, true)).toBe(0n);
-    expect(roomy.view.getBigInt64(slot + roomy.stackTop - 48 + 32, true)).toBe(19n);
+    expect(roomy.view.getBigInt64(slot + roomy.stackTop - guardSlack - 48 + 32, true)).toBe(19n);
     for (let at = roomy.stackLimit - 64; at < roomy.stackLimit; at += 8)
       expect(roomy.view.getBigInt64(slot + at, true)).toBe(0n);
-    const tight = nodeOf(program, wasm, { stackBytes: 959 });
+    const tight = nodeOf(program, wasm, { stackBytes: 959 + guardSlack });
     expect(trapOf(tight.images[0]!.main).message).toBe('unreachable');
     expect(tight.images[0]!.record().values.slice(0, 2)).toEqual([48n, 47n]);
   });

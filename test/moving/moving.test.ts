@@ -181,7 +181,7 @@ describe('random graphs of all images', () => {
 });
 
 describe('what is left out is noticed', () => {
-  const configs = { seed: '3', steps: '200' };
+  const configs = { seed: '3', steps: '300' };
   const expected = inEvaluator(program('graphs.pg').plain, 1, configs);
 
   test('nothing left out', async () => {
