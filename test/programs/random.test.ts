@@ -80,7 +80,7 @@ describe('random programs', () => {
         const expected = evaluated(ir, count, seed);
         expect(evaluated(optimise(ir, { skip, verify: true }), count, seed + 1)).toEqual(expected);
       }),
-      { numRuns: 150 * scale },
+      { numRuns: 80 * scale },
     );
   });
 
@@ -92,7 +92,7 @@ describe('random programs', () => {
         expect(await ran(optimise(ir), count)).toEqual(expected);
         expect(await ran(optimise(ir, { skip }), count)).toEqual(expected);
       }),
-      { numRuns: 40 * scale },
+      { numRuns: 25 * scale },
     );
   });
 });
