@@ -7,6 +7,7 @@ import { guardStats, guardTable } from '../vm/guard-stats.ts';
 import { renderLeaks, renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
+import { tablesOf } from '../vm/table.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
@@ -139,13 +140,14 @@ const runArtifact = async (
   process.on('SIGHUP', interrupt(129));
   const { memory, stats, leaks } = reports;
   let report = '';
-  const onMemory: RunOptions['onMemory'] = (images, manifest) => {
-    report = memory ? renderMemory(manifest, images) : renderLeaks(manifest, images);
+  const atEnd: RunOptions['atEnd'] = (node) => {
+    if (stats) process.stderr.write(guardTable(guardStats(node)));
+    if (memory) report = renderMemory(node.manifest, tablesOf(node));
+    else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
   };
   const result: RunResult = await run(artifact, {
     ...settings,
-    ...(memory || leaks ? { onMemory } : {}),
-    ...(stats ? { atEnd: (node) => process.stderr.write(guardTable(guardStats(node))) } : {}),
+    atEnd,
     configs,
     pool,
     signal: abort.signal,

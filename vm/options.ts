@@ -3,7 +3,6 @@ import type { Manifest } from './abi.ts';
 import type { FileOptions } from './files.ts';
 import type { Pool } from './pool.ts';
 import type { Sink } from './sinks.ts';
-import type { ImageMemory } from './table.ts';
 
 export interface PrepareOptions {
   /** Default: as many as the machine has cores. */
@@ -35,8 +34,6 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly stderr?: Sink;
   /** Ends the run as `interrupted`. */
   readonly signal?: AbortSignal;
-  /** Called before the end with the memory of all images, of programs that track it. */
-  readonly onMemory?: (images: readonly ImageMemory[], manifest: Manifest) => void;
   /** The script of a thread; beside the bundle by default. */
   readonly workerUrl?: URL | string;
   /** Called when the run has ended and no image runs any more, for reports on memory. Not if it could not begin. */

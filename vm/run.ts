@@ -11,7 +11,6 @@ import { type Prepared, prepare } from './prepare.ts';
 import type { ImageStatus, RunResult } from './result.ts';
 import { createSinks } from './sinks.ts';
 import { framesOf } from './stack.ts';
-import { readTable } from './table.ts';
 import { activityOf, deadlockProver, sightOf } from './watch.ts';
 
 export type { EndedNode, RunOptions } from './options.ts';
@@ -63,16 +62,6 @@ const threadFailed = (message: string): RunResult =>
     ? { kind: 'no-resources', message: `a thread could not go on: ${message}`, hint: 'run with fewer images' }
     : { kind: 'internal', message: `a thread failed: ${message}` };
 
-/** Threads have ended: nothing changes any more. */
-const tellMemory = (p: Prepared, { onMemory }: RunOptions): void => {
-  if (!onMemory || p.manifest.track === undefined) return;
-  const view = new DataView(p.memory.buffer);
-  onMemory(
-    Array.from({ length: p.images }, (_, image) => readTable(view, p.map.slotBits, image)),
-    p.manifest,
-  );
-};
-
 /** Starts the images and waits for the end of the run. Whoever calls ends the threads. */
 const untilEnd = (
   p: Prepared,
@@ -104,7 +93,6 @@ const untilEnd = (
       // Exits are reported after the last message of a thread, so all lines have come by then.
       Promise.all(workers.map((w) => w.terminate())).then(() => {
         guarded(() => sinks.flush());
-        guarded(() => tellMemory(p, options));
         resolve(verdict);
       }, reject);
     };

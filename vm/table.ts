@@ -15,6 +15,7 @@ import {
   trackLogBytes,
   trackRegions,
 } from './abi.ts';
+import type { EndedNode } from './options.ts';
 
 export interface TrackedObject {
   /** Address, and bytes from it. */
@@ -179,3 +180,7 @@ export const readTable = (memory: DataView, slotBits: number, image: number): Im
     stackStart: slot + at(page.stackLimit),
   };
 };
+
+/** The tables of all images, of a program that has them. */
+export const tablesOf = ({ memory, manifest, images, slotBits }: EndedNode): readonly ImageMemory[] =>
+  manifest.track === undefined ? [] : Array.from({ length: images }, (_, image) => readTable(memory, slotBits, image));

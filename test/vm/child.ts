@@ -3,7 +3,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { exitCodeOf, renderResult } from '../../vm/report.ts';
 import { type RunOptions, run, startPool } from '../../vm/run.ts';
-import type { ImageMemory } from '../../vm/table.ts';
+import { type ImageMemory, tablesOf } from '../../vm/table.ts';
 
 interface Request extends RunOptions {
   /** Gather lines by callback and print them with the result. */
@@ -43,13 +43,9 @@ try {
     workerUrl,
     signal: abort.signal,
     ...(request.early === undefined ? {} : { pool: startPool(request.early, workerUrl) }),
-    ...(request.tables
-      ? {
-          onMemory: (images: readonly ImageMemory[]) => {
-            tables = images;
-          },
-        }
-      : {}),
+    atEnd: (node) => {
+      if (request.tables) tables = tablesOf(node);
+    },
     ...(request.collect || request.throwing ? { stdout: sink, stderr: sink } : {}),
   });
   outcome = { result, report: renderResult(result), code: exitCodeOf(result), tables };
