@@ -1,12 +1,13 @@
 // Keeps of the table of positions what the artifact can still refer to. The table of a compilation names every expression of
 // every function of the library; a small program needs a dozen of them.
+import { isRuntime } from '../vm/abi.ts';
 import type { Body, Inst, IrPosition, IrProgram, PosId } from './ir.ts';
 import { withBodies } from './tree.ts';
 
 /** The run-time is left out of stacks: code of it that was inlined counts as the user's call of it. */
 const userPosition = (positions: readonly IrPosition[], id: PosId): PosId => {
   let at = id;
-  for (let p = positions[at]; p?.fn.startsWith('runtime.'); p = positions[at]) at = p.inlinedAt;
+  for (let p = positions[at]; p !== undefined && isRuntime(p.fn); p = positions[at]) at = p.inlinedAt;
   return at;
 };
 

@@ -8,6 +8,7 @@ import {
   type Format,
   guardCounters,
   imports,
+  isRuntime,
   type Manifest,
 } from '../vm/abi.ts';
 import { isChecked } from './checked.ts';
@@ -114,7 +115,7 @@ const functionNames = (m: Module, b: Binaryen): string[] => {
     const info = b.getFunctionInfo(m.getFunctionByIndex(i));
     (info.base ? imported : own).push(info.name);
   }
-  const shown = (name: string): string => (name.startsWith('runtime.') || name.startsWith('pgc.') ? '' : name);
+  const shown = (name: string): string => (isRuntime(name) || name.startsWith('pgc.') ? '' : name);
   return [...imported.map(() => ''), ...own.map(shown)];
 };
 

@@ -4,7 +4,8 @@
 // Each access of the program carries a note of why it is guarded or not (see passes/guard-*.ts). One that a guard is said to
 // cover must lie in bytes that were guarded on this image since memory was last given back, a write in bytes guarded for writing. One
 // that needs no guard by what is known of its object must lie where the image may access. One without a note is not allowed.
-import { isExempt, ofRuntime } from './guards.ts';
+import { isRuntime } from '../vm/abi.ts';
+import { ofRuntime } from './guards.ts';
 import type { Func, IrProgram, OpInst } from './ir.ts';
 import { accessParts } from './provenance.ts';
 import { forEachInst } from './tree.ts';
@@ -106,6 +107,6 @@ export const firstUnguarded = (program: IrProgram): string | undefined => {
         found = `${i.op} in @${f.name}`;
     });
   };
-  for (const f of program.funcs) if (!isExempt(f)) look(f);
+  for (const f of program.funcs) if (!isRuntime(f.name)) look(f);
   return found;
 };

@@ -1,6 +1,7 @@
 // `--emit=guards`: every access of a program with its place in the source, and why it is guarded or not; then how many there are of
 // each reason. Read off the notes that the guard passes leave on accesses.
-import { isExempt, ofRuntime } from './guards.ts';
+import { isRuntime } from '../vm/abi.ts';
+import { ofRuntime } from './guards.ts';
 import type { IrProgram, OpInst, PosId } from './ir.ts';
 import { type AccessPart, accessParts } from './provenance.ts';
 import { forEachInst } from './tree.ts';
@@ -38,7 +39,7 @@ export const guardList = (program: IrProgram): string => {
   };
   const lines: Line[] = [];
   for (const f of program.funcs) {
-    if (isExempt(f)) continue;
+    if (isRuntime(f.name)) continue;
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       const parts = accessParts(i);

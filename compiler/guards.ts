@@ -2,7 +2,7 @@
 // ends a guard's fact.
 import { bits, effectBits } from './effects.ts';
 import { type Defs, intOf } from './facts.ts';
-import type { Body, Func, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
+import type { Body, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
 import type { PassContext } from './passes.ts';
 import { isMoving, moveRuntime, movers } from './relocate.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
@@ -144,6 +144,3 @@ export const mayRevoke = (program: IrProgram, inst: Inst): boolean => {
 
 /** The note of accesses that a pass makes for the run-time: the program has no say in their addresses. */
 export const ofRuntime = 'of the run-time';
-
-/** Functions in which there is nothing to guard. */
-export const isExempt = (f: Func): boolean => f.name.startsWith('runtime.');

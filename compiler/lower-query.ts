@@ -1,7 +1,7 @@
 // Where an image is and what time it is: this_image(), num_cores(), now(), …
 import type { Expr } from '../lang/typed.ts';
 import { unreachable } from '../lang/unreachable.ts';
-import { kernel } from '../vm/abi.ts';
+import { isRuntime, kernel } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
 import { append, constI32, constI64, effect, emit, emitTyped, fresh, type State } from './lower-state.ts';
 
@@ -27,7 +27,7 @@ export const lowerQuery = (s: State, pos: PosId, what: Extract<Expr, { kind: 'qu
 };
 
 /** Code of the run-time counts all images, code of a program with teams those of its team. */
-const inTeams = (s: State): boolean => s.program.teams && !s.fnName.startsWith('runtime.');
+const inTeams = (s: State): boolean => s.program.teams && !isRuntime(s.fnName);
 
 const ask = (s: State, pos: PosId, name: string, args: readonly Value[] = []): Value => {
   // Functions of the run-time are lowered with every program.

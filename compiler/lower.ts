@@ -4,6 +4,7 @@ import type { Source } from '../lang/source.ts';
 import type { DimDist, Fn, Global, Local, Program } from '../lang/typed.ts';
 import { alignOf, sizeOf } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
+import { isRuntime } from '../vm/abi.ts';
 import type { Func, IrDim, IrGlobal, IrPosition, IrProgram, Value } from './ir.ts';
 import { handleSymbol } from './lower-array.ts';
 import { lowerExpr, lowerIndex } from './lower-expr.ts';
@@ -45,7 +46,7 @@ const newState = (
   resultPlace: undefined,
   atomicReads: false,
   initialising,
-  kernel: fnName.startsWith('runtime.'),
+  kernel: isRuntime(fnName),
   insts: [],
   end: undefined,
   labels: 0,

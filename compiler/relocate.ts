@@ -4,6 +4,7 @@
 // This is finer than the effect `moves` of the table of ops (moves.ts), which holds whatever the node will be able to do: without
 // hooks an object moves only when a function of the run-time is called that moves it. A function moves if a path of calls
 // leads from it to one of those; a call of a value moves if any function whose value is taken does.
+import { isRuntime } from '../vm/abi.ts';
 import type { Inst, IrProgram } from './ir.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
@@ -16,8 +17,6 @@ export const moveRuntime = {
 
 /** What moves objects by itself. */
 export const movers = ['runtime.move.slide', 'runtime.move.migrate'];
-
-export const isRuntime = (name: string): boolean => name.startsWith('runtime.');
 
 const moving = new WeakMap<IrProgram, boolean>();
 

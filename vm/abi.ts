@@ -344,6 +344,12 @@ export const imports = {
   fileWrite: 'file_write',
 } as const;
 
+/**
+ * Whether a function is the run-time's, by its name: of the library's modules `runtime` and `runtime_…`; no module of a program gets
+ * such names. What it does has no guards, and call stacks leave it out.
+ */
+export const isRuntime = (fn: string): boolean => fn.startsWith('runtime.');
+
 /** Exports. `init` computes lets and lays out symmetric memory; `load` (image 0 only, before all else) copies read-only data. */
 export const exports = { load: 'pgc.load', init: 'pgc.init', main: 'pgc.main', stackPointer: 'pgc.sp' } as const;
 

@@ -1,5 +1,5 @@
 // What a program did with its memory, as text for people: `pgc run --memory`. The facts are those of table.ts.
-import { type Manifest, type TrackKind, trackEntryBytes } from './abi.ts';
+import { isRuntime, type Manifest, type TrackKind, trackEntryBytes } from './abi.ts';
 import { framesOf } from './stack.ts';
 import type { ImageMemory, TrackedObject } from './table.ts';
 
@@ -57,7 +57,7 @@ export const variablesOf = (manifest: Manifest, images: readonly ImageMemory[]):
   for (const { objects } of images) {
     for (const o of objects) {
       const name = deletable.has(o.kind) || o.kind === 'frame' ? undefined : names.get(o.position);
-      if (name === undefined || name.startsWith('runtime.')) continue;
+      if (name === undefined || isRuntime(name)) continue;
       const bytes = Math.max(o.bytes, found.get(name)?.bytes ?? 0);
       found.set(name, { name, place: placeOf(manifest, o).place, bytes });
     }

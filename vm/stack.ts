@@ -1,7 +1,7 @@
 // From V8's stack trace to PG's call stack. V8 names a frame of wasm by function index and code offset
 // (`wasm-function[5]:0x1a3`); the manifest says which source position the code at an offset came from, and each position
 // says into which other it was inlined. The run-time's own functions are left out.
-import type { Manifest } from './abi.ts';
+import { isRuntime, type Manifest } from './abi.ts';
 import type { Frame } from './result.ts';
 
 export interface RawFrame {
@@ -19,7 +19,7 @@ export const parseFrames = (stack: string): RawFrame[] =>
     offset: Number.parseInt(m[2]!, 16),
   }));
 
-const hidden = (fn: string): boolean => fn === '' || fn.startsWith('runtime.');
+const hidden = (fn: string): boolean => fn === '' || isRuntime(fn);
 
 /** The frames of a position: where it is, then where its function was inlined, outwards. */
 export const framesOf = (manifest: Manifest, position: number): Frame[] => {

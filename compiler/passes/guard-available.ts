@@ -7,9 +7,10 @@
 // no write. Where ways meet, a fact holds if it holds on all of them; at the head of a loop, if it held before and nothing in
 // the loop ends it. A fact ends where the image may give memory back (guards.ts, mayRevoke): nothing else takes permissions away.
 import { unreachable } from '../../lang/unreachable.ts';
+import { isRuntime } from '../../vm/abi.ts';
 import { placeOf } from '../effects.ts';
 import { type Def, type Defs, defsOf, intOf } from '../facts.ts';
-import { type Guard, guardOf, isExempt, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, withBodies } from '../tree.ts';
@@ -40,7 +41,7 @@ interface State {
 const none: Facts = new Map();
 
 export const guardAvailable = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isExempt(f)) return f;
+  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs: Map<Value, Def> = defsOf(f);
   const s: State = { f, defs, context, exits: new Map(), decided: new Map() };
   flow(s, f.body, none);

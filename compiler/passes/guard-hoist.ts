@@ -6,15 +6,16 @@
 //
 // Only what every first iteration comes to before anything that can be felt: a guard may not report what the source would not
 // have reached. For others guard-range makes two versions of the loop. Innermost loops first, so that a guard rises all the way.
+import { isRuntime } from '../../vm/abi.ts';
 import { bits, effectsOf } from '../effects.ts';
 import { defsOf } from '../facts.ts';
-import { guardOf, isExempt, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { definedIn, leaves, operandsOf, withBodies } from '../tree.ts';
 
 export const guardHoist = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isExempt(f)) return f;
+  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs = defsOf(f);
   const walk = (body: Body): Body => ({
     insts: body.insts.flatMap((inst) => {

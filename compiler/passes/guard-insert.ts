@@ -7,10 +7,9 @@
 // PLDI 2020), where accesses are what the optimiser has left: code that was moved, merged and inlined without regard to guards.
 // The passes after this one take away what is not needed. `touch` ops turn into guards,
 // in the run-time too, whose own accesses need none: what they announce is done elsewhere.
-import { guardSlack } from '../../vm/abi.ts';
+import { guardSlack, isRuntime } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { defsOf, intOf } from '../facts.ts';
-import { isExempt } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { type AccessPart, accessParts } from '../provenance.ts';
@@ -23,7 +22,7 @@ export const guarded = 'guarded';
 
 export const guardInsert = (f: Func, context: PassContext): Func => {
   if (context.guards === 'off') return dropTouches(f);
-  const exempt = isExempt(f);
+  const exempt = isRuntime(f.name);
   const edit = editOf(f);
   const defs = defsOf(f);
   const guardOf = (o: Replacement, inst: OpInst, part: AccessPart): void => {

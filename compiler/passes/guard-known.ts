@@ -5,15 +5,16 @@
 //
 // Variables, read-only data, own frames, elements of named arrays with checked indices, memory that a caller made for an argument:
 // see provenance.ts.
+import { isRuntime } from '../../vm/abi.ts';
 import { defsOf } from '../facts.ts';
-import { isExempt, withoutGuards } from '../guards.ts';
+import { withoutGuards } from '../guards.ts';
 import type { Body, Func } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { provenanceOf, reasonFor } from '../provenance.ts';
 import { withBodies } from '../tree.ts';
 
 export const guardKnown = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isExempt(f)) return f;
+  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const p = provenanceOf(f, context.program, defsOf(f));
   const walk = (b: Body): Body => {
     const inner: Body = { insts: b.insts.map((i) => withBodies(i, walk)), end: b.end };

@@ -11,10 +11,10 @@
 // The test is a yes or a don't know: own heap and stack, symmetric memory, for reading and writing. If it is not a yes, the guards run as they would
 // have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check for
 // null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the same object.
-import { guardSlack, unmappedBytes } from '../../vm/abi.ts';
+import { guardSlack, isRuntime, unmappedBytes } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
-import { type Guard, guardOf, isExempt, mayRevoke, placeText } from '../guards.ts';
+import { type Guard, guardOf, mayRevoke, placeText } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -47,7 +47,7 @@ interface State {
 }
 
 export const guardMerge = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isExempt(f)) return f;
+  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs = defsOf(f);
   const shared = sharedBases({ defs }, f.body);
   const s: State = { context, defs, edit: editOf(f), shared };

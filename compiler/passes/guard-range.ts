@@ -16,6 +16,7 @@
 // against a length from outside, or if the ops that make it bound it. All this is exact in 64 bits as long as the numbers that
 // bounds are made of are small, which is asked too; the address where a range begins may wrap, as addresses do, but no
 // range may. Slices made in the loop: their ends were checked against the whole, an index against their length.
+import { isRuntime } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import {
   addDefs,
@@ -28,7 +29,7 @@ import {
   linearOf,
   rangeOf,
 } from '../facts.ts';
-import { type Guard, guardOf, isExempt, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -54,7 +55,7 @@ interface State {
 }
 
 export const guardRange = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isExempt(f)) return f;
+  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const s: State = { context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body);
   return { ...f, types: s.edit.types, body };

@@ -8,9 +8,10 @@
 // `ret` becomes `break` of a block around the copy, which fold flattens. Frame slots are merged: zeroes that the source
 // asks for are stores of the callee, so a slot needs nothing when it comes into a loop. Every copied position remembers
 // the call (`inlinedAt`), so that reports show the stack that the user wrote. Functions that may call themselves stay.
+import { isRuntime } from '../../vm/abi.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, isRuntime } from '../relocate.ts';
+import { isMoving } from '../relocate.ts';
 import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
 
 /** Cost (of the table of ops) up to which a function is copied to every call. */

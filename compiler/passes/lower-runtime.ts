@@ -7,13 +7,13 @@
 //                                                  cells of all images in their order: all get the same bits.
 //
 // Required: the emitter knows none of these ops.
-import { descriptor, distKinds, type Meeting, type MeetingOp, meetingNumber } from '../../vm/abi.ts';
+import { descriptor, distKinds, isRuntime, type Meeting, type MeetingOp, meetingNumber } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { isChecked } from '../checked.ts';
 import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
-import { isMoving, isRuntime } from '../relocate.ts';
+import { isMoving } from '../relocate.ts';
 import { editOf, withBodies } from '../tree.ts';
 import { lowerTrack, tracks } from './lower-track.ts';
 
@@ -283,7 +283,7 @@ const heapOf = (program: IrProgram, func: string): Out['heap'] => {
 export const lowerRuntime: Pass['run'] = (f, context) => {
   const edit = editOf(f);
   const heap = heapOf(context.program, f.name);
-  const tracked = !f.name.startsWith('runtime.') && tracks(context.program);
+  const tracked = !isRuntime(f.name) && tracks(context.program);
   let changed = false;
   const body = (b: Body): Body => {
     const insts: Inst[] = [];

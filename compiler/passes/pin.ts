@@ -7,10 +7,11 @@
 // `p < q` and `p - q` pin nothing. What is given to a send or receive in the background is pinned too, for whoever sits at
 // the other end copies when it comes.
 
+import { isRuntime } from '../../vm/abi.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, isRuntime, moveRuntime, relocationOf, relocatorOf } from '../relocate.ts';
+import { isMoving, moveRuntime, relocationOf, relocatorOf } from '../relocate.ts';
 import { argsOf, bodiesOf, operandsOf, withBodies } from '../tree.ts';
 
 const by = 'pin';

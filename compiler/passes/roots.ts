@@ -14,13 +14,13 @@
 //
 // Only in programs that move objects (relocate.ts). Functions of the run-time see addresses as numbers: while one of them runs, a function
 // of the program that it calls moves nothing (the word `still`).
-import { page } from '../../vm/abi.ts';
+import { isRuntime, page } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
 import { ofRuntime } from '../guards.ts';
 import type { Body, FrameSlot, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, isRuntime, relocationOf, relocatorOf } from '../relocate.ts';
+import { isMoving, relocationOf, relocatorOf } from '../relocate.ts';
 import { argsOf, bodiesOf, type Edit, editOf, operandsOf, withArgs, withBodies, withOperands } from '../tree.ts';
 
 const by = 'roots';

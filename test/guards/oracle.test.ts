@@ -9,6 +9,7 @@ import type { IrProgram, PosId } from '../../compiler/ir.ts';
 import { lower } from '../../compiler/lower.ts';
 import { type OptimiseOptions, optimise, passNames } from '../../compiler/pipeline.ts';
 import { check } from '../../lang/check.ts';
+import { isRuntime } from '../../vm/abi.ts';
 import { formatValue } from '../../vm/format.ts';
 import { root } from '../cli/pgc.ts';
 import { type Attack, attackOf, type Case } from './attacks.ts';
@@ -28,7 +29,7 @@ const loweredOf = (file: string): IrProgram => {
 const lineOf = (ir: IrProgram, at: readonly PosId[]): number | undefined => {
   for (const first of at) {
     let id = first;
-    while (ir.positions[id]?.fn.startsWith('runtime.')) id = ir.positions[id]?.inlinedAt ?? -1;
+    while (isRuntime(ir.positions[id]?.fn ?? '')) id = ir.positions[id]?.inlinedAt ?? -1;
     const position = ir.positions[id];
     if (position && position.line > 0) return position.line;
   }
