@@ -13,7 +13,7 @@ import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
 import type { GuardMode } from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
-import { moveRuntime } from './relocate.ts';
+import { moveRuntime } from './runtime-functions.ts';
 
 export const emitForms = ['ast', 'ir', 'guards', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];

@@ -3,8 +3,8 @@
 // the way that is taken there is no call.
 import { type guardCounters, guardSlack, page, unmappedBytes } from '../vm/abi.ts';
 import { type Emit, type ExpressionRef, type OpContext, slotOf } from './emit-context.ts';
-import { guardRuntime } from './guards.ts';
 import { numberImm } from './ir-types.ts';
+import { guardRuntime } from './runtime-functions.ts';
 
 type Counter = (typeof guardCounters)[number];
 

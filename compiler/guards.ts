@@ -1,20 +1,12 @@
 // What the passes on guards share: which op is a guard and of what, how to walk guards with the accesses they stand before, and what
 // ends a guard's fact.
+import { mayReach, type Reaching, reaching } from './call-graph.ts';
 import { bits, effectBits } from './effects.ts';
 import { type Defs, intOf } from './facts.ts';
 import type { Body, Inst, IrProgram, OpInst, PosId, Value } from './ir.ts';
 import type { PassContext } from './passes.ts';
-import { isMoving, moveRuntime, movers } from './relocate.ts';
-import { bodiesOf, forEachInst } from './tree.ts';
-
-/** The run-time's functions that guards call. */
-export const guardRuntime = {
-  read: 'runtime.permit_read',
-  write: 'runtime.permit_write',
-  mayRead: 'runtime.may_read',
-  mayWrite: 'runtime.may_write',
-  near: 'runtime.is_symmetric',
-} as const;
+import { isMoving, revokers } from './runtime-functions.ts';
+import { bodiesOf } from './tree.ts';
 
 /** A guard: so many bytes, `offset` after the pointer; undefined: as many as the operand says. */
 export interface Guard {
@@ -85,61 +77,26 @@ export const placeText = (context: PassContext, pos: PosId): string => {
 
 // ---- what ends a fact -------------------------------------------------------------------------------------------
 
-const revoking = new WeakMap<IrProgram, ReadonlySet<string>>();
+const revoking = new WeakMap<IrProgram, Reaching>();
 
-const revokes = (inst: OpInst, functions: ReadonlySet<string>, byValue: boolean): boolean => {
-  switch (inst.op) {
-    case 'alloc':
-      return functions.has(moveRuntime.alloc);
-    case 'free':
-    case 'handle.free':
-      return true;
-    case 'call':
-      return functions.has(String(inst.imms[0]));
-    case 'call.value':
-      return byValue;
-    default:
-      // Where objects move, another image may move those of this one while it waits.
-      return functions.has(moveRuntime.alloc) && (effectBits(inst.op) & bits.moves) !== 0;
-  }
-};
+/** Where objects move, another image may move those of this one while it waits. */
+const revokes = (program: IrProgram, inst: OpInst): boolean =>
+  isMoving(program) && (effectBits(inst.op) & bits.moves) !== 0;
 
-/** Functions that may take permissions back: they free, or call what does. The empty name stands for calls of values. */
-const revokingFunctions = (program: IrProgram): ReadonlySet<string> => {
+/** Functions that may take permissions back. */
+const revoked = (program: IrProgram): Reaching => {
   const known = revoking.get(program);
   if (known) return known;
-  // Where objects move, memory that they leave is given back.
-  const found = new Set<string>(['runtime.free', 'runtime.array_free', ...(isMoving(program) ? movers : [])]);
-  const values = new Set<string>();
-  for (const f of program.funcs)
-    forEachInst(f.body, (i) => {
-      if (i.kind === 'op' && i.op === 'func.ref') values.add(String(i.imms[0]));
-    });
-  for (let grew = true; grew; ) {
-    grew = false;
-    const byValue = [...values].some((v) => found.has(v));
-    for (const f of program.funcs) {
-      if (found.has(f.name)) continue;
-      let does = false;
-      forEachInst(f.body, (i) => {
-        does ||= i.kind === 'op' && revokes(i, found, byValue);
-      });
-      if (does) {
-        found.add(f.name);
-        grew = true;
-      }
-    }
-    if (byValue) found.add('');
-  }
+  const found = reaching(program, revokers, (i) => revokes(program, i));
   revoking.set(program, found);
   return found;
 };
 
 /** Whether running an instruction, with all in it, may take back what a guard has found to be permitted. */
 export const mayRevoke = (program: IrProgram, inst: Inst): boolean => {
-  const functions = revokingFunctions(program);
-  if (inst.kind === 'op') return revokes(inst, functions, functions.has(''));
-  return bodiesOf(inst).some((b) => b.insts.some((i) => mayRevoke(program, i)));
+  if (inst.kind !== 'op') return bodiesOf(inst).some((b) => b.insts.some((i) => mayRevoke(program, i)));
+  // As in a function of the program: only those have guards.
+  return revokes(program, inst) || mayReach(revoked(program), program, 'main', inst);
 };
 
 /** The note of accesses that a pass makes for the run-time: the program has no say in their addresses. */

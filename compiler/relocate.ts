@@ -1,82 +1,24 @@
-// Moving memory: which functions of a program may move objects while they run, in programs that move any. The names of the
-// run-time's functions (stdlib/runtime_move.pg) that the compiler knows are here.
+// Moving memory: which functions of a program may move objects while they run, in programs that move any.
 //
 // This is finer than the effect `moves` of the table of ops (moves.ts), which holds whatever the node will be able to do: without
-// hooks an object moves only when a function of the run-time is called that moves it. A function moves if a path of calls
-// leads from it to one of those; a call of a value moves if any function whose value is taken does.
-import { isRuntime } from '../vm/abi.ts';
+// hooks an object moves only when a function of the run-time is called that moves it.
+import { type Reaching, reaching } from './call-graph.ts';
 import type { Inst, IrProgram } from './ir.ts';
-import { bodiesOf, forEachInst } from './tree.ts';
+import { movers } from './runtime-functions.ts';
+import { bodiesOf } from './tree.ts';
 
-export const moveRuntime = {
-  /** As runtime.alloc; slides the objects of the heap together before it gives up. */
-  alloc: 'runtime.move.alloc',
-  /** The object at an address stays where it is from now on. */
-  pin: 'runtime.move.pin',
-} as const;
+const known = new WeakMap<IrProgram, Reaching>();
 
-/** What moves objects by itself. */
-export const movers = ['runtime.move.slide', 'runtime.move.migrate'];
-
-const moving = new WeakMap<IrProgram, boolean>();
-
-/** Whether objects of this program move: it has the part of the run-time that moves them. */
-export const isMoving = (p: IrProgram): boolean => {
-  const before = moving.get(p);
-  if (before !== undefined) return before;
-  const answer = p.funcs.some((f) => f.name === moveRuntime.alloc);
-  moving.set(p, answer);
-  return answer;
-};
-
-export interface Relocation {
-  /** Functions that may move objects while they run. */
-  readonly funcs: ReadonlySet<string>;
-  /** Calls of values may. */
-  readonly values: boolean;
-}
-
-const known = new WeakMap<IrProgram, Relocation>();
-
-const find = (p: IrProgram): Relocation => {
-  const callers = new Map<string, string[]>();
-  const byValue: string[] = [];
-  const taken = new Set<string>();
-  for (const f of p.funcs) {
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
-      if (i.op === 'call.value') byValue.push(f.name);
-      if (i.op === 'func.ref') taken.add(String(i.imms[0]));
-      // Until lower-runtime has run.
-      const callee =
-        i.op === 'alloc' && !isRuntime(f.name) ? moveRuntime.alloc : i.op === 'call' ? String(i.imms[0]) : '';
-      callers.set(callee, [...(callers.get(callee) ?? []), f.name]);
-    });
-  }
-  const funcs = new Set<string>();
-  let values = false;
-  const work = [...movers];
-  for (let name = work.pop(); name !== undefined; name = work.pop()) {
-    if (funcs.has(name)) continue;
-    funcs.add(name);
-    work.push(...(callers.get(name) ?? []));
-    if (!taken.has(name) || values) continue;
-    values = true;
-    work.push(...byValue);
-  }
-  return { funcs, values };
-};
-
-export const relocationOf = (p: IrProgram): Relocation => {
+export const relocationOf = (p: IrProgram): Reaching => {
   const before = known.get(p);
   if (before) return before;
-  const found = find(p);
+  const found = reaching(p, movers);
   known.set(p, found);
   return found;
 };
 
 /** Answers whether an instruction, with all that is nested in it, may move objects. */
-export const relocatorOf = (r: Relocation): ((i: Inst) => boolean) => {
+export const relocatorOf = (r: Reaching): ((i: Inst) => boolean) => {
   const nested = new WeakMap<Inst, boolean>();
   const moves = (i: Inst): boolean => {
     if (i.kind === 'op') {

@@ -2,37 +2,11 @@
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
 import { checkRuntime } from '../checked.ts';
-import { guardRuntime } from '../guards.ts';
-import type { Func, IrProgram, OpName } from '../ir.ts';
+import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { moveRuntime } from '../relocate.ts';
+import { guardRuntime, moveRuntime, runtimeFor } from '../runtime-functions.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
-
-/** The functions that lower-runtime will call for an op; a test compares the list with what it does. */
-export const runtimeFor: Partial<Record<OpName, string>> = {
-  barrier: 'runtime.barrier',
-  idle: 'runtime.idle',
-  alloc: 'runtime.alloc',
-  'alloc.shared': 'runtime.alloc_shared',
-  free: 'runtime.free',
-  'shared.init': 'runtime.shared_layout',
-  'dynamic.init': 'runtime.dynamic_layout',
-  'shared.swap': 'runtime.shared_swap',
-  'handle.new': 'runtime.shared_new',
-  'handle.new_co': 'runtime.co_new',
-  'handle.free': 'runtime.array_free',
-  'guard.read': guardRuntime.read,
-  'guard.write': guardRuntime.write,
-  'guard.read_range': guardRuntime.read,
-  'guard.write_range': guardRuntime.write,
-  'guard.near': guardRuntime.near,
-  'guard.may_read': guardRuntime.mayRead,
-  'guard.may_write': guardRuntime.mayWrite,
-  allreduce: 'runtime.exchange',
-  reduce: 'runtime.exchange',
-  broadcast: 'runtime.exchange',
-};
 
 /** What lower-runtime calls besides for collectives, in programs that have it: those with teams. */
 const teamRuntime = ['runtime.team_value', 'runtime.members', 'runtime.rank'];

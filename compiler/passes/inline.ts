@@ -11,7 +11,7 @@
 import { isRuntime } from '../../vm/abi.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving } from '../relocate.ts';
+import { isMoving, revokers } from '../runtime-functions.ts';
 import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
 
 /** Cost (of the table of ops) up to which a function is copied to every call. */
@@ -53,8 +53,12 @@ const inlineBody = (s: State, body: Body): Body => ({
   end: body.end,
 });
 
+/** Those that guards look for in the call graph have to be found there. */
+const found: ReadonlySet<string> = new Set(revokers);
+
 /** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
 const isWorthIt = (s: State, callee: Func): boolean => {
+  if (found.has(callee.name)) return false;
   if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
   // Code that takes numbers for addresses stays apart from code that finds its objects moved.
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;

@@ -13,7 +13,7 @@ import { isChecked } from '../checked.ts';
 import type { Body, Imm, Inst, IrDim, IrGlobal, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { dimsOf, numberImm, textImm } from '../ir-types.ts';
 import type { Pass } from '../passes.ts';
-import { isMoving } from '../relocate.ts';
+import { isMoving } from '../runtime-functions.ts';
 import { editOf, withBodies } from '../tree.ts';
 import { lowerTrack, tracks } from './lower-track.ts';
 

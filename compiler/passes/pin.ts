@@ -11,7 +11,8 @@ import { isRuntime } from '../../vm/abi.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, moveRuntime, relocationOf, relocatorOf } from '../relocate.ts';
+import { relocationOf, relocatorOf } from '../relocate.ts';
+import { isMoving, moveRuntime } from '../runtime-functions.ts';
 import { argsOf, bodiesOf, operandsOf, withBodies } from '../tree.ts';
 
 const by = 'pin';

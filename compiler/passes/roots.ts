@@ -20,7 +20,8 @@ import { type Defs, defsOf, opOf } from '../facts.ts';
 import { ofRuntime } from '../guards.ts';
 import type { Body, FrameSlot, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, relocationOf, relocatorOf } from '../relocate.ts';
+import { relocationOf, relocatorOf } from '../relocate.ts';
+import { isMoving } from '../runtime-functions.ts';
 import { argsOf, bodiesOf, type Edit, editOf, operandsOf, withArgs, withBodies, withOperands } from '../tree.ts';
 
 const by = 'roots';

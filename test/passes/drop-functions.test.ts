@@ -1,8 +1,8 @@
 // drop-functions knows, before lower-runtime has run, what it will call.
 import { expect, test } from 'vitest';
 import { parseProgram } from '../../compiler/ir-text.ts';
-import { runtimeFor } from '../../compiler/passes/drop-functions.ts';
 import { runPasses } from '../../compiler/pipeline.ts';
+import { runtimeFor } from '../../compiler/runtime-functions.ts';
 import { forEachInst } from '../../compiler/tree.ts';
 
 const program = (op: string): string => `

@@ -1,0 +1,76 @@
+// The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
+// of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
+import { isRuntime } from '../vm/abi.ts';
+import type { IrProgram, OpInst, OpName } from './ir.ts';
+
+/** What guards call. */
+export const guardRuntime = {
+  read: 'runtime.permit_read',
+  write: 'runtime.permit_write',
+  mayRead: 'runtime.may_read',
+  mayWrite: 'runtime.may_write',
+  near: 'runtime.is_symmetric',
+} as const;
+
+/** What only programs have whose objects move (stdlib/runtime_move.pg). */
+export const moveRuntime = {
+  /** As runtime.alloc; slides the objects of the heap together before it gives up. */
+  alloc: 'runtime.move.alloc',
+  /** The object at an address stays where it is from now on. */
+  pin: 'runtime.move.pin',
+} as const;
+
+/** What moves objects by itself. */
+export const movers = ['runtime.move.slide', 'runtime.move.migrate'] as const;
+
+/** What takes back permissions by itself: from the heap's lowest block, or from the end of symmetric memory. */
+export const revokers = [
+  'runtime.free',
+  'runtime.array_free',
+  // These make room for symmetric memory: free blocks at the heap's bottom are given back.
+  'runtime.grow_symmetric',
+  'runtime.lowest_fit',
+  ...movers,
+] as const;
+
+const moving = new WeakMap<IrProgram, boolean>();
+
+/** Whether objects of this program move: it has the part of the run-time that moves them. */
+export const isMoving = (p: IrProgram): boolean => {
+  const before = moving.get(p);
+  if (before !== undefined) return before;
+  const answer = p.funcs.some((f) => f.name === moveRuntime.alloc);
+  moving.set(p, answer);
+  return answer;
+};
+
+/** The functions that will be called for an op; a test compares the list with what lower-runtime does. */
+export const runtimeFor: Partial<Record<OpName, string>> = {
+  barrier: 'runtime.barrier',
+  idle: 'runtime.idle',
+  alloc: 'runtime.alloc',
+  'alloc.shared': 'runtime.alloc_shared',
+  free: 'runtime.free',
+  'shared.init': 'runtime.shared_layout',
+  'dynamic.init': 'runtime.dynamic_layout',
+  'shared.swap': 'runtime.shared_swap',
+  'handle.new': 'runtime.shared_new',
+  'handle.new_co': 'runtime.co_new',
+  'handle.free': 'runtime.array_free',
+  'guard.read': guardRuntime.read,
+  'guard.write': guardRuntime.write,
+  'guard.read_range': guardRuntime.read,
+  'guard.write_range': guardRuntime.write,
+  'guard.near': guardRuntime.near,
+  'guard.may_read': guardRuntime.mayRead,
+  'guard.may_write': guardRuntime.mayWrite,
+  allreduce: 'runtime.exchange',
+  reduce: 'runtime.exchange',
+  broadcast: 'runtime.exchange',
+};
+
+/** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */
+export const calleeOf = (program: IrProgram, fn: string, inst: OpInst): string | undefined => {
+  if (inst.op === 'call') return String(inst.imms[0]);
+  return inst.op === 'alloc' && isMoving(program) && !isRuntime(fn) ? moveRuntime.alloc : runtimeFor[inst.op];
+};
