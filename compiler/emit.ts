@@ -108,14 +108,17 @@ const objectsOf = (program: IrProgram): { readonly name: string; readonly positi
   program.globals.map((g) => ({ name: g.name, position: g.pos }));
 
 /** Names by index of wasm function, imports first, read from the finished module: binaryen decides the order. */
-const functionNames = (m: Module, b: Binaryen): string[] => {
+const functionNames = (m: Module, b: Binaryen, program: IrProgram): string[] => {
+  // The main of tests is the run-time's.
+  const source = new Map(program.funcs.map((f) => [f.name, program.positions[f.pos]?.fn ?? '']));
   const imported: string[] = [];
   const own: string[] = [];
   for (let i = 0; i < m.getNumFunctions(); i++) {
     const info = b.getFunctionInfo(m.getFunctionByIndex(i));
     (info.base ? imported : own).push(info.name);
   }
-  const shown = (name: string): string => (isRuntime(name) || name.startsWith('pgc.') ? '' : name);
+  const shown = (name: string): string =>
+    [name, source.get(name) ?? ''].some(isRuntime) || name.startsWith('pgc.') ? '' : name;
   return [...imported.map(() => ''), ...own.map(shown)];
 };
 
@@ -219,7 +222,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     m.addFunctionExport('main', exports.main);
     b.setDebugInfo(true);
     m.runPasses(cleanUp);
-    const functions = functionNames(m, b);
+    const functions = functionNames(m, b, lowered);
     const file = `${options.program.replace(/^.*[\\/]/, '').replace(/\.pg$/, '')}.wasm`;
     const { binary, sourceMap } = m.emitBinary(`${file}.map`);
     const places = placesIn(sourceMap ?? '{"version":3,"sources":[],"names":[],"mappings":""}');

@@ -29,6 +29,12 @@ test "time limit" { var x = 1; while x > 0 { x = x % 7 + 1; } }
 test "exits" { if this_image() == 0 { exit(3); } barrier; }
 test "init" { init(); }
 fn init() { assert(false); }
+fn deep(p: *int, n: int) -> int {
+  if n == 0 { *p = 1; return n; }
+  return deep(p, n - 1) + deep(p, n - 1);
+}
+test "stray pointer" { let p = 0x7000_0000 as *int; *p = 1; }
+test "stray pointer in a function" { assert(deep(0x7000_0000 as *int, 1) == 0); }
 test "three \\"quoted\\"" { runs += 1; assert(runs == 1); }
 `;
 
