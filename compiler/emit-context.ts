@@ -20,6 +20,10 @@ export interface OpContext {
   readonly offsetOf: (name: string) => number;
   /** Offset in the slot of the module-level variable that an operand is the own copy of. */
   readonly ownGlobal: (i: number) => number | undefined;
+  /** Where the symmetric part of every slot begins. */
+  readonly symmetricBase: number;
+  /** Read-only data, from `dataBase` on. */
+  readonly dataBytes: number;
   readonly addressOfData: (name: string) => number;
   /** Offset of a frame slot in the frame, and the local that holds the frame's address. */
   readonly frame: (slot: string) => ExpressionRef;
@@ -31,6 +35,9 @@ export interface OpContext {
   readonly counts: boolean;
   /** Stores the record of a fault and stops. */
   readonly fault: (kind: FaultKind, values: readonly ExpressionRef[]) => ExpressionRef;
+  /** A branch that is taken nearly always, or hardly ever. */
+  readonly likely: (e: ExpressionRef) => ExpressionRef;
+  readonly unlikely: (e: ExpressionRef) => ExpressionRef;
   /** Marks an expression as coming from the instruction's position. */
   readonly at: (e: ExpressionRef) => ExpressionRef;
   readonly call: (name: string) => ExpressionRef;

@@ -2,10 +2,11 @@
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
 import { type FaultKind, page, track } from '../vm/abi.ts';
+import { hintLines } from './branch-hints.ts';
 import { redZone } from './checked.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
-import { readBounds } from './emit-guards.ts';
+import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
@@ -27,11 +28,10 @@ export interface ModuleContext {
   readonly counts: boolean;
 }
 
-/** Marks of source positions; binaryen wants them after the function exists. */
-export interface Located {
-  readonly e: ExpressionRef;
-  readonly pos: PosId;
-}
+/** Marks of source positions and hints about branches; binaryen wants them after the function exists. */
+type Located =
+  | { readonly e: ExpressionRef; readonly pos: PosId }
+  | { readonly e: ExpressionRef; readonly hint: keyof typeof hintLines };
 
 export const wasmType = (b: Binaryen, t: IrType): WasmType =>
   t === 'i64' ? b.i64 : t === 'f32' ? b.f32 : t === 'f64' ? b.f64 : b.i32;
@@ -133,6 +133,13 @@ const mark =
     return e;
   };
 
+const hinted =
+  (s: State, hint: keyof typeof hintLines) =>
+  (e: ExpressionRef): ExpressionRef => {
+    s.located.push({ e, hint });
+    return e;
+  };
+
 const opContext = (s: State, inst: OpInst): OpContext => {
   const { b, m, layout } = s;
   return {
@@ -145,6 +152,8 @@ const opContext = (s: State, inst: OpInst): OpContext => {
       if (offset === undefined) throw new Error(`internal error: no global @${name}`);
       return offset;
     },
+    symmetricBase: layout.symmetricBase,
+    dataBytes: layout.dataBytes,
     addressOfData: (name) => layout.data.get(name) ?? 0,
     ownGlobal: (i) => {
       const name = s.globals.get(inst.args[i] ?? -1);
@@ -161,6 +170,8 @@ const opContext = (s: State, inst: OpInst): OpContext => {
     counts: s.counts,
     fault: (kind: FaultKind, values) => faultRecord(s, kind, inst.pos, values, mark(s, inst.pos)),
     at: mark(s, inst.pos),
+    likely: hinted(s, 'likely'),
+    unlikely: hinted(s, 'unlikely'),
     call: (name) =>
       mark(
         s,
@@ -346,9 +357,40 @@ const emitChoice = (s: State, inst: IfInst, condition: ExpressionRef): readonly 
     return [branch(s, otherLeave, m.i32.eqz(condition)), ...emitBody(s, inst.then, inst.label)];
   const then = emitBody(s, inst.then, inst.label);
   const otherwise = emitBody(s, inst.else, inst.label);
-  if (otherwise.length === 0) return [m.if(condition, m.block(null, then))];
-  if (then.length === 0) return [m.if(m.i32.eqz(condition), m.block(null, otherwise))];
-  return [m.if(condition, m.block(null, then), m.block(null, otherwise))];
+  const hint = hinted(s, 'likely');
+  const likely = (e: ExpressionRef): ExpressionRef => (inst.likely ? hint(e) : e);
+  if (otherwise.length === 0) return [likely(m.if(condition, m.block(null, then)))];
+  if (then.length === 0) {
+    const other = m.if(m.i32.eqz(condition), m.block(null, otherwise));
+    return [inst.likely ? hinted(s, 'unlikely')(other) : other];
+  }
+  return [likely(m.if(condition, m.block(null, then), m.block(null, otherwise)))];
+};
+
+/** Leaves for the label if the condition does not hold: a chain of tests needs no value in between. */
+const unless = (s: State, label: string, condition: Value): ExpressionRef[] => {
+  const inst = s.waiting.get(condition)?.inst;
+  if (inst?.op !== 'guard.near' && (inst?.op !== 'and' || inst.suffix !== 'i32'))
+    return [hinted(s, 'unlikely')(s.m.br(label, s.m.i32.eqz(get(s, condition))))];
+  s.waiting.delete(condition);
+  s.reads.delete(condition);
+  if (inst.op === 'guard.near') return [unlessNear(opContext(s, inst), label)];
+  return inst.args.flatMap((a) => unless(s, label, a));
+};
+
+/** An `if` that does something only where a test of guards fails. */
+const emitUnless = (s: State, inst: IfInst): ExpressionRef[] => {
+  const failed = `${inst.label}.no`;
+  const tests = unless(s, failed, inst.condition);
+  s.branched.add(inst.label);
+  return [s.m.block(failed, [...tests, s.m.br(inst.label)]), ...emitBody(s, inst.else, inst.label)];
+};
+
+const isNear = (s: State, v: Value): boolean => {
+  const inst = s.waiting.get(v)?.inst;
+  return (
+    inst?.op === 'guard.near' || (inst?.op === 'and' && inst.suffix === 'i32' && inst.args.some((a) => isNear(s, a)))
+  );
 };
 
 const emitInst = (s: State, inst: Inst): ExpressionRef[] => {
@@ -361,6 +403,9 @@ const emitInst = (s: State, inst: Inst): ExpressionRef[] => {
     case 'if': {
       s.regions.set(inst.label, { results: inst.results, params: [], loop: false });
       const before = settle(s, [inst.condition]);
+      const { end, insts } = inst.then;
+      const skips = insts.length === 0 && end.kind === 'break' && end.label === inst.label && end.args.length === 0;
+      if (skips && isNear(s, inst.condition)) return [...before, ...region(s, inst.label, emitUnless(s, inst))];
       const condition = get(s, inst.condition);
       return [...before, ...region(s, inst.label, emitChoice(s, inst, condition))];
     }
@@ -464,11 +509,14 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     branched: new Set(),
     labels: 0,
   };
-  const first = f.name === 'init' ? [readBounds(s)] : [];
+  const first = f.name === 'init' ? [firstBounds(s)] : [];
   const body = m.block(null, [...first, ...prologue(s), ...emitBody(s, f.body, undefined)]);
   const params = b.createType(f.params.map((v) => typeOf(s, v)));
   const func = m.addFunction(f.name, params, resultType(b, f.results), vars, body);
   // The position's id stands for the line: emit-map.ts turns it into places in source.
   // Column 1: binaryen begins every function with file 0, line 1, column 0 as known, and would not write it again.
-  for (const { e, pos } of s.located) m.setDebugLocation(func, e, 0, pos, 1);
+  for (const at of s.located) {
+    if ('hint' in at) m.setDebugLocation(func, at.e, 1, hintLines[at.hint], 1);
+    else m.setDebugLocation(func, at.e, 0, at.pos, 1);
+  }
 };

@@ -1,7 +1,8 @@
-// Guards as wasm. In line: is it in the own heap or stack? A subtraction and a comparison. If not, run-time code decides
-// (runtime.permit_read, stdlib/runtime.pg), which comes back if the access is permitted after all, and ends the run if not: on
-// the way that is taken there is no call.
-import { type guardCounters, guardSlack, page, unmappedBytes } from '../vm/abi.ts';
+// Guards as wasm, all of them in line: does the address lie in the own heap or stack? A subtraction and a comparison. If not: in the
+// symmetric part of some image, whose kernel page says where that ends, or in the own variables? For reading, in data of the
+// program? If not, the run-time ends the run. There is no call that comes back: values that live across one would be kept in memory,
+// also on the way that is taken.
+import { dataBase, type guardCounters, guardSlack, imports, page, privateBase, unmappedBytes } from '../vm/abi.ts';
 import { type Emit, type ExpressionRef, type OpContext, slotOf } from './emit-context.ts';
 import { numberImm } from './ir-types.ts';
 import { guardRuntime } from './runtime-functions.ts';
@@ -15,51 +16,136 @@ const counted = (c: OpContext, counter: Counter, e: ExpressionRef, result: 'none
   return m.block(null, [raise, e], b[result]);
 };
 
-/** Globals of the module that hold `page.guardLow` and `page.guardSpan`: a load less for each guard. */
-export const boundGlobals = ['guard_low', 'guard_span'] as const;
-const lowOf = ({ m, b }: Frame): ExpressionRef => m.global.get('guard_low', b.i32);
-const spanOf = ({ m, b }: Frame): ExpressionRef => m.global.get('guard_span', b.i32);
+/** For guards of so many bytes there is a global with how far from the heap's begin they may begin. */
+const spans: readonly number[] = [1, 2, 4, 8, guardSlack];
+const spanName = (bytes: number): string => `guard_span_${bytes}`;
+
+/** Globals of the module: where the own heap begins, how long it and the stack are, what is left of an address for its slot's, and the last slot's. */
+export const boundGlobals: readonly string[] = ['guard_low', ...spans.map(spanName), 'guard_mask', 'guard_last'];
 
 type Frame = Pick<OpContext, 'm' | 'b'>;
+const globalOf = ({ m, b }: Frame, name: string): ExpressionRef => m.global.get(name, b.i32);
 
-/** Reads them from the kernel page: when `init` begins, and when the heap grows or shrinks. */
-export const readBounds = (c: Frame): ExpressionRef =>
-  c.m.block(null, [
-    c.m.global.set('guard_low', c.m.i32.load(page.guardLow, 4, slotOf(c))),
-    c.m.global.set('guard_span', c.m.i32.load(page.guardSpan, 4, slotOf(c))),
+/** Reads them from the kernel page: when the heap grows or shrinks. */
+export const readBounds = (c: Frame): ExpressionRef => {
+  const { m } = c;
+  const word = (offset: number): ExpressionRef => m.i32.load(offset, 4, slotOf(c));
+  const longer = (n: number): ExpressionRef => m.i32.add(word(page.guardSpan), m.i32.const(guardSlack - n));
+  return m.block(null, [
+    m.global.set('guard_low', word(page.guardLow)),
+    ...spans.map((n) => m.global.set(spanName(n), longer(n))),
   ]);
+};
+
+/** All of them, when `init` begins. */
+export const firstBounds = (c: Frame): ExpressionRef => {
+  const { m, b } = c;
+  const bits = (): ExpressionRef => m.global.get(imports.slotBits, b.i32);
+  return m.block(null, [
+    m.global.set('guard_mask', m.i32.shl(m.i32.const(-1), bits())),
+    m.global.set('guard_last', m.i32.shl(m.global.get(imports.images, b.i32), bits())),
+    readBounds(c),
+  ]);
+};
+
+/** A place to test; it is computed once. */
+interface Place {
+  readonly first: ExpressionRef;
+  readonly again: () => ExpressionRef;
+}
+
+const placeOf = (c: OpContext): Place => {
+  const { m, b } = c;
+  const offset = c.inst.imms.length > 0 ? numberImm(c.inst.imms, 0) : 0;
+  const place = c.temp('i32');
+  const at = offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset));
+  return { first: m.local.tee(place, at, b.i32), again: () => m.local.get(place, b.i32) };
+};
+
+/** Whether so many bytes lie in the own heap or stack. */
+const isOwn = (c: OpContext, place: ExpressionRef, bytes: number): ExpressionRef =>
+  c.m.i32.lt_u(c.m.i32.sub(place, globalOf(c, 'guard_low')), spanOf(c, bytes));
+
+const spanOf = (c: OpContext, bytes: number): ExpressionRef =>
+  spans.includes(bytes)
+    ? globalOf(c, spanName(bytes))
+    : c.m.i32.add(globalOf(c, spanName(guardSlack)), c.m.i32.const(guardSlack - bytes));
+
+/** Symmetric memory of a slot, and of the own one what comes before it too. */
+interface Below {
+  /** There is no such slot. */
+  readonly beyond: ExpressionRef;
+  /** Offset in the slot. */
+  readonly offset: () => ExpressionRef;
+  /** What may be accessed begins and ends there. */
+  readonly from: () => ExpressionRef;
+  readonly top: () => ExpressionRef;
+}
+
+const belowHeap = (c: OpContext, place: () => ExpressionRef, write: boolean): Below => {
+  const { m, b } = c;
+  const slot = c.temp('i32');
+  const start = (): ExpressionRef => m.local.get(slot, b.i32);
+  const own = (): ExpressionRef => (write ? m.i32.load(page.writable, 4, slotOf(c)) : m.i32.const(privateBase));
+  return {
+    beyond: m.i32.gt_u(
+      m.local.tee(slot, m.i32.and(place(), globalOf(c, 'guard_mask')), b.i32),
+      globalOf(c, 'guard_last'),
+    ),
+    offset: () => m.i32.sub(place(), start()),
+    from: () => m.select(m.i32.eq(start(), slotOf(c)), own(), m.i32.const(c.symmetricBase)),
+    top: () => m.i32.load(page.symmetricTop, 4, start()),
+  };
+};
+
+/** Whether so many bytes lie there, if the slot exists. No sum wraps: slots are smaller than half of all memory. */
+const isBelow = (c: OpContext, w: Below, bytes: number): ExpressionRef => {
+  const { m } = c;
+  const ends = m.i32.le_u(m.i32.add(w.offset(), m.i32.const(bytes)), w.top());
+  return m.i32.and(ends, m.i32.ge_u(w.offset(), w.from()));
+};
 
 const inLine =
-  (callee: string): Emit =>
+  (write: boolean): Emit =>
   (c) => {
     const { m, b } = c;
     const offset = numberImm(c.inst.imms, 0);
     const bytes = numberImm(c.inst.imms, 1);
     if (bytes > guardSlack) throw new Error(`internal error: a guard of ${bytes} bytes in line`);
-    const at = (): ExpressionRef => (offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset)));
-    const low = lowOf(c);
-    const span = spanOf(c);
-    const outside = m.i32.ge_u(m.i32.sub(at(), low), span);
+    const ok = c.label();
+    const wrong = c.label();
+    const place = placeOf(c);
     // Below what is unmapped at the beginning a sum that wraps is caught as null; a larger offset could wrap past it.
-    const wraps = offset < unmappedBytes ? outside : m.i32.or(outside, m.i32.lt_u(at(), c.arg(0)));
-    const address = (): ExpressionRef => m.i64.add(m.i64.extend_u(c.arg(0)), m.i64.const(BigInt(offset)));
-    const ask = c.at(m.call(callee, [address(), m.i64.const(BigInt(bytes))], b.none));
-    return counted(c, 'pgc.guards', m.if(wraps, counted(c, 'pgc.guards_asked', ask)));
+    const wraps = offset < unmappedBytes ? [] : [m.br(wrong, m.i32.lt_u(place.first, c.arg(0)))];
+    const own = c.likely(m.br(ok, isOwn(c, offset < unmappedBytes ? place.first : place.again(), bytes)));
+    const w = belowHeap(c, place.again, write);
+    const below = m.if(m.i32.eqz(w.beyond), m.br(ok, isBelow(c, w, bytes)));
+    const inData = m.i32.lt_u(m.i32.sub(place.again(), m.i32.const(dataBase)), m.i32.const(c.dataBytes - bytes + 1));
+    const data = write || c.dataBytes < bytes ? [] : [m.br(ok, inData)];
+    const address = m.i64.add(m.i64.extend_u(c.arg(0)), m.i64.const(BigInt(offset)));
+    const info = [address, m.i64.const(BigInt(bytes)), m.i64.const(write ? 1n : 0n)];
+    const refuse = [c.at(m.call(guardRuntime.refuse, info, b.none)), m.unreachable()];
+    const second = counted(c, 'pgc.guards_second', m.block(null, [below, ...data]));
+    return counted(c, 'pgc.guards', m.block(ok, [m.block(wrong, [...wraps, own, second]), ...refuse]));
   };
 
 const near: Emit = (c) => {
-  const { m, b } = c;
-  const offset = numberImm(c.inst.imms, 0);
-  if (offset >= unmappedBytes) throw new Error('internal error: a guard whose sum may wrap');
-  const low = lowOf(c);
-  const place = c.temp('i32');
-  const at = offset === 0 ? c.arg(0) : m.i32.add(c.arg(0), m.i32.const(offset));
-  const here = (): ExpressionRef => m.local.get(place, b.i32);
-  const inside = m.i32.lt_u(m.i32.sub(m.local.tee(place, at, b.i32), low), spanOf(c));
-  const ask = counted(c, 'pgc.guards_asked', c.at(m.call(guardRuntime.near, [m.i64.extend_u(here())], b.i32)), 'i32');
-  // Null is met at the end of every list.
-  const elsewhere = m.if(m.i32.lt_u(here(), m.i32.const(unmappedBytes)), m.i32.const(0), ask);
-  return counted(c, 'pgc.guards', m.if(inside, m.i32.const(1), elsewhere), 'i32');
+  const { m } = c;
+  const place = placeOf(c);
+  const own = isOwn(c, place.first, guardSlack);
+  const w = belowHeap(c, place.again, true);
+  const second = counted(c, 'pgc.guards_second', m.if(w.beyond, m.i32.const(0), isBelow(c, w, guardSlack)), 'i32');
+  return counted(c, 'pgc.guards', c.likely(m.if(own, m.i32.const(1), second)), 'i32');
+};
+
+/** The same as code that leaves for a label if the answer is no. */
+export const unlessNear = (c: OpContext, label: string): ExpressionRef => {
+  const { m } = c;
+  const place = placeOf(c);
+  const own = isOwn(c, place.first, guardSlack);
+  const w = belowHeap(c, place.again, true);
+  const leave = m.block(null, [m.br(label, w.beyond), m.br(label, m.i32.eqz(isBelow(c, w, guardSlack)))]);
+  return counted(c, 'pgc.guards', c.unlikely(m.if(m.i32.eqz(own), counted(c, 'pgc.guards_second', leave))));
 };
 
 const range =
@@ -67,28 +153,33 @@ const range =
   (c) =>
     counted(c, 'pgc.guard_ranges', c.at(c.m.call(callee, [c.m.i64.extend_u(c.arg(0)), c.arg(1)], c.b[result])), result);
 
-/** A range in the own heap or stack passes without a call. */
+/** A question about a range of any length. */
 const may =
-  (callee: string): Emit =>
+  (write: boolean): Emit =>
   (c) => {
     const { m, b } = c;
-    const after = c.temp('i32');
+    const yes = c.label();
+    const place = placeOf(c);
     const bytes = c.temp('i64');
-    const low = (): ExpressionRef => lowOf(c);
-    const top = m.i32.add(spanOf(c), m.i32.const(guardSlack - 1));
-    const left = m.i64.sub(m.i64.extend_u(top), m.i64.extend_u(m.local.get(after, b.i32)));
-    // Below the heap `after` wraps and is larger than all there is; then, as after the end, `left` is negative: one comparison.
-    const inside = m.i32.and(
-      m.i64.le_s(m.local.get(bytes, b.i64), left),
-      m.i64.ge_s(m.local.get(bytes, b.i64), m.i64.const(0n)),
-    );
-    const address = m.i64.extend_u(m.i32.add(m.local.get(after, b.i32), low()));
-    const ask = c.at(m.call(callee, [address, m.local.get(bytes, b.i64)], b.i32));
-    const answer = m.block(
-      null,
-      [m.local.set(after, m.i32.sub(c.arg(0), low())), m.local.set(bytes, c.arg(1)), m.if(inside, m.i32.const(1), ask)],
-      b.i32,
-    );
+    const size = (): ExpressionRef => m.local.get(bytes, b.i64);
+    const fits = (left: ExpressionRef): ExpressionRef => m.i64.le_u(size(), left);
+    const leave = (condition: ExpressionRef): ExpressionRef => m.drop(m.br(yes, condition, m.i32.const(1)));
+    // Distances are small, so that a size that is none is larger than all of them.
+    const distance = m.i32.sub(place.again(), globalOf(c, 'guard_low'));
+    const whole = (): ExpressionRef => globalOf(c, spanName(1));
+    const after = c.temp('i32');
+    const inside = m.i32.le_u(m.local.tee(after, distance, b.i32), whole());
+    const own = m.if(inside, leave(fits(m.i64.extend_u(m.i32.sub(whole(), m.local.get(after, b.i32))))));
+    const w = belowHeap(c, place.again, write);
+    const left = m.i32.sub(w.top(), w.offset());
+    const starts = m.i32.and(m.i32.ge_u(w.offset(), w.from()), m.i32.le_u(w.offset(), w.top()));
+    const below = m.if(m.i32.eqz(w.beyond), m.if(starts, leave(fits(m.i64.extend_u(left)))));
+    const fromData = m.i32.sub(place.again(), m.i32.const(dataBase));
+    const inData = m.i32.le_u(fromData, m.i32.const(c.dataBytes));
+    const dataLeft = m.i32.sub(m.i32.const(dataBase + c.dataBytes), place.again());
+    const data = write ? [] : [m.if(inData, leave(fits(m.i64.extend_u(dataLeft))))];
+    const set = [m.drop(place.first), m.local.set(bytes, c.arg(1))];
+    const answer = m.block(yes, [...set, own, below, ...data, m.i64.eqz(size())], b.i32);
     return counted(c, 'pgc.guard_ranges', answer, 'i32');
   };
 
@@ -98,13 +189,13 @@ const gone: Emit = (c) => {
 
 export const emitGuards = {
   'guard.bounds': readBounds,
-  'guard.read': inLine(guardRuntime.read),
-  'guard.write': inLine(guardRuntime.write),
+  'guard.read': inLine(false),
+  'guard.write': inLine(true),
   'guard.near': near,
   'guard.read_range': range(guardRuntime.read, 'none'),
   'guard.write_range': range(guardRuntime.write, 'none'),
-  'guard.may_read': may(guardRuntime.mayRead),
-  'guard.may_write': may(guardRuntime.mayWrite),
+  'guard.may_read': may(false),
+  'guard.may_write': may(true),
   'touch.read': gone,
   'touch.write': gone,
 } as const satisfies Readonly<Record<string, Emit>>;

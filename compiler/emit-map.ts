@@ -2,6 +2,7 @@
 // debuggers, and the manifest as a custom section.
 import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping';
 import { type Manifest, sectionName } from '../vm/abi.ts';
+import { type Hint, hintLines } from './branch-hints.ts';
 import type { IrProgram } from './ir.ts';
 import { seal, withSection } from './seal.ts';
 
@@ -11,15 +12,20 @@ export interface Place {
   readonly pos: number;
 }
 
-/** Reads the map that binaryen made, in which the "line" of a place is its position's id. */
-export const placesIn = (sourceMap: string): Place[] => {
+/** What the map of binaryen tells, in which the "line" of a place is its position's id, and what branches are like a file of its own. */
+export const placesIn = (sourceMap: string): { readonly places: Place[]; readonly hints: Hint[] } => {
   const segments = decodedMappings(new TraceMap(sourceMap)).flat();
   const places: Place[] = [];
+  const hints: Hint[] = [];
   for (const segment of segments) {
+    if (segment[1] === 1) {
+      hints.push({ offset: segment[0], likely: (segment[2] ?? 0) + 1 === hintLines.likely });
+      continue;
+    }
     const pos = segment.length > 1 ? (segment[2] ?? -1) + 1 : 0;
     if (places.at(-1)?.pos !== pos) places.push({ offset: segment[0], pos });
   }
-  return places;
+  return { places, hints };
 };
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

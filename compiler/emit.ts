@@ -11,6 +11,7 @@ import {
   isRuntime,
   type Manifest,
 } from '../vm/abi.ts';
+import { withHints } from './branch-hints.ts';
 import { isChecked } from './checked.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
@@ -214,6 +215,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     };
     if (counts) declareCounters(b, m);
     m.addDebugInfoFileName('positions');
+    m.addDebugInfoFileName('hints');
     for (const f of program.funcs) emitFunc(context, f);
     declareTable(m, program, inTable);
     declareWait(b, m, program);
@@ -225,7 +227,9 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     const functions = functionNames(m, b, lowered);
     const file = `${options.program.replace(/^.*[\\/]/, '').replace(/\.pg$/, '')}.wasm`;
     const { binary, sourceMap } = m.emitBinary(`${file}.map`);
-    const places = placesIn(sourceMap ?? '{"version":3,"sources":[],"names":[],"mappings":""}');
+    const found = placesIn(sourceMap ?? '{"version":3,"sources":[],"names":[],"mappings":""}');
+    const { wasm, added } = withHints(binary, found.hints);
+    const places = found.places.map((p) => ({ offset: p.offset + added, pos: p.pos }));
     const manifest: Manifest = {
       abi: abiVersion,
       compiler: options.compiler,
@@ -247,7 +251,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
     };
     const wat = options.wat ? m.emitText() : undefined;
     return {
-      wasm: withManifest(binary, manifest),
+      wasm: withManifest(wasm, manifest),
       sourceMap: sourceMapOf(program, places, file),
       ...(wat === undefined ? {} : { wat }),
     };

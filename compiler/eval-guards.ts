@@ -1,5 +1,5 @@
 // Steps for guards: the permissions of vm/abi.ts, asked of the words that the run keeps.
-import { isPermitted, type Permissions, page, unmappedBytes } from '../vm/abi.ts';
+import { isPermitted, type Permissions, unmappedBytes } from '../vm/abi.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
 import { claimOf } from './eval-paranoid.ts';
@@ -76,9 +76,7 @@ export const guardStep = (i: OpInst, node: Node): Step | undefined => {
       const bytes = BigInt(numberImm(i.imms, 1));
       return (r, m) => {
         const address = (r[a] as number) + offset;
-        const own = m.slot + node.memory.view.getUint32(m.slot + page.heapBottom, true);
-        const symmetric = node.memory.offsetOf(address) >= node.layout.symmetricBase && address >= node.memory.slot(0);
-        const near = (address >= own || symmetric) && mayAccess(node, m, address, bytes, true);
+        const near = mayAccess(node, m, address, bytes, true);
         if (near) node.paranoia?.remember(m.image, address, Number(bytes), true);
         r[d] = near ? 1 : 0;
       };

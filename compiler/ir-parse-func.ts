@@ -237,10 +237,11 @@ class FuncParser {
     switch (word) {
       case 'if': {
         const condition = this.#use();
+        const likely = this.#c.accept('likely') ? { likely: true } : {};
         const notes = this.#c.notes();
         const thenBody = this.#braced();
         this.#c.expect('else', 'an if has two arms');
-        return ifInst({ label, condition, results: values, ...notes }, thenBody, this.#braced());
+        return ifInst({ label, condition, ...likely, results: values, ...notes }, thenBody, this.#braced());
       }
       case 'block': {
         const notes = this.#c.notes();

@@ -114,7 +114,7 @@ class Printer {
         return;
       case 'if':
         this.lines.push(
-          `${indent}${this.results(i.results, true)}if @${nameText(i.label)} ${valueText(i.condition)}${notes} {`,
+          `${indent}${this.results(i.results, true)}if @${nameText(i.label)} ${valueText(i.condition)}${i.likely ? ' likely' : ''}${notes} {`,
         );
         this.body(i.then, `${indent}  `);
         this.lines.push(`${indent}} else {`);

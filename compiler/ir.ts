@@ -441,6 +441,8 @@ export interface IfInst extends Common {
   readonly kind: 'if';
   readonly label: string;
   readonly condition: Value;
+  /** The first arm is taken nearly always: engines are told to keep the other one out of its way. Printed as `likely`. */
+  readonly likely?: boolean;
   readonly results: readonly Value[];
   readonly then: Body;
   readonly else: Body;

@@ -7,9 +7,7 @@ import type { IrProgram, OpInst, OpName } from './ir.ts';
 export const guardRuntime = {
   read: 'runtime.permit_read',
   write: 'runtime.permit_write',
-  mayRead: 'runtime.may_read',
-  mayWrite: 'runtime.may_write',
-  near: 'runtime.is_symmetric',
+  refuse: 'runtime.refuse',
 } as const;
 
 /** What only programs have whose objects move (stdlib/runtime_move.pg). */
@@ -57,13 +55,10 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   'handle.new': 'runtime.shared_new',
   'handle.new_co': 'runtime.co_new',
   'handle.free': 'runtime.array_free',
-  'guard.read': guardRuntime.read,
-  'guard.write': guardRuntime.write,
+  'guard.read': guardRuntime.refuse,
+  'guard.write': guardRuntime.refuse,
   'guard.read_range': guardRuntime.read,
   'guard.write_range': guardRuntime.write,
-  'guard.near': guardRuntime.near,
-  'guard.may_read': guardRuntime.mayRead,
-  'guard.may_write': guardRuntime.mayWrite,
   allreduce: 'runtime.exchange',
   reduce: 'runtime.exchange',
   broadcast: 'runtime.exchange',

@@ -354,10 +354,10 @@ export const isRuntime = (fn: string): boolean => fn.startsWith('runtime.');
 export const exports = { load: 'pgc.load', init: 'pgc.init', main: 'pgc.main', stackPointer: 'pgc.sp' } as const;
 
 /**
- * Of artifacts that count their guards (`pgc run --stats`), exported i64 globals: guards that ran in line, those of them that asked
- * the run-time, and guards of ranges.
+ * Of artifacts that count their guards (`pgc run --stats`), exported i64 globals: guards of places, those of them that were not
+ * in the own heap or stack, and guards of ranges.
  */
-export const guardCounters = ['pgc.guards', 'pgc.guards_asked', 'pgc.guard_ranges'] as const;
+export const guardCounters = ['pgc.guards', 'pgc.guards_second', 'pgc.guard_ranges'] as const;
 
 /** Name of the custom section; its content is the manifest as UTF-8 JSON. */
 export const sectionName = 'pgc';

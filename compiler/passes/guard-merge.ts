@@ -279,7 +279,7 @@ const merged = (
   guards.push(...inWindow);
   out.push(
     ifInst(
-      { label, condition: all ?? 0, results: [], pos, by },
+      { label, condition: all ?? 0, likely: true, results: [], pos, by },
       { insts: [], end: done },
       { insts: guards, end: done },
     ),

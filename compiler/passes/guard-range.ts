@@ -369,7 +369,10 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[]): readonly I
   };
   const label = edit.label('v');
   const arm = (l: Inst): Body => ({ insts: [l], end: { kind: 'break', label, args: l.results, pos, by } });
-  return [...before, ifInst({ label, condition: ok, results: loop.results, pos, by }, arm(fast), arm(slow))];
+  return [
+    ...before,
+    ifInst({ label, condition: ok, likely: true, results: loop.results, pos, by }, arm(fast), arm(slow)),
+  ];
 };
 
 /** Accesses whose guards are left only where the range was refused say so. */

@@ -32,10 +32,10 @@ test('counts are read from the summary of --emit=guards and from the table of --
   expect(staticCounts(list)).toEqual({ accesses: 11, guarded: 4 });
   expect(staticCounts('1 access\n  1  static object\n')).toEqual({ accesses: 1, guarded: 0 });
   expect(() => staticCounts('')).toThrow('no number');
-  const one = '0.1 seconds\nimage  guards  asked the run-time  ranges\n    0       1                   0       4\n';
+  const one = '0.1 seconds\nimage  guards  second test  ranges\n    0       1                   0       4\n';
   expect(dynamicCount(one)).toBe(5);
   const two = [
-    'image     guards  asked the run-time  ranges',
+    'image     guards  second test  ranges',
     '    0    808 101                   1       2',
     '    1    808 100                   0       0',
     '  all  1 616 201                   1       2',

@@ -9,10 +9,19 @@ import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
 import { arrayFields } from '../../compiler/ir-arrays.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
-import { descriptor, guardSlack } from '../../vm/abi.ts';
+import {
+  dataBase,
+  descriptor,
+  guardSlack,
+  isPermitted,
+  type Permissions,
+  page,
+  privateBase,
+  unmappedBytes,
+} from '../../vm/abi.ts';
 import type { FileRules } from '../../vm/files.ts';
 import { formatValue } from '../../vm/format.ts';
-import { artifactOf, constants, emitted, nodeOf, print, programOf, type TestNode } from './instance.ts';
+import { artifactOf, constants, emitted, nodeOf, print, programOf, type TestImage, type TestNode } from './instance.ts';
 
 // ---- arithmetic -------------------------------------------------------------------------------------------------
 
@@ -535,59 +544,166 @@ describe('checks that pass, calls, output, time', () => {
 // ---- guards -----------------------------------------------------------------------------------------------------
 
 describe('guards', () => {
-  /** The run-time's part, which says what it was asked. */
-  const ask = (name: string): string =>
-    `func @runtime.${name}(%a: i64, %n: i64) {\n%s = slot\n%w = extend_u %s\n%o = sub.i64 %a, %w\n${print('i64', '%o')}${print('i64', '%n')}ret\n}\n`;
-  const may = (name: string): string =>
-    `func @runtime.${name}(%a: i64, %n: i64) -> i32 {\n%e = const.i64 8\n%l = le_s.i64 %n, %e\nret(%l)\n}\n`;
-  const asked = 'func @runtime.is_symmetric(%a: i64) -> i32 {\n%one = const.i32 1\nret(%one)\n}\n';
-  const funcs = ['permit_read', 'permit_write'].map(ask).join('') + ['may_read', 'may_write'].map(may).join('') + asked;
-  const head = 'symmetric @s size 128 align 128\n';
-  const printed = async (text: string): Promise<{ lines: string[]; at: number }> => {
-    const program = programOf(`${head}func @init() {\nret\n}\nfunc @main() {\n${text}\nret\n}\n${funcs}`);
-    const node = nodeOf(program, (await artifactOf(program)).wasm);
-    node.images[0]?.init();
-    node.images[0]?.main();
-    return { lines: node.images[0]?.lines() ?? [], at: node.at(0, 's') - 2 ** node.slotBits };
+  /** The run-time's part, which says what it was asked, or what it ends the run for. */
+  const funcs = `${['permit_read', 'permit_write']
+    .map((name) => `func @runtime.${name}(%a: i64, %n: i64) {\n${print('i64', '%a')}${print('i64', '%n')}ret\n}\n`)
+    .join('')}func @runtime.refuse(%a: i64, %n: i64, %w: i64) {
+      ${print('i64', '%a')}${print('i64', '%n')}${print('i64', '%w')}ret\n}\n`;
+  const head =
+    'private @where size 4 align 4\nprivate @size size 8 align 8\nsymmetric @s size 4096 align 128\ndata @d "some text"\n';
+  const operands =
+    '%w = global @where\n%wa = addr %w\n%i = load.i32 %wa, 0\n%g = gptr.of %i\n%p = addr %g\n%z = global @size\n%za = addr %z\n%n = load.i64 %za, 0\n';
+  const readable = 96;
+
+  /** Two images with as different memory as can be. */
+  const nodeFor = async (inst: string): Promise<TestNode> => {
+    const program = programOf(
+      `${head}func @init() {\nguard.bounds\nret\n}\nfunc @main() {\n${operands}${inst}\nret\n}\n${funcs}`,
+    );
+    const node = nodeOf(program, (await artifactOf(program)).wasm, { images: 2 });
+    for (const [image, { slot, init }] of node.images.entries()) {
+      const set = (offset: number, value: number): void => node.view.setUint32(slot + offset, value, true);
+      const heapBottom = node.stackLimit - 4096 * (image + 1);
+      set(page.writable, privateBase + readable);
+      set(page.symmetricBase, node.layout.symmetricBase);
+      set(page.symmetricTop, node.layout.symmetricBase + 4096 * (2 - image) + 40);
+      set(page.heapBottom, heapBottom);
+      set(page.stackTop, node.stackTop);
+      set(page.dataEnd, dataBase + node.layout.dataBytes);
+      set(page.guardLow, slot + heapBottom);
+      set(page.guardSpan, node.stackTop - heapBottom - guardSlack + 1);
+      init();
+    }
+    return node;
+  };
+  const permissionsOf = (node: TestNode, image: number): Permissions => ({
+    image,
+    images: 2,
+    slotBits: node.slotBits,
+    word: (of, offset) => node.view.getUint32((node.images[of]?.slot ?? 0) + offset, true),
+  });
+  /** Around every border of every part of memory. */
+  const addresses = (node: TestNode): number[] => {
+    const word = (image: number, offset: number): number => permissionsOf(node, 0).word(image, offset);
+    const slotBytes = 2 ** node.slotBits;
+    const borders = [
+      0,
+      unmappedBytes,
+      dataBase,
+      dataBase + node.layout.dataBytes,
+      3 * slotBytes,
+      2 ** 32 - slotBytes,
+      2 ** 32,
+    ];
+    for (const [image, { slot }] of node.images.entries())
+      for (const at of [0, privateBase, privateBase + readable, node.layout.symmetricBase, node.stackTop, slotBytes])
+        borders.push(slot + at, slot + word(image, page.symmetricTop), slot + word(image, page.heapBottom));
+    const around = [-65, -64, -63, -16, -9, -8, -7, -5, -4, -3, -2, -1, 0, 1, 8];
+    return [...new Set(borders.flatMap((b) => around.map((d) => (b + d + 2 ** 32) % 2 ** 32)))];
+  };
+  const visit = (node: TestNode, f: (image: TestImage, number: number, address: number) => void): void => {
+    for (const [number, image] of node.images.entries())
+      for (const address of addresses(node)) {
+        node.view.setUint32(node.at(number, 'where'), address, true);
+        f(image, number, address);
+      }
   };
 
-  it('in line: the own stack passes, all else is asked about, with the place that would be accessed', async () => {
-    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\nguard.read %a, 0, 8\nguard.write %a, 56, 8\n
-      %s = global @s\n%b = addr %s\nguard.read %b, 16, 8\nguard.write %b, 0, 64`;
-    const { lines: said, at } = await printed(text);
-    expect(said).toEqual([`${at + 16}`, '8', `${at}`, '64']);
+  it.each([
+    ['read', 0, 1],
+    ['read', 0, 2],
+    ['read', 0, 4],
+    ['read', 0, 8],
+    ['read', 8, 3],
+    ['read', 16, 40],
+    ['read', 0, 64],
+    ['write', 0, 1],
+    ['write', 0, 2],
+    ['write', 0, 4],
+    ['write', 0, 8],
+    ['write', 24, 5],
+    ['write', 0, 64],
+    ['read', 70_000, 8],
+    ['write', 2_000_000_000, 8],
+  ] as const)('guard.%s at offset %i of %i bytes refuses just what is not permitted', async (kind, offset, bytes) => {
+    const node = await nodeFor(`guard.${kind} %p, ${offset}, ${bytes}`);
+    let refused = 0;
+    visit(node, (image, number, address) => {
+      const before = image.lines().length;
+      let passed = true;
+      try {
+        image.main();
+      } catch {
+        passed = false;
+      }
+      const place = address + offset;
+      const permitted = isPermitted(permissionsOf(node, number), place, bytes, kind === 'write');
+      expect([place.toString(16), passed]).toEqual([place.toString(16), permitted]);
+      const said = image.lines().slice(before);
+      expect(said).toEqual(permitted ? [] : [`${place}`, `${bytes}`, kind === 'write' ? '1' : '0']);
+      if (!permitted) refused++;
+    });
+    expect(refused).toBeGreaterThan(50);
+    emitted.add(`guard.${kind}`);
   });
 
-  it('a test of what is near asks about symmetric memory only where it is not in the own heap or stack', async () => {
-    const text = `slot $f size 64 align 8\n%f = frame $f\n%a = addr %f\n%s = global @s\n%b = addr %s\nguard.bounds\n%x = guard.near %a, 0, 64\n%y = guard.near %b, 8, 8\n
-      %p = ptr.bits %b\n%q = gptr.bits %s\n%same = eq.i32 %p, %q\n${['x', 'y', 'same'].map((v) => print('i32', `%${v}`)).join('')}`;
-    expect((await printed(text)).lines).toEqual(['1', '1', '1']);
+  it.each([0, 40])('guard.near at offset %i is true just where slack bytes may be written', async (offset) => {
+    const node = await nodeFor(`%x = guard.near %p, ${offset}, ${guardSlack}\n${print('i32', '%x')}`);
+    visit(node, (image, number, address) => {
+      image.main();
+      const place = (address + offset) % 2 ** 32;
+      const near = isPermitted(permissionsOf(node, number), place, guardSlack, true);
+      expect([place.toString(16), image.lines().at(-1)]).toEqual([place.toString(16), near ? '1' : '0']);
+    });
     emitted.add('guard.near');
     emitted.add('guard.bounds');
+  });
+
+  it('tests of what is near, one after the other, are one condition', async () => {
+    const node = await nodeFor(
+      `%x = guard.near %p, 0, ${guardSlack}\n%q = global @s\n%b = addr %q\n%y = guard.near %b, 8, ${guardSlack}\n%both = and.i32 %x, %y
+      if @k %both likely {\nbreak @k\n} else {\n%no = const.i32 0\n${print('i32', '%no')}break @k\n}\n%yes = const.i32 1\n${print('i32', '%yes')}`,
+    );
+    visit(node, (image, number, address) => {
+      const before = image.lines().length;
+      image.main();
+      const near = isPermitted(permissionsOf(node, number), address, guardSlack, true);
+      expect(image.lines().slice(before)).toEqual(near ? ['1'] : ['0', '1']);
+    });
+  });
+
+  it.each(['read', 'write'] as const)('guard.may_%s is true just for ranges that are permitted', async (kind) => {
+    const node = await nodeFor(`%x = guard.may_${kind} %p, %n\n${print('i32', '%x')}`);
+    const sizes = [0n, 1n, 9n, 64n, 4096n, 1n << 20n, 1n << 32n, (1n << 32n) + 8n, -1n, -8n, -(1n << 63n)];
+    visit(node, (image, number, address) => {
+      for (const size of sizes) {
+        node.view.setBigInt64(node.at(number, 'size'), size, true);
+        image.main();
+        const inRange = size >= 0n && size <= 1n << 32n;
+        const may = inRange && isPermitted(permissionsOf(node, number), address, Number(size), kind === 'write');
+        const what = `${address.toString(16)} ${size}`;
+        expect([what, image.lines().at(-1)]).toEqual([what, may ? '1' : '0']);
+      }
+    });
+    emitted.add(`guard.may_${kind}`);
+  });
+
+  it('a pointer as bits', async () => {
+    const node = await nodeFor(`%b = ptr.bits %p\n%q = gptr.bits %g\n%same = eq.i32 %b, %q\n${print('i32', '%same')}`);
+    node.images[0]?.main();
+    expect(node.images[0]?.lines()).toEqual(['1']);
     emitted.add('ptr.bits');
   });
 
-  it('in line: the last bytes of the stack, and the first before it, are asked about', async () => {
-    const { lines: said } = await printed(
-      `slot $f size 16 align 8\n%f = frame $f\n%a = addr %f\nguard.read %a, 16, 8\nguard.read %a, 17, 8\nguard.read %a, 80, 8`,
-    );
-    expect(said.filter((_, k) => k % 2 === 1)).toEqual(['8', '8']);
-  });
-
-  it('a sum that wraps is none', async () => {
-    const { lines: said } = await printed(
-      `slot $f size 16 align 8\n%f = frame $f\n%b = gptr.bits %f\n%k = const.i32 -131072\n%l = add.i32 %b, %k\n%g = gptr.of %l\n%a = addr %g\nguard.read %a, 131072, 8\n%m = const.i32 -65536\n%h = gptr.of %m\n%c = addr %h\nguard.read %c, 131072, 8`,
-    );
-    expect(said).toEqual([`${2 ** 32 - 65536 + 131072 - 2 ** 20}`, '8']);
-  });
-
-  it('ranges ask', async () => {
-    const text = `%s = global @s\n%b = addr %s\n%n = const.i64 100\nguard.read_range %b, %n\nguard.write_range %b, %n\n%e = const.i64 8
-      %x = guard.may_read %b, %e\n%y = guard.may_write %b, %n\n${print('i32', '%x')}${print('i32', '%y')}`;
-    const { lines: said, at } = await printed(text);
-    expect(said).toEqual([`${at}`, '100', `${at}`, '100', '1', '0']);
-    for (const op of ['read', 'write', 'read_range', 'write_range', 'may_read', 'may_write'] as const)
-      emitted.add(`guard.${op}`);
+  it('guards of ranges ask', async () => {
+    const node = await nodeFor('guard.read_range %p, %n\nguard.write_range %p, %n');
+    const [image] = node.images;
+    node.view.setUint32(node.at(0, 'where'), 0xfff0_0000, true);
+    node.view.setBigInt64(node.at(0, 'size'), 100n, true);
+    image?.main();
+    expect(image?.lines()).toEqual([`${0xfff0_0000}`, '100', `${0xfff0_0000}`, '100']);
+    emitted.add('guard.read_range');
+    emitted.add('guard.write_range');
   });
 });
 

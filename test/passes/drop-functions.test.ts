@@ -29,18 +29,7 @@ func @runtime.co_new(%p: i32, %a: i64, %b: gptr) -> gptr { ret(%b) }
 func @runtime.array_free(%p: i32, %a: gptr) { ret }
 func @runtime.permit_read(%a: i64, %n: i64) { ret }
 func @runtime.permit_write(%a: i64, %n: i64) { ret }
-func @runtime.may_read(%a: i64, %n: i64) -> i32 {
-  %z = const.i32 0
-  ret(%z)
-}
-func @runtime.is_symmetric(%a: i64) -> i32 {
-  %z = const.i32 0
-  ret(%z)
-}
-func @runtime.may_write(%a: i64, %n: i64) -> i32 {
-  %z = const.i32 0
-  ret(%z)
-}
+func @runtime.refuse(%a: i64, %n: i64, %w: i64) { ret }
 func @runtime.shared_swap(%a: gptr, %b: gptr, %c: i64) { ret }
 func @main() {
   %n = const.i64 4
@@ -70,9 +59,6 @@ const uses: Record<string, string> = {
   'guard.write': 'guard.write %a, 0, 8',
   'guard.read_range': 'guard.read_range %a, %n',
   'guard.write_range': 'guard.write_range %a, %n',
-  'guard.near': '%m = guard.near %a, 0, 8',
-  'guard.may_read': '%m = guard.may_read %a, %n',
-  'guard.may_write': '%m = guard.may_write %a, %n',
 };
 
 test('every op in the table has a use here', () => {
