@@ -3,6 +3,7 @@
 // A place is known if it is reached from a variable, read-only data or a frame slot by constant offsets that stay inside, or if lowering has noted how much of it is granted: an element with a checked index, memory that the compiler
 // made for an argument. Whatever was a number, or lay in memory that the program can write, is not known.
 import { descriptorBytes } from '../vm/abi.ts';
+import { earlyFunctions } from './early.ts';
 import { placeOf } from './effects.ts';
 import { type Defs, intOf, opOf } from './facts.ts';
 import type { Func, IrGlobal, IrProgram, MemType, OpInst, Value } from './ir.ts';
@@ -27,6 +28,8 @@ export interface Provenance {
   readonly dataBytes: ReadonlyMap<string, number>;
   /** Its parameters may be anything: it is called through values, which the program may have forged. */
   readonly anyCaller: boolean;
+  /** It may run before `main`, when named arrays are not laid out yet, or not alike on all images. */
+  readonly early: boolean;
 }
 
 const calledByValue = new WeakMap<IrProgram, ReadonlySet<string>>();
@@ -50,6 +53,7 @@ export const provenanceOf = (f: Func, program: IrProgram, defs: Defs): Provenanc
   globals: new Map(program.globals.map((g) => [g.name, g])),
   dataBytes: new Map(program.data.map((d) => [d.name, d.bytes.length])),
   anyCaller: valuesOf(program).has(f.name),
+  early: earlyFunctions(program).has(f.name),
 });
 
 const globalGrant = (p: Provenance, name: string): Granted | undefined => {
@@ -93,6 +97,10 @@ const isOfParam = (p: Provenance, v: Value): boolean => {
   return true;
 };
 
+/** A place in an object whose size and place are part of the artifact. */
+const isStatic = (p: Provenance, v: Value): boolean =>
+  ['frame', 'global', 'data'].includes(placeOf(p.defs, v).root.kind);
+
 /** The object that a place is in is none that stays as it is. */
 const isWritable = (p: Provenance, v: Value): boolean => {
   const { root } = placeOf(p.defs, v);
@@ -109,6 +117,7 @@ export const grantedAt = (p: Provenance, v: Value, depth = 16): Granted | undefi
   if (inst.granted !== undefined) {
     const ofParam = isOfParam(p, v);
     if (ofParam && p.anyCaller) return undefined;
+    if (p.early && !ofParam && !isStatic(p, v)) return undefined;
     return {
       below: 0,
       above: inst.granted,

@@ -1,6 +1,7 @@
 // The rules of fold for one op. Each gives a smaller or more regular op, so that applying them again ends:
 // constants to the right, subtraction of a constant as addition, sums of constants gathered.
 import { evalPure } from '../arith.ts';
+import { earlyFunctions } from '../early.ts';
 import { isAlwaysMapped, placeOf } from '../effects.ts';
 import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
 import type { Func, Imm, Inst, IrProgram, OpInst, OpName, Value } from '../ir.ts';
@@ -478,19 +479,19 @@ const foldCheck = (inst: OpInst, c: RuleContext): Outcome => {
 
 // ---- extents ----------------------------------------------------------------------------------------------------
 
-const settledOf = new WeakMap<IrProgram, { readonly extents: Settled; readonly early: ReadonlySet<string> }>();
+const settledOf = new WeakMap<IrProgram, Settled>();
 
 /**
- * Extents that equal a `let`, a config or a constant once `init` has run. Not for `init` and what it calls: there the
+ * Extents that equal a `let`, a config or a constant once `init` has run. Not for what may run before: there the
  * arrays may not have been laid out yet.
  */
 export const settledExtents = (program: IrProgram, func: string): Settled => {
   let known = settledOf.get(program);
   if (!known) {
-    known = { extents: extentsOf(program), early: calledFrom(program, 'init') };
+    known = extentsOf(program);
     settledOf.set(program, known);
   }
-  return known.early.has(func) ? new Map() : known.extents;
+  return earlyFunctions(program).has(func) ? new Map() : known;
 };
 
 const extentsOf = (program: IrProgram): Settled => {
@@ -534,19 +535,4 @@ const settledSource = (
   return place?.op === 'global' && place.imms[0] !== undefined
     ? { op: 'let', suffix: 'i64', imm: place.imms[0] }
     : undefined;
-};
-
-const calledFrom = (program: IrProgram, root: string): ReadonlySet<string> => {
-  const seen = new Set<string>();
-  const visit = (name: string): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    const f = program.funcs.find((x) => x.name === name);
-    if (!f) return;
-    forEachInst(f.body, (inst) => {
-      if (inst.kind === 'op' && inst.op === 'call') visit(String(inst.imms[0]));
-    });
-  };
-  visit(root);
-  return seen;
 };

@@ -1,0 +1,42 @@
+// What may run before `main` begins: `init`, what it calls, and, if any of that calls a value, every function that is a value
+// somewhere. Named arrays may not be laid out then, here or on other images, so what `init` settles is not known in these functions.
+//
+// Which function a value names is not asked: the program can write anything where it keeps values.
+import type { IrProgram } from './ir.ts';
+import { calleeOf } from './runtime-functions.ts';
+import { forEachInst } from './tree.ts';
+
+const knownFor = new WeakMap<IrProgram, ReadonlySet<string>>();
+
+/** Functions that `init` may reach, with itself. */
+export const earlyFunctions = (program: IrProgram): ReadonlySet<string> => {
+  const known = knownFor.get(program);
+  if (known) return known;
+  const callees = new Map<string, ReadonlySet<string>>();
+  const byValue = new Set<string>();
+  const taken = new Set<string>();
+  for (const f of program.funcs) {
+    const called = new Set<string>();
+    forEachInst(f.body, (i) => {
+      if (i.kind !== 'op') return;
+      if (i.op === 'call.value') byValue.add(f.name);
+      if (i.op === 'func.ref') taken.add(String(i.imms[0]));
+      const callee = calleeOf(program, f.name, i);
+      if (callee !== undefined) called.add(callee);
+    });
+    callees.set(f.name, called);
+  }
+  const early = new Set<string>();
+  const work = ['init'];
+  let values = false;
+  for (let name = work.pop(); name !== undefined; name = work.pop()) {
+    if (early.has(name)) continue;
+    early.add(name);
+    work.push(...(callees.get(name) ?? []));
+    if (values || !byValue.has(name)) continue;
+    values = true;
+    work.push(...taken);
+  }
+  knownFor.set(program, early);
+  return early;
+};
