@@ -1,8 +1,20 @@
 // The call graph, asked backwards: from which functions may one of some functions be reached? Calls of values may reach any
 // function whose value is taken; that is coarse, but the library and most programs take few.
-import type { IrProgram, OpInst } from './ir.ts';
+import { isRuntime } from '../vm/abi.ts';
+import type { Func, IrProgram, OpInst } from './ir.ts';
 import { calleeOf } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
+
+/** Functions that are used as values, in a fixed order: those of the run-time last. */
+export const usedAsValues = (funcs: readonly Func[]): readonly string[] => {
+  const names = new Set<string>();
+  for (const f of funcs)
+    forEachInst(f.body, (i) => {
+      if (i.kind === 'op' && i.op === 'func.ref') names.add(String(i.imms[0]));
+    });
+  const sorted = [...names].sort();
+  return [...sorted.filter((n) => !isRuntime(n)), ...sorted.filter(isRuntime)];
+};
 
 export interface Reaching {
   /** These functions may, with those that were asked for. */

@@ -1,7 +1,7 @@
 // One function of IR → one function of wasm. The structure maps one to one: if, block and loop; the parameters and results of
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
-import { type FaultKind, page, track } from '../vm/abi.ts';
+import { type FaultKind, isRuntime, page, track } from '../vm/abi.ts';
 import { hintLines } from './branch-hints.ts';
 import { redZone } from './checked.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
@@ -10,7 +10,7 @@ import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
-import { textImm } from './ir-types.ts';
+import { machineTypes, textImm } from './ir-types.ts';
 import type { Layout } from './layout.ts';
 import { argsOf, forEachInst } from './tree.ts';
 
@@ -21,6 +21,8 @@ export interface ModuleContext {
   readonly funcs: ReadonlyMap<string, Func>;
   readonly format: (json: string) => number;
   readonly functionNumber: (name: string) => number;
+  /** Functions that are used as values, by their number less one. */
+  readonly inTable: readonly string[];
   /** Note how far down frames in memory reach. */
   readonly tracked: boolean;
   /** Leave room between variables in memory. */
@@ -140,6 +142,29 @@ const hinted =
     return e;
   };
 
+/**
+ * The number of a function that the program calls: 0 if it is one of the run-time, which would access memory without guards. A
+ * program can put any number into a function value.
+ */
+const ofProgram = (s: State, inst: OpInst, number: ExpressionRef): ExpressionRef => {
+  const { b, m } = s;
+  const called = machineTypes(
+    inst.args.slice(1).map((v) => s.f.types[v]),
+    inst.results.map((v) => s.f.types[v]),
+  );
+  const isOfRuntime = (name: string): boolean => {
+    const f = s.funcs.get(name);
+    const params = f?.params.map((v) => f.types[v]) ?? [];
+    return isRuntime(name) && machineTypes(params, f?.results ?? []) === called;
+  };
+  if (!s.inTable.some(isOfRuntime)) return number;
+  // They come last in the table.
+  const last = s.inTable.filter((name) => !isRuntime(name)).length;
+  const t = newLocal(s, b.i32);
+  const given = m.local.tee(t, number, b.i32);
+  return m.select(m.i32.le_u(m.local.get(t, b.i32), m.i32.const(last)), given, m.i32.const(0));
+};
+
 const opContext = (s: State, inst: OpInst): OpContext => {
   const { b, m, layout } = s;
   return {
@@ -192,7 +217,8 @@ const opContext = (s: State, inst: OpInst): OpContext => {
           values.map((v) => s.f.types[v] ?? 'i32'),
         );
       const args = rest.map((a) => get(s, a));
-      const target = get(s, callee ?? 0);
+      const number = get(s, callee ?? 0);
+      const target = inst.kernel ? number : ofProgram(s, inst, number);
       return mark(s, inst.pos)(m.call_indirect(functionTable, target, args, types(rest), types(inst.results)));
     },
   };

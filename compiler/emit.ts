@@ -12,6 +12,7 @@ import {
   type Manifest,
 } from '../vm/abi.ts';
 import { withHints } from './branch-hints.ts';
+import { usedAsValues } from './call-graph.ts';
 import { isChecked } from './checked.ts';
 import type { Binaryen, Module } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
@@ -20,7 +21,6 @@ import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
 import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
 import type { IrProgram, OpName } from './ir.ts';
-import { textImm } from './ir-types.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { Tracking } from './pipeline.ts';
 import { forEachInst } from './tree.ts';
@@ -123,16 +123,6 @@ const functionNames = (m: Module, b: Binaryen, program: IrProgram): string[] => 
   return [...imported.map(() => ''), ...own.map(shown)];
 };
 
-/** Functions that some func.ref names, in a fixed order. */
-const functionsAsValues = (program: IrProgram): readonly string[] => {
-  const names = new Set<string>();
-  for (const f of program.funcs)
-    forEachInst(f.body, (i) => {
-      if (i.kind === 'op' && i.op === 'func.ref') names.add(textImm(i.imms, 0));
-    });
-  return [...names].sort();
-};
-
 const uses = (program: IrProgram, op: OpName): boolean => {
   let found = false;
   for (const f of program.funcs)
@@ -197,7 +187,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       formats.push(JSON.parse(json) as Format);
       return formats.length - 1;
     };
-    const inTable = functionsAsValues(program);
+    const inTable = usedAsValues(program.funcs);
     const functionNumber = (name: string): number => inTable.indexOf(name) + 1;
     const funcs = new Map(program.funcs.map((f) => [f.name, f]));
     const counts = options.counts ?? false;
@@ -209,6 +199,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       funcs,
       format,
       functionNumber,
+      inTable,
       counts,
       tracked,
       checked: isChecked(program),

@@ -2,7 +2,7 @@
 // an exit moves its values and sets the program counter.
 
 import { unreachable } from '../lang/unreachable.ts';
-import { faults } from '../vm/abi.ts';
+import { faults, isRuntime } from '../vm/abi.ts';
 import { guardStep, paranoidCheck } from './eval-guards.ts';
 import { handleStep } from './eval-handles.ts';
 import type { Code, Image, Node, Step } from './eval-machine.ts';
@@ -23,7 +23,7 @@ import {
   type Terminator,
   type Value,
 } from './ir.ts';
-import { textImm } from './ir-types.ts';
+import { machineTypes, textImm } from './ir-types.ts';
 
 /** A place in the code that is known only when the code before it has been written. */
 interface Target {
@@ -118,22 +118,15 @@ const callStep = (i: OpInst, node: Node): Step => {
   };
 };
 
-/** The types of a function, as a call of a value must agree with them: wasm knows no pointers. */
-export const signatureOf = (
-  params: readonly (IrType | undefined)[],
-  results: readonly (IrType | undefined)[],
-): string => {
-  const machine = (t: IrType | undefined): string => (t === 'ptr' || t === 'gptr' ? 'i32' : (t ?? ''));
-  return `${params.map(machine).join()}:${results.map(machine).join()}`;
-};
-
 const callValueStep = (i: OpInst, node: Node, types: readonly IrType[]): Step => {
   const [callee, ...args] = i.args;
   const typeOf = (v: Value): IrType | undefined => types[v];
-  const wanted = signatureOf(args.map(typeOf), i.results.map(typeOf));
+  const wanted = machineTypes(args.map(typeOf), i.results.map(typeOf));
   return (r, m) => {
     const name = node.functions[Number(r[callee ?? 0]) - 1];
     if (name === undefined || node.signatures.get(name) !== wanted) throw new Fault('function', []);
+    // Functions of the run-time access memory without guards: no program gets to one by a number that it made.
+    if (isRuntime(name) && !i.kernel) throw new Fault('function', []);
     const values = args.map((v) => r[v] as Reg);
     enter(node, m, node.code(name), values, i.results);
   };

@@ -84,9 +84,9 @@ export interface Node {
   readonly paranoia: Paranoia | undefined;
   readonly maxDepth: number;
   readonly code: (func: string) => Code;
-  /** Names by number; a function value is its number plus one. */
+  /** Functions that are used as values; such a value is the number here plus one. */
   readonly functions: readonly string[];
-  /** Their types, by name (see `signatureOf`). */
+  /** Their types, by name (see `machineTypes`). */
   readonly signatures: ReadonlyMap<string, string>;
   readonly format: (format: Format, value: bigint | number | string) => string;
   readonly onOp: ((op: OpName) => void) | undefined;

@@ -13,12 +13,14 @@ import {
   track,
   trackAreaBytes,
 } from '../vm/abi.ts';
-import { compileCode, enter, signatureOf } from './eval-code.ts';
+import { usedAsValues } from './call-graph.ts';
+import { compileCode, enter } from './eval-code.ts';
 import { configValue } from './eval-config.ts';
 import type { Code, Image, Node, Outcome, OutputChunk } from './eval-machine.ts';
 import { Fault, Memory, type MemoryAccess } from './eval-memory.ts';
 import { firstUnguarded, Paranoia } from './eval-paranoid.ts';
 import type { IrProgram, OpName, PosId } from './ir.ts';
+import { machineTypes } from './ir-types.ts';
 import { layoutOf } from './layout.ts';
 import { tracks } from './passes/lower-track.ts';
 
@@ -121,11 +123,11 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     }),
     globals: new Map(p.globals.map((g) => [g.name, g])),
     maxDepth: o.maxDepth ?? 20_000,
-    functions: p.funcs.map((f) => f.name),
+    functions: usedAsValues(p.funcs),
     signatures: new Map(
       p.funcs.map((f) => {
         const params = f.params.map((v) => f.types[v]);
-        return [f.name, signatureOf(params, f.results)];
+        return [f.name, machineTypes(params, f.results)];
       }),
     ),
     code: (name) => {

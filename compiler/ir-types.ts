@@ -118,3 +118,12 @@ export const numberImm = (imms: readonly Imm[], i: number): number => {
   if (typeof imm !== 'number') throw new Error(`internal error: immediate ${i} is not a number`);
   return imm;
 };
+
+/** The types of a function, as a call of a value must agree with them: wasm knows no pointers. */
+export const machineTypes = (
+  params: readonly (IrType | undefined)[],
+  results: readonly (IrType | undefined)[],
+): string => {
+  const machine = (t: IrType | undefined): string => (t === 'ptr' || t === 'gptr' ? 'i32' : (t ?? ''));
+  return `${params.map(machine).join()}:${results.map(machine).join()}`;
+};

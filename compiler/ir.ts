@@ -421,7 +421,7 @@ export interface GuardNotes {
    * access them (the index was checked, the object is a variable or was made by the compiler). Printed as `!granted=8`.
    */
   readonly granted?: number;
-  /** Of an access: run-time code, which is exempt. Printed as `!kernel`. */
+  /** Of an access or a call of a value: run-time code, which is exempt. Printed as `!kernel`. */
   readonly kernel?: boolean;
   /** Of an access: why there is a guard, or none. Printed as `!guard="…"`. */
   readonly guard?: string;

@@ -127,7 +127,10 @@ export const append = (s: State, inst: Inst): void => {
   s.insts.push(s.kernel && inst.kind === 'op' && accesses.has(inst.op) ? { ...inst, kernel: true } : inst);
 };
 
-/** Ops that touch memory. Those of run-time code are exempt from guards. */
+/**
+ * Ops that touch memory. Those of run-time code are exempt from guards. And calls of values: only those of run-time code may get to
+ * functions that are exempt.
+ */
 const accesses = new Set<OpName>([
   'load',
   'store',
@@ -143,6 +146,7 @@ const accesses = new Set<OpName>([
   'file.open',
   'file.read',
   'file.write',
+  'call.value',
 ]);
 
 /** Appends an op with given result types. */

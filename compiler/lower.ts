@@ -25,6 +25,7 @@ import {
 } from './lower-state.ts';
 import { lowerBlock, returnValue } from './lower-stmt.ts';
 import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
+import { distrustCallers } from './lower-values.ts';
 import { renumber } from './tree.ts';
 
 const newState = (
@@ -232,5 +233,11 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
   const funcs: Func[] = [init];
   // A set that grows while it is walked: calls add to it.
   for (const fn of wanted) funcs.push(lowerFunction(state, fn));
-  return { files: paths(program.sources), positions, globals, data: state.data, funcs: funcs.map(renumber) };
+  return {
+    files: paths(program.sources),
+    positions,
+    globals,
+    data: state.data,
+    funcs: distrustCallers(funcs.map(renumber)),
+  };
 };

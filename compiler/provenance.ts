@@ -8,7 +8,6 @@ import { placeOf } from './effects.ts';
 import { type Defs, intOf, opOf } from './facts.ts';
 import type { Func, IrGlobal, IrProgram, MemType, OpInst, Value } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
-import { forEachInst } from './tree.ts';
 
 /** Bytes before and after a place that are granted, and why. */
 export interface Granted {
@@ -26,33 +25,15 @@ export interface Provenance {
   readonly defs: Defs;
   readonly globals: ReadonlyMap<string, IrGlobal>;
   readonly dataBytes: ReadonlyMap<string, number>;
-  /** Its parameters may be anything: it is called through values, which the program may have forged. */
-  readonly anyCaller: boolean;
   /** It may run before `main`, when named arrays are not laid out yet, or not alike on all images. */
   readonly early: boolean;
 }
-
-const calledByValue = new WeakMap<IrProgram, ReadonlySet<string>>();
-
-/** Functions that are used as values. */
-const valuesOf = (program: IrProgram): ReadonlySet<string> => {
-  const known = calledByValue.get(program);
-  if (known) return known;
-  const found = new Set<string>();
-  for (const f of program.funcs)
-    forEachInst(f.body, (i) => {
-      if (i.kind === 'op' && i.op === 'func.ref') found.add(String(i.imms[0]));
-    });
-  calledByValue.set(program, found);
-  return found;
-};
 
 export const provenanceOf = (f: Func, program: IrProgram, defs: Defs): Provenance => ({
   f,
   defs,
   globals: new Map(program.globals.map((g) => [g.name, g])),
   dataBytes: new Map(program.data.map((d) => [d.name, d.bytes.length])),
-  anyCaller: valuesOf(program).has(f.name),
   early: earlyFunctions(program).has(f.name),
 });
 
@@ -116,7 +97,6 @@ export const grantedAt = (p: Provenance, v: Value, depth = 16): Granted | undefi
   const name = String(inst.imms[0]);
   if (inst.granted !== undefined) {
     const ofParam = isOfParam(p, v);
-    if (ofParam && p.anyCaller) return undefined;
     if (p.early && !ofParam && !isStatic(p, v)) return undefined;
     return {
       below: 0,

@@ -1,10 +1,11 @@
 // The rules of fold for one op. Each gives a smaller or more regular op, so that applying them again ends:
 // constants to the right, subtraction of a constant as addition, sums of constants gathered.
+import { isRuntime } from '../../vm/abi.ts';
 import { evalPure } from '../arith.ts';
 import { earlyFunctions } from '../early.ts';
 import { isAlwaysMapped, placeOf } from '../effects.ts';
 import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
-import type { Func, Imm, Inst, IrProgram, OpInst, OpName, Value } from '../ir.ts';
+import type { Func, Imm, Inst, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat } from '../ir-types.ts';
 import { type Edit, forEachInst, madeBy, typeOf } from '../tree.ts';
 import { foldArray, type Settled } from './fold-arrays.ts';
@@ -82,6 +83,20 @@ const ops = (inst: OpInst, op: OpName, suffix: string, args: readonly Value[], i
   kind: 'ops',
   insts: [madeBy('fold', inst, { op, suffix, args, imms, results: inst.results })],
 });
+
+/** A called value is a function of the types that it is called with: what was read as another type by a pointer need not be. */
+const agrees = (c: RuleContext, inst: OpInst, ref: OpInst): boolean => {
+  const f = c.program.funcs.find((x) => x.name === ref.imms[0]);
+  if (!f || (isRuntime(f.name) && !inst.kernel)) return false;
+  const alike = (xs: readonly Value[], types: readonly (IrType | undefined)[]): boolean =>
+    xs.length === types.length && xs.every((v, k) => typeOf(c.edit.types, v) === types[k]);
+  return (
+    alike(
+      inst.args.slice(1),
+      f.params.map((v) => f.types[v]),
+    ) && alike(inst.results, f.results)
+  );
+};
 
 /** The outcome with so many granted bytes from the place on that its last op gives. */
 const granting = (outcome: Outcome, granted: number | undefined): Outcome => {
@@ -429,7 +444,9 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
       if (inner?.op === 'remote' && inner.args[1] !== undefined) return value(inner.args[1]);
       return inner?.op === 'global' || inner?.op === 'own' ? ops(inst, 'this_image', '', []) : same;
     case 'call.value':
-      return inner?.op === 'func.ref' ? ops(inst, 'call', '', inst.args.slice(1), inner.imms) : same;
+      return inner?.op === 'func.ref' && agrees(c, inst, inner)
+        ? ops(inst, 'call', '', inst.args.slice(1), inner.imms)
+        : same;
     case 'shared.extent':
     case 'dynamic.extent': {
       const known = c.settled.get(`${String(inst.imms[0])} ${String(inst.imms[1])}`);
