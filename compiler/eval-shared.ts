@@ -18,6 +18,12 @@ const checkExtents = (extents: readonly bigint[]): void => {
   for (const n of extents) if (n < 0n) throw new Fault('extent', [n]);
 };
 
+/** With elements there would be no room for so many of them. */
+const checkWidest = (widest: readonly bigint[], elements: bigint): void => {
+  const most = widest.reduce((a, b) => (a > b ? a : b), 0n);
+  if (elements === 0n && most >= 1n << 32n) throw new Fault('extent', [most]);
+};
+
 /** The layout of a shared array on image `m`, after a look at its operands. */
 const layoutFor = (
   node: Node,
@@ -34,7 +40,12 @@ const layoutFor = (
     const detail = details[k] ?? 0n;
     if (kind === 'blocks' && detail < 1n) throw new Fault('extent', [detail]);
   }
-  return layoutDims(kinds, extents, details, node.images.length, m.image);
+  const dims = layoutDims(kinds, extents, details, node.images.length, m.image);
+  checkWidest(
+    dims.flatMap((d) => [d.extent, d.block, d.localExtent]),
+    dims.reduce((n, d) => n * d.localExtent, 1n),
+  );
+  return dims;
 };
 
 /** An array that is laid out: writes the descriptor but for its base, and says how large a part is. */
@@ -74,6 +85,10 @@ export const describeShared = (
 /** The same for an array that every image has. */
 export const describeDynamic = (node: Node, elementBytes: number, extents: readonly bigint[]): Described => {
   checkExtents(extents);
+  checkWidest(
+    extents,
+    extents.reduce((n, e) => n * e, 1n),
+  );
   const { view } = node.memory;
   const write = (at: number): void => {
     for (const [k, n] of extents.entries()) view.setBigInt64(dimAt(at, k) + descriptor.extent, n, true);

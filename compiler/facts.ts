@@ -186,22 +186,20 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
     case 'let':
       return memRange(inst.suffix);
     case 'this_image':
-    case 'image_of':
       return { lo: 0n, hi: 65535n };
+    case 'image_of':
+      // Of a forged pointer into the kernel's slot: -1.
+      return { lo: -1n, hi: 65535n };
     case 'num_images':
       return { lo: 1n, hi: 65536n };
     case 'shared.extent':
     case 'shared.lo':
     case 'shared.hi':
     case 'shared.local_extent':
-    case 'handle.extent':
-    case 'handle.lo':
-    case 'handle.hi':
-    case 'handle.local_extent':
     case 'dynamic.extent':
+      // Descriptors of named arrays lie where no program can write; those that handles refer to do not.
       return { lo: 0n, hi: maxExtent - 1n };
     case 'shared.images':
-    case 'handle.images':
       return { lo: 1n, hi: 65536n };
     default:
       return inst.suffix === 'i32' || inst.suffix.startsWith('i32.') ? i32Range : i64Range;

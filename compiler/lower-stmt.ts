@@ -250,8 +250,11 @@ const copySlice = (s: State, stmt: Extract<Stmt, { kind: 'copySlice' }>): void =
   toExtents.forEach((n, k) => {
     effect(s, pos, 'check.length', '', [n, fromExtents[k] ?? n]);
   });
-  const count = toExtents.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
-  const bytes = emit(s, pos, 'wrap', '', [emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, element)])]);
+  // Lengths of slices are data of the program. Those that no slice can have are as many bytes as there are, which no guard lets pass.
+  const most = constI64(s, pos, 0xffff_ffffn);
+  const noMore = (n: Value): Value => emit(s, pos, 'select', 'i64', [emit(s, pos, 'gt_u', 'i64', [n, most]), most, n]);
+  const count = toExtents.map(noMore).reduce((a, b) => noMore(emit(s, pos, 'mul', 'i64', [a, b])));
+  const bytes = emit(s, pos, 'wrap', '', [noMore(emit(s, pos, 'mul', 'i64', [count, constI64(s, pos, element)]))]);
   const toPtr = emit(s, pos, 'addr', '', [to]);
   effect(s, pos, 'copy', '', [toPtr, emit(s, pos, 'addr', '', [from]), bytes]);
   if (stmt.to.type.kind === 'slice') tellCopy(s, pos, stmt.to.type.element, toPtr, bytes);

@@ -36,7 +36,7 @@ export const faults = [
     hint: 'run with fewer images, or a smaller problem',
   },
   { kind: 'length', text: 'lengths differ: {a} and {b}' },
-  { kind: 'extent', text: 'bad extent: {a}', hint: 'extents and blocks must not be negative, blocks not zero' },
+  { kind: 'extent', text: 'bad extent: {a}', hint: 'extents and blocks are less than 2^32, extents not negative, blocks not zero' },
   { kind: 'assert', text: 'assertion failed: {str:a,b}' },
   { kind: 'trap', text: 'trap: {str:a,b}' },
   { kind: 'exit', text: 'exit({a})' },
@@ -151,6 +151,11 @@ export const faults = [
     kind: 'heap',
     text: "the heap of this image is damaged: a block's header at {a:x} was overwritten",
     hint: 'something was stored out of bounds, or into what had been given back; --check=memory finds it',
+  },
+  {
+    kind: 'nested',
+    text: 'a collective operation began inside of the operator of another',
+    hint: 'the operator of a reduction or scan only combines two values',
   },
   {
     kind: 'record',
