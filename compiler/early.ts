@@ -2,6 +2,7 @@
 // somewhere. Named arrays may not be laid out then, here or on other images, so what `init` settles is not known in these functions.
 //
 // Which function a value names is not asked: the program can write anything where it keeps values.
+import { usedAsValues } from './call-graph.ts';
 import type { IrProgram } from './ir.ts';
 import { calleeOf } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
@@ -14,13 +15,11 @@ export const earlyFunctions = (program: IrProgram): ReadonlySet<string> => {
   if (known) return known;
   const callees = new Map<string, ReadonlySet<string>>();
   const byValue = new Set<string>();
-  const taken = new Set<string>();
   for (const f of program.funcs) {
     const called = new Set<string>();
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       if (i.op === 'call.value') byValue.add(f.name);
-      if (i.op === 'func.ref') taken.add(String(i.imms[0]));
       const callee = calleeOf(program, f.name, i);
       if (callee !== undefined) called.add(callee);
     });
@@ -35,7 +34,7 @@ export const earlyFunctions = (program: IrProgram): ReadonlySet<string> => {
     work.push(...(callees.get(name) ?? []));
     if (values || !byValue.has(name)) continue;
     values = true;
-    work.push(...taken);
+    work.push(...usedAsValues(program.funcs));
   }
   knownFor.set(program, early);
   return early;

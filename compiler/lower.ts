@@ -180,6 +180,12 @@ const describe = (s: State, g: Global): readonly IrGlobal[] => {
   return [{ kind: 'dynamic', name, ...shape, symmetric: true, of: g.symbol, pos }];
 };
 
+type LaidOut = Extract<IrGlobal, { kind: 'shared' | 'dynamic' }>;
+
+/** Code relies on it that the array has one layout on all images, which is known only when they have computed it. */
+const isLaidOut = (g: IrGlobal): g is LaidOut =>
+  g.kind === 'shared' || (g.kind === 'dynamic' && g.symmetric && g.of === undefined);
+
 const lowerInit = (
   program: ProgramState,
   globals: readonly Global[],
@@ -194,6 +200,13 @@ const lowerInit = (
     (g) => g.kind === 'symmetric' || g.kind === 'shared' || (g.kind === 'dynamic' && g.symmetric),
   );
   if (symmetric) effect(s, pos, 'barrier', '', []);
+  const laidOut = irGlobals.filter(isLaidOut);
+  for (const g of laidOut) {
+    const rank = constI64(s, pos, g.kind === 'shared' ? g.dims.length : g.rank);
+    effect(s, pos, 'call', '', [emit(s, pos, 'global', '', [], [g.name]), rank], ['runtime.same_layout']);
+  }
+  // A swap exchanges what the others still compare.
+  if (laidOut.length > 0 && program.swaps) effect(s, pos, 'barrier', '', []);
   finish(s, { kind: 'ret', args: [], pos });
   return { func: functionOf(s, 'init', [], [], 0), globals: irGlobals };
 };
