@@ -33,8 +33,8 @@ export const allocateSymmetric = (node: Node, m: Image, bytes: bigint): number =
 
 const classKey = (m: Image, bytes: number): string => `${m.image} ${bytes}`;
 
-/** Zeroed private memory; gives its address. */
-export const allocatePrivate = (node: Node, m: Image, bytes: bigint): number => {
+/** Zeroed private memory; gives its address. That of named arrays stays: there is no block that could be given back. */
+export const allocatePrivate = (node: Node, m: Image, bytes: bigint, stays = false): number => {
   const top = pageWord(node, m, page.symmetricTop);
   const bottom = pageWord(node, m, page.heapBottom);
   if (bytes < 0n || bytes > BigInt(bottom - top)) throw outOfMemory(node, m, bytes);
@@ -47,7 +47,7 @@ export const allocatePrivate = (node: Node, m: Image, bytes: bigint): number => 
   }
   const address = m.slot + offset;
   node.memory.bytes.fill(0, address, address + size);
-  node.heap.live.set(address, size);
+  if (!stays) node.heap.live.set(address, size);
   return address;
 };
 

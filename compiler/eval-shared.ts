@@ -120,7 +120,7 @@ const initDynamic = (node: Node, m: Image, g: DynamicGlobal, at: number, extents
   write(at);
   const described = g.of === undefined ? undefined : node.layout.offsets.get(g.of);
   const allocated = (): number =>
-    g.symmetric ? allocateSymmetric(node, m, bytes) : allocatePrivate(node, m, bytes) - m.slot;
+    g.symmetric ? allocateSymmetric(node, m, bytes) : allocatePrivate(node, m, bytes, true) - m.slot;
   setBase(node, at, described ?? allocated());
   if (g.symmetric) noteLayout(node, m, bytes, ...extents);
 };

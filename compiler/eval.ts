@@ -152,6 +152,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory.view.setUint32(m.slot + page.symmetricTop, top, true);
     memory.view.setUint32(m.slot + page.heapBottom, stackLimit, true);
     memory.view.setUint32(m.slot + page.heapLow, stackLimit, true);
+    memory.view.setUint32(m.slot + page.heapCeiling, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
     if (tracked) {
       memory.view.setUint32(m.slot + track.area, m.slot + stackTop, true);

@@ -43,6 +43,7 @@ const setUp = (
     view.setUint32(slot + page.symmetricTop, map.symmetricTop, true);
     view.setUint32(slot + page.heapBottom, map.heapBottom, true);
     view.setUint32(slot + page.heapLow, map.heapBottom, true);
+    view.setUint32(slot + page.heapCeiling, map.heapBottom, true);
     view.setUint32(slot + page.stackLimit, map.stackLimit, true);
     if (map.tableEnd > map.tableStart) {
       view.setUint32(slot + track.area, slot + map.tableStart, true);

@@ -654,6 +654,11 @@ describe('arrays', () => {
     const bad = `${constants('i64', ['-3'])}dynamic.init %c0, @h`;
     expect(fault('', { head, init: bad })).toEqual(['extent', -3n]);
   });
+  test('the memory of a dynamic array is not given back', () => {
+    const head = 'dynamic @h elem 4 rank 1\n';
+    const init = `${constants('i64', ['4'])}dynamic.init %c0, @h`;
+    expect(fault('%h = dynamic.base @h\nfree %h', { head, init })[0]).toBe('free');
+  });
 });
 
 describe('output', () => {
