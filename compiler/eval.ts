@@ -158,6 +158,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
       memory.view.setUint32(m.slot + track.area, m.slot + stackTop, true);
       memory.view.setUint32(m.slot + track.areaTop, m.slot + stackTop, true);
       memory.view.setUint32(m.slot + track.areaEnd, m.slot + tableEnd, true);
+      memory.view.setUint32(m.slot + page.roots, m.slot + tableEnd, true);
     }
     memory.view.setUint32(m.slot + page.symmetricFirst, top, true);
     memory.view.setUint32(m.slot + page.symmetricFloor, top, true);

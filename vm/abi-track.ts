@@ -14,7 +14,10 @@
 export const track = {
   /** Bytes of the log that are in use. */
   logUsed: 4096,
-  /** The area of the table: from where, up to where, and the first byte that was never used. All zero: nothing is tracked. */
+  /**
+   * The area of the table: from where, up to where, and the first byte that was never used. All zero: nothing is tracked. Where objects
+   * move, what lies above `areaEnd` is or was the stack of pointers that live in functions.
+   */
   area: 4100,
   areaEnd: 4104,
   areaTop: 4108,

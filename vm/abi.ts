@@ -99,7 +99,7 @@ export const page = {
   meetBlock: 684,
   /** u32 address of the record of the team that the image is in; 0: all images. */
   team: 688,
-  /** Of programs that move objects: u32 address of the first frame with pointers (see the pass `roots`); 0: none. */
+  /** Of programs that move objects: u32 address of the stack of pointers that live in functions (see the pass `roots`). It ends with the table's memory. */
   roots: 960,
   /** i32: not 0 while the run-time has addresses that no move may change. */
   still: 964,

@@ -49,6 +49,7 @@ const setUp = (
       view.setUint32(slot + track.area, slot + map.tableStart, true);
       view.setUint32(slot + track.areaTop, slot + map.tableStart, true);
       view.setUint32(slot + track.areaEnd, slot + map.tableEnd, true);
+      view.setUint32(slot + page.roots, slot + map.tableEnd, true);
       view.setUint32(slot + track.stackLow, map.stackTop - guardSlack, true);
     }
     view.setUint32(slot + page.symmetricFirst, map.symmetricTop, true);

@@ -1,24 +1,25 @@
 // roots: pointers that live while objects may move are kept where the mover finds and changes them. The reverse of promote.
 //
 //   %p = call @runtime.move.alloc(…)      %p = call @runtime.move.alloc(…)
-//   call @work()                          store.ptr32 $roots+8, %p
+//   call @work()                          store.ptr32 %words, %p
 //   store.i64 (addr %p), 1                call @work()                      may move what %p points to
-//                                         %q = load.ptr32 $roots+8
+//                                         %q = load.ptr32 %words
 //                                         store.i64 (addr %q), 1
 //
-// Each call of a function with such pointers has a slot `roots` in its frame: the address of the caller's, how many words
-// follow, the words. The list of these begins in the kernel page of the image and is what the mover walks: a shadow stack
-// (F. Henderson, Accurate Garbage Collection in an Uncooperative Environment, ISMM 2002). A value is stored where it is
-// defined and loaded again after each move before its next use; places that are computed from another one (an element, a
-// field) are computed again instead, so that the mover never sees a pointer outside of its object.
+// Each call of a function with such pointers takes words for them from a stack of their own, which the mover walks: a shadow stack
+// (F. Henderson, Accurate Garbage Collection in an Uncooperative Environment, ISMM 2002). It lies at the end of the memory of the
+// table of objects and grows towards the table. As the program is granted nothing there, what was known of a pointer still holds
+// when it is loaded again: that it needs no guard, above all. A value is stored where it is defined and loaded again after
+// each move before its next use; places that are computed from another one (an element, a field) are computed again
+// instead, so that the mover never sees a pointer outside of its object.
 //
 // Only in programs that move objects (relocate.ts). Functions of the run-time see addresses as numbers: while one of them runs, a function
 // of the program that it calls moves nothing (the word `still`).
-import { isRuntime, page } from '../../vm/abi.ts';
+import { isRuntime, page, track } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
 import { ofRuntime } from '../guards.ts';
-import type { Body, FrameSlot, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
+import type { Body, Func, Inst, MemType, OpInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { relocationOf, relocatorOf } from '../relocate.ts';
 import { isMoving } from '../runtime-functions.ts';
@@ -26,12 +27,8 @@ import { argsOf, bodiesOf, type Edit, editOf, operandsOf, withArgs, withBodies, 
 
 const by = 'roots';
 
-const slotName = 'roots';
-/** Before the words: the link and the count. */
-const headBytes = 8;
-
 /** Places that no mover changes: what they are made of does not move. */
-const fixed: ReadonlySet<string> = new Set(['global', 'data', 'frame', 'null']);
+const fixed: ReadonlySet<string> = new Set(['global', 'data', 'frame', 'null', 'handle.of']);
 /** Places that are computed from their first operand. */
 const computed: ReadonlySet<string> = new Set(['offset', 'elem']);
 
@@ -105,7 +102,8 @@ interface State {
   readonly found: Found;
   readonly edit: Edit;
   readonly moves: (i: Inst) => boolean;
-  readonly slot: string;
+  /** The place of the words. */
+  readonly words: Value;
 }
 
 /** What stands for a value until the next move. */
@@ -132,14 +130,12 @@ const store = (r: Replacement, type: MemType, place: Value, offset: number, valu
 
 const constant = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
 
-const frameOf = (r: Replacement, s: State): Value => append(r, 'frame', '', 'gptr', [], [s.slot]);
-
 /** The kernel page of the image. */
 const pageOf = (r: Replacement): Value => append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])]);
 
 const offsetOf = (s: State, v: Value): number | undefined => {
   const word = s.found.words.get(v);
-  return word === undefined ? undefined : headBytes + 4 * word;
+  return word === undefined ? undefined : 4 * word;
 };
 
 /** Keeps those of the values that must be. */
@@ -148,7 +144,7 @@ const keep = (s: State, r: Replacement, env: Env, values: readonly Value[]): voi
     const at = offsetOf(s, v);
     if (at === undefined && !s.found.again.has(v)) continue;
     env.set(v, v);
-    if (at !== undefined) store(r, 'ptr32', frameOf(r, s), at, v);
+    if (at !== undefined) store(r, 'ptr32', s.words, at, v);
   }
 };
 
@@ -161,7 +157,7 @@ const now = (s: State, r: Replacement, env: Env, v: Value): Value => {
   if (at === undefined && !inst) return v;
   const fresh = inst
     ? append(r, inst.op, '', 'gptr', [now(s, r, env, inst.args[0] ?? -1), ...inst.args.slice(1)], inst.imms)
-    : load(r, 'ptr32', frameOf(r, s), at ?? 0);
+    : load(r, 'ptr32', s.words, at ?? 0);
   env.set(v, fresh);
   return fresh;
 };
@@ -182,35 +178,56 @@ const rewriteBody = (s: State, body: Body, env: Env, first: readonly Value[]): B
   }
   const r = at(body.end.pos);
   const end: Terminator = withArgs(body.end, (v) => now(s, r, env, v));
-  if (end.kind === 'ret') store(r, 'ptr32', pageOf(r), page.roots, load(r, 'ptr32', frameOf(r, s), 0));
+  if (end.kind === 'ret') store(r, 'ptr32', pageOf(r), page.roots, further(r, s.words, bytesOf(s.found)));
   return { insts, end };
 };
 
-const freshSlot = (f: Func, size: number): FrameSlot => {
-  let name = slotName;
-  for (let n = 1; f.slots.some((s) => s.name === name); n++) name = `${slotName}.${n}`;
-  return { name, size, align: 4 };
+const bytesOf = (found: Found): number => 4 * found.words.size;
+
+const further = (r: Replacement, place: Value, bytes: number): Value =>
+  append(r, 'offset', '', 'gptr', [place, constant(r, bytes)]);
+
+/** What to do where one place lies below another, which is rare; goes on behind it unless that ends the function. */
+const whereBelow = (
+  r: Replacement,
+  low: Value,
+  high: Value,
+  then: (r: Replacement) => Terminator | undefined,
+): void => {
+  const bits = (v: Value): Value => append(r, 'gptr.bits', '', 'i32', [v]);
+  const condition = append(r, 'ge_u', 'i32', 'i32', [bits(low), bits(high)]);
+  const label = r.edit.label(by);
+  const after: Terminator = { kind: 'break', label, args: [], pos: r.pos };
+  const insts: Inst[] = [];
+  const end = then({ ...r, insts }) ?? after;
+  const arms = { then: { insts: [], end: after }, else: { insts, end } };
+  r.insts.push({ kind: 'if', label, condition, likely: true, results: [], ...arms, pos: r.pos });
+};
+
+/** Takes words from the stack, and the table's memory for them where the stack never reached so far; faults where the table is. */
+const take = (r: Replacement, bytes: number): Value => {
+  const words = further(r, load(r, 'ptr32', pageOf(r), page.roots), -bytes);
+  whereBelow(r, words, load(r, 'ptr32', pageOf(r), track.areaEnd), (deeper) => {
+    whereBelow(deeper, words, load(deeper, 'ptr32', pageOf(deeper), track.areaTop), (full) => {
+      const number = (n: number): Value => append(full, 'const', 'i64', 'i64', [], [BigInt(n)]);
+      return { kind: 'fault', fault: 'stack', args: [number(bytes), number(0)], pos: r.pos };
+    });
+    store(deeper, 'ptr32', pageOf(deeper), track.areaEnd, words);
+    return undefined;
+  });
+  store(r, 'ptr32', pageOf(r), page.roots, words);
+  return words;
 };
 
 const rooted = (f: Func, moves: (i: Inst) => boolean): Func => {
   const found = findRoots(f, defsOf(f), moves);
   if (found.words.size === 0) return f;
   const edit = editOf(f);
-  const slot = freshSlot(f, headBytes + 4 * found.words.size);
-  const s: State = { f, found, edit, moves, slot: slot.name };
   const insts: Inst[] = [];
-  const r: Replacement = { insts, edit, pos: f.pos, by };
-  const frame = frameOf(r, s);
-  store(r, 'ptr32', frame, 0, load(r, 'ptr32', pageOf(r), page.roots));
-  store(r, 'i32', frame, 4, constant(r, found.words.size));
-  store(r, 'ptr32', pageOf(r), page.roots, frame);
+  const words = take({ insts, edit, pos: f.pos, by }, bytesOf(found));
+  const s: State = { f, found, edit, moves, words };
   const body = rewriteBody(s, f.body, new Map(), f.params);
-  return {
-    ...f,
-    types: edit.types,
-    slots: [...f.slots, slot],
-    body: { insts: [...insts, ...body.insts], end: body.end },
-  };
+  return { ...f, types: edit.types, body: { insts: [...insts, ...body.insts], end: body.end } };
 };
 
 // ---- functions of the run-time ----------------------------------------------------------------------------------

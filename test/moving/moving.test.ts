@@ -196,8 +196,18 @@ describe('what is left out is noticed', () => {
   test.each([
     ['places in memory', move, '  patch_places();\n', ''],
     ['frames', move, '  patch_frames(true);\n', ''],
-    ['frames but the last', move, '    frame = runtime.peek(frame);\n', '    frame = 0;\n'],
-    ['the last pointer of a frame', move, 'for k in 0..count { patch(frame', 'for k in 0..count - 1 { patch(frame'],
+    [
+      'the last pointer in functions',
+      move,
+      '+ abi.page_roots);\n  while at < end',
+      '+ abi.page_roots) + 4;\n  while at < end',
+    ],
+    [
+      'the first half of pointers in functions',
+      move,
+      '  while at < end {\n    patch',
+      '  let all = end - at;\n  while at < end - all / 2 {\n    patch',
+    ],
     [
       'every eighth list of places',
       move,
