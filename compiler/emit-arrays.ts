@@ -1,6 +1,6 @@
 // The emitter's rows for distributed arrays: fields of descriptors, own ones by their offset in the slot, others through a
 // handle. A handle is the address of a descriptor.
-import { descriptor } from '../vm/abi.ts';
+import { descriptor, page, privateBase } from '../vm/abi.ts';
 import { type Emit, type ExpressionRef, globalName, ifFault, lowered, type OpContext, slotOf } from './emit-context.ts';
 import type { OpName } from './ir.ts';
 import { type ArrayField, arrayFields, type arrayOps } from './ir-arrays.ts';
@@ -49,14 +49,15 @@ export const emitArrays = {
   'dynamic.base': base,
   'dynamic.extent': ofGlobal('extent'),
   'handle.of': (c) => c.m.i32.add(slotOf(c), c.m.i32.const(c.offsetOf(globalName(c)))),
-  // The descriptor of an array that was deleted has no base.
-  'check.handle': (c) =>
-    ifFault(
-      c,
-      c.m.i32.or(c.m.i32.eq(c.arg(0), slotOf(c)), c.m.i32.eqz(word(c, descriptor.base, c.arg(0)))),
-      'handle',
-      [],
-    ),
+  // The descriptor of an array that was deleted has no base. A handle may be any number, and the guard comes after this check, so that
+  // it is this that the deleted array's user hears of: the word counts only where it is the program's own, given back or not.
+  'check.handle': (c) => {
+    const { m } = c;
+    const from = (n: ExpressionRef): ExpressionRef => m.i32.sub(n, m.i32.const(privateBase));
+    const own = m.i32.lt_u(from(m.i32.sub(c.arg(0), slotOf(c))), from(word(c, page.stackTop, slotOf(c))));
+    const deleted = m.i32.and(own, m.i32.eqz(word(c, descriptor.base, c.arg(0))));
+    return ifFault(c, m.i32.or(m.i32.eq(c.arg(0), slotOf(c)), deleted), 'handle', []);
+  },
   'handle.part': baseOfHandle,
   'handle.part_now': baseOfHandle,
   ...rows('handle', ofHandle),

@@ -1,5 +1,5 @@
 // Steps for checks, synchronisation, collectives, output and time.
-import { descriptor, type FaultKind, type Format, fileReasonNumber, page } from '../vm/abi.ts';
+import { descriptor, type FaultKind, type Format, fileReasonNumber, page, privateBase } from '../vm/abi.ts';
 import { combine } from './arith.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -36,7 +36,10 @@ const checkStep = (i: OpInst, node: Node): Step | undefined => {
       const [a = 0] = i.args;
       return (r, m) => {
         const at = r[a] as number;
-        if (at === m.slot || node.memory.view.getInt32(at + descriptor.base, true) === 0) throw new Fault('handle', []);
+        const { view } = node.memory;
+        // See emit-arrays.ts.
+        const own = at - m.slot >= privateBase && at - m.slot < view.getUint32(m.slot + page.stackTop, true);
+        if (at === m.slot || (own && view.getInt32(at + descriptor.base, true) === 0)) throw new Fault('handle', []);
       };
     }
     case 'check.null':
