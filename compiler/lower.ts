@@ -200,13 +200,10 @@ const lowerInit = (
     (g) => g.kind === 'symmetric' || g.kind === 'shared' || (g.kind === 'dynamic' && g.symmetric),
   );
   if (symmetric) effect(s, pos, 'barrier', '', []);
-  const laidOut = irGlobals.filter(isLaidOut);
-  for (const g of laidOut) {
+  for (const g of irGlobals.filter(isLaidOut)) {
     const rank = constI64(s, pos, g.kind === 'shared' ? g.dims.length : g.rank);
     effect(s, pos, 'call', '', [emit(s, pos, 'global', '', [], [g.name]), rank], ['runtime.same_layout']);
   }
-  // A swap exchanges what the others still compare.
-  if (laidOut.length > 0 && program.swaps) effect(s, pos, 'barrier', '', []);
   finish(s, { kind: 'ret', args: [], pos });
   return { func: functionOf(s, 'init', [], [], 0), globals: irGlobals };
 };

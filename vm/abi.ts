@@ -48,6 +48,8 @@ export const kernel = {
   outputDone: kernelBase + 1280,
   /** Number of cores of the node, i32, written before the start. */
   cores: kernelBase + 1408,
+  /** Four numbers of 64 bits that no program knows, drawn for each run: what the tags of meetings are made with. */
+  meetSecrets: kernelBase + 1536,
 } as const;
 
 export const dataBase = kernelBase + 4096;

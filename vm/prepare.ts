@@ -38,6 +38,7 @@ const setUp = (
   const bytes = new Uint8Array(memory.buffer);
   view.setInt32(kernel.cores, availableParallelism(), true);
   view.setInt32(kernel.spin, images <= availableParallelism() ? spinAlone : spinCrowded, true);
+  bytes.set(randomBytes(32), kernel.meetSecrets);
   for (let image = 0; image < images; image++) {
     const slot = (image + 1) * 2 ** map.slotBits;
     view.setUint32(slot + page.symmetricTop, map.symmetricTop, true);

@@ -1,5 +1,6 @@
-// Named arrays that are laid out differently on two images, though what barriers compare is equal: such extents are searched for
-// here. Code relies on the layouts being the same, so the run must end before main, whatever is guarded.
+// Named arrays that are laid out differently on two images. The extents are such that sums agree which barriers compare: as the tags of
+// meetings were before secrets of the run went into them. Code relies on the layouts being the same, so the run must end before
+// main, whatever is guarded.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -41,7 +42,7 @@ const baseOf = async (): Promise<bigint> => {
 
 const wrap = (n: bigint): bigint => BigInt.asIntN(64, n);
 
-/** What runtime.come adds up for an array of so many elements: note_layout, then mixed. */
+/** What runtime.come would add up without secrets for an array of so many elements: note_layout, then a mixer. */
 const tagOf = (base: bigint, extent: number): number => {
   const prime = 0x100000001b3n;
   let sum = wrap(wrap(base | (0xffffffffn << 32n)) * prime);
