@@ -158,7 +158,7 @@ describe('random graphs of all images', () => {
   const expected = inEvaluator(plain, 3, { ...configs, moving: 'false' });
   const migration: readonly (readonly [string, string, string, string])[] = [
     ['frames', move, '  patch_frames(false);\n', ''],
-    ['places', move, '      patch(now, false);\n', ''],
+    ['places', move, '      patch_known(now, false);\n', ''],
     ['places in what moves', move, '      let now = migrated(place);', '      let now = place;'],
     ['pointers to the end of an object', move, 'pointer <= runtime.peek(at + 4)', 'pointer < runtime.peek(at + 4)'],
     ['what the new table learns', move, '  adopt();\n', ''],
@@ -211,8 +211,8 @@ describe('what is left out is noticed', () => {
     [
       'every eighth list of places',
       move,
-      'for k in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(k);\n    while e != 0 {\n      patch(',
-      'for m in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(if m % 8 == 0 { 0 } else { m });\n    while e != 0 {\n      patch(',
+      'for k in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(k);\n    while e != 0 {\n      patch_known(',
+      'for m in 0..runtime_memory.escape_lists() {\n    var e = runtime_memory.escape_list(if m % 8 == 0 { 0 } else { m });\n    while e != 0 {\n      patch_known(',
     ],
     [
       'pointers to the end of an object',
@@ -223,8 +223,8 @@ describe('what is left out is noticed', () => {
     [
       'pointers to the inside of an object',
       move,
-      'return pointer + runtime.peek(block + 12) - block;',
-      'return if pointer == block + header { runtime.peek(block + 12) + header } else { pointer };',
+      'return pointer + to - block;',
+      'return if pointer == block + header { to + header } else { pointer };',
     ],
     ['places inside of what moves', move, '        runtime_memory.moved(', '        ignore('],
     ['objects that stay', move, 'return runtime.peek(entry + abi.entry_pinned) != 0;', 'return false;'],
