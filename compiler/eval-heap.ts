@@ -10,8 +10,10 @@ const heapAlign = 16;
 export const alignUp = (n: number, align: number): number => Math.ceil(n / align) * align;
 
 const pageWord = (node: Node, m: Image, offset: number): number => node.memory.view.getUint32(m.slot + offset, true);
-const setPageWord = (node: Node, m: Image, offset: number, value: number): void =>
+const setPageWord = (node: Node, m: Image, offset: number, value: number): void => {
+  node.memory.beforeWrite?.(m.slot + offset, 4);
   node.memory.view.setUint32(m.slot + offset, value, true);
+};
 
 const largest = (1n << 63n) - 1n;
 

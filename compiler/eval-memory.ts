@@ -39,6 +39,8 @@ export class Memory {
   readonly slotBits: number;
   /** Counts writes that another image could be waiting for. */
   version = 0;
+  /** Called before each write of the program and of the run-time, in paranoid runs. */
+  beforeWrite: ((address: number, bytes: number) => void) | undefined;
   readonly #mask: number;
   readonly #stackLimit: number;
   readonly #guard: ((access: MemoryAccess) => void) | undefined;
@@ -79,7 +81,10 @@ export class Memory {
       throw new Fault('null', [BigInt(address)]);
     }
     this.#guard?.({ address, bytes, write });
-    if (write) this.#touch(address);
+    if (write) {
+      this.beforeWrite?.(address, bytes);
+      this.#touch(address);
+    }
     return address;
   }
 

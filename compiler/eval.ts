@@ -97,6 +97,8 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   const stackLimit = stackTop - stackBytes;
   const guard = o.guard ? { guard: o.guard } : {};
   const memory = new Memory({ slotBits, images: o.images, stackLimit, ...guard });
+  const paranoia = o.paranoid ? new Paranoia(memory) : undefined;
+  if (paranoia) memory.beforeWrite = (address, bytes) => paranoia.beforeWrite(address, bytes);
   for (const d of p.data) memory.bytes.set(d.bytes, layout.data.get(d.name));
 
   const nothing: Code = { name: '', steps: [], positions: [], registers: 0, params: [], frameBytes: 0 };
@@ -106,7 +108,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory,
     layout,
     stackLimit,
-    paranoia: o.paranoid ? new Paranoia() : undefined,
+    paranoia,
     images: Array.from({ length: o.images }, (_, image): Image => {
       const slot = memory.slot(image);
       const rest = {
