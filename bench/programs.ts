@@ -77,5 +77,5 @@ export const programs: readonly Program[] = [
   // The global space.
   program('bench/programs/chase.pg', 'rounds=30000', 'rounds=100'),
   program('examples/prk/random_access.pg', 'log2size=21', 'log2size=10'),
-  program('examples/bfs.pg', 'scale=15', 'scale=8', timePerEdge),
+  program('examples/bfs.pg', 'scale=15 roots=64', 'scale=8', timePerEdge),
 ];

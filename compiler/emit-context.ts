@@ -24,6 +24,8 @@ export interface OpContext {
   readonly symmetricBase: number;
   /** Read-only data, from `dataBase` on. */
   readonly dataBytes: number;
+  /** An operand probably points into symmetric memory. */
+  readonly maySymmetric: (i: number) => boolean;
   readonly addressOfData: (name: string) => number;
   /** Offset of a frame slot in the frame, and the local that holds the frame's address. */
   readonly frame: (slot: string) => ExpressionRef;

@@ -56,6 +56,8 @@ interface State extends ModuleContext {
   readonly waiting: Map<Value, Waiting>;
   /** Those of them that read memory, themselves or in what they are made of: they must not wait longer than it stays as it is. */
   readonly reads: Set<Value>;
+  /** What pointers are made of. */
+  readonly origins: ReadonlyMap<Value, Value | 'symmetric'>;
   /** Own module-level variables, by the values that name them. */
   readonly globals: ReadonlyMap<Value, string>;
   readonly located: Located[];
@@ -179,6 +181,11 @@ const opContext = (s: State, inst: OpInst): OpContext => {
     },
     symmetricBase: layout.symmetricBase,
     dataBytes: layout.dataBytes,
+    maySymmetric: (i) => {
+      let at: Value | 'symmetric' | undefined = inst.args[i];
+      for (let depth = 0; depth < 16 && typeof at === 'number'; depth++) at = s.origins.get(at);
+      return at === 'symmetric';
+    },
     addressOfData: (name) => layout.data.get(name) ?? 0,
     ownGlobal: (i) => {
       const name = s.globals.get(inst.args[i] ?? -1);
@@ -495,6 +502,20 @@ const prologue = (s: State): ExpressionRef[] => {
   ];
 };
 
+/** From pointers to what they are made of, as far as that tells which memory they probably point into. */
+const originsOf = (f: Func): ReadonlyMap<Value, Value | 'symmetric'> => {
+  const origins = new Map<Value, Value | 'symmetric'>();
+  forEachInst(f.body, (inst) => {
+    if (inst.kind === 'loop') for (const [k, p] of inst.params.entries()) origins.set(p, inst.inits[k] ?? p);
+    const [result] = inst.results;
+    const [from] = inst.kind === 'op' ? inst.args : [];
+    if (inst.kind !== 'op' || result === undefined) return;
+    if (['remote', 'own', 'handle.part', 'handle.part_now'].includes(inst.op)) origins.set(result, 'symmetric');
+    else if (from !== undefined && ['addr', 'ptr.add', 'offset', 'elem'].includes(inst.op)) origins.set(result, from);
+  });
+  return origins;
+};
+
 /** Adds a function to the module. */
 export const emitFunc = (context: ModuleContext, f: Func): void => {
   const { b, m } = context;
@@ -525,6 +546,7 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     uses: usesOf(f),
     waiting: new Map(),
     reads: new Set(),
+    origins: originsOf(f),
     globals,
     slots,
     frameBytes,

@@ -2,7 +2,16 @@
 // symmetric part of some image, whose kernel page says where that ends, or in the own variables? For reading, in data of the
 // program? If not, the run-time ends the run. There is no call that comes back: values that live across one would be kept in memory,
 // also on the way that is taken.
-import { dataBase, type guardCounters, guardSlack, imports, page, privateBase, unmappedBytes } from '../vm/abi.ts';
+import {
+  dataBase,
+  type guardCounters,
+  guardMost,
+  guardSlack,
+  imports,
+  page,
+  privateBase,
+  unmappedBytes,
+} from '../vm/abi.ts';
 import { type Emit, type ExpressionRef, type OpContext, slotOf } from './emit-context.ts';
 import { numberImm } from './ir-types.ts';
 import { guardRuntime } from './runtime-functions.ts';
@@ -111,41 +120,57 @@ const inLine =
     const { m, b } = c;
     const offset = numberImm(c.inst.imms, 0);
     const bytes = numberImm(c.inst.imms, 1);
-    if (bytes > guardSlack) throw new Error(`internal error: a guard of ${bytes} bytes in line`);
+    if (bytes > guardMost) throw new Error(`internal error: a guard of ${bytes} bytes in line`);
     const ok = c.label();
     const wrong = c.label();
     const place = placeOf(c);
     // Below what is unmapped at the beginning a sum that wraps is caught as null; a larger offset could wrap past it.
-    const wraps = offset < unmappedBytes ? [] : [m.br(wrong, m.i32.lt_u(place.first, c.arg(0)))];
-    const own = c.likely(m.br(ok, isOwn(c, offset < unmappedBytes ? place.first : place.again(), bytes)));
+    const wraps = offset < unmappedBytes ? m.drop(place.first) : m.br(wrong, m.i32.lt_u(place.first, c.arg(0)));
+    const own = m.br(ok, isOwn(c, place.again(), bytes));
     const w = belowHeap(c, place.again, write);
-    const below = m.if(m.i32.eqz(w.beyond), m.br(ok, isBelow(c, w, bytes)));
+    const below = m.br(ok, isBelow(c, w, bytes));
+    const inSlot = m.i32.eqz(w.beyond);
+    const [first, second] = c.maySymmetric(0)
+      ? [c.likely(m.if(inSlot, c.likely(below))), own]
+      : [c.likely(own), m.if(inSlot, below)];
     const inData = m.i32.lt_u(m.i32.sub(place.again(), m.i32.const(dataBase)), m.i32.const(c.dataBytes - bytes + 1));
     const data = write || c.dataBytes < bytes ? [] : [m.br(ok, inData)];
     const address = m.i64.add(m.i64.extend_u(c.arg(0)), m.i64.const(BigInt(offset)));
     const info = [address, m.i64.const(BigInt(bytes)), m.i64.const(write ? 1n : 0n)];
     const refuse = [c.at(m.call(guardRuntime.refuse, info, b.none)), m.unreachable()];
-    const second = counted(c, 'pgc.guards_second', m.block(null, [below, ...data]));
-    return counted(c, 'pgc.guards', m.block(ok, [m.block(wrong, [...wraps, own, second]), ...refuse]));
+    const others = counted(c, 'pgc.guards_second', m.block(null, [second, ...data]));
+    return counted(c, 'pgc.guards', m.block(ok, [m.block(wrong, [wraps, first, others]), ...refuse]));
   };
 
 const near: Emit = (c) => {
   const { m } = c;
   const place = placeOf(c);
-  const own = isOwn(c, place.first, guardSlack);
+  const first = m.drop(place.first);
+  const own = isOwn(c, place.again(), guardSlack);
   const w = belowHeap(c, place.again, true);
-  const second = counted(c, 'pgc.guards_second', m.if(w.beyond, m.i32.const(0), isBelow(c, w, guardSlack)), 'i32');
-  return counted(c, 'pgc.guards', c.likely(m.if(own, m.i32.const(1), second)), 'i32');
+  const below = m.if(w.beyond, m.i32.const(0), isBelow(c, w, guardSlack));
+  const [usual, other] = c.maySymmetric(0) ? [below, own] : [own, below];
+  const second = counted(c, 'pgc.guards_second', other, 'i32');
+  const test = c.likely(m.if(usual, m.i32.const(1), second));
+  return counted(c, 'pgc.guards', m.block(null, [first, test], c.b.i32), 'i32');
 };
 
 /** The same as code that leaves for a label if the answer is no. */
 export const unlessNear = (c: OpContext, label: string): ExpressionRef => {
   const { m } = c;
   const place = placeOf(c);
-  const own = isOwn(c, place.first, guardSlack);
+  const first = m.drop(place.first);
+  const own = isOwn(c, place.again(), guardSlack);
   const w = belowHeap(c, place.again, true);
-  const leave = m.block(null, [m.br(label, w.beyond), m.br(label, m.i32.eqz(isBelow(c, w, guardSlack)))]);
-  return counted(c, 'pgc.guards', c.unlikely(m.if(m.i32.eqz(own), counted(c, 'pgc.guards_second', leave))));
+  const below = isBelow(c, w, guardSlack);
+  if (c.maySymmetric(0)) {
+    const otherwise = counted(c, 'pgc.guards_second', m.br(label, m.i32.eqz(own)));
+    const inSlot = m.if(w.beyond, m.i32.const(0), below);
+    return counted(c, 'pgc.guards', m.block(null, [first, c.unlikely(m.if(m.i32.eqz(inSlot), otherwise))]));
+  }
+  const leave = m.block(null, [m.br(label, w.beyond), m.br(label, m.i32.eqz(below))]);
+  const test = c.unlikely(m.if(m.i32.eqz(own), counted(c, 'pgc.guards_second', leave)));
+  return counted(c, 'pgc.guards', m.block(null, [first, test]));
 };
 
 const range =

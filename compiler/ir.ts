@@ -241,7 +241,7 @@ export const ops = {
     undefined,
     ['ptr'],
     [],
-    'so many bytes (the second number) from address + `number` on may be read, else a fault; at most guardSlack bytes',
+    'so many bytes (the second number) from address + `number` on may be read, else a fault; at most guardMost bytes',
     { imms: ['number', 'number'], effects: ['traps'], cost: 3 },
   ),
   'guard.write': row(undefined, ['ptr'], [], 'the same for writing; what may be written may be read', {

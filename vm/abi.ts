@@ -188,8 +188,10 @@ export const privateBase = kernelPageBytes;
 export const slotTailBytes = 65536;
 export const defaultStackBytes = 8 * 1024 * 1024;
 
-/** Accesses of at most so many bytes are guarded in line. The stack begins so far below its end, so that every frame passes the first test. */
+/** What one test of several accesses covers, in bytes. The stack begins so far below its end, so that every frame passes the first test. */
 export const guardSlack = 64;
+/** Accesses of known size are guarded in line up to so many bytes: less than any stack has. */
+export const guardMost = 1024;
 
 /**
  * What an image may access: the permissions that guards check, as offsets in slots. The own slot: reads from `privateBase`, writes

@@ -7,7 +7,7 @@
 // PLDI 2020), where accesses are what the optimiser has left: code that was moved, merged and inlined without regard to guards.
 // The passes after this one take away what is not needed. `touch` ops turn into guards,
 // in the run-time too, whose own accesses need none: what they announce is done elsewhere.
-import { guardSlack, isRuntime } from '../../vm/abi.ts';
+import { guardMost, isRuntime } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { defsOf, intOf } from '../facts.ts';
 import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
@@ -25,17 +25,16 @@ export const guardInsert = (f: Func, context: PassContext): Func => {
   const exempt = isRuntime(f.name);
   const edit = editOf(f);
   const defs = defsOf(f);
-  const guardOf = (o: Replacement, inst: OpInst, part: AccessPart): void => {
+  const insertFor = (o: Replacement, inst: OpInst, part: AccessPart): void => {
     const place = inst.args[part.arg];
     if (place === undefined) return;
-    const known =
-      typeof part.bytes === 'number' ? BigInt(part.bytes) : (intOf(defs, inst.args[part.bytes.arg]) ?? undefined);
+    const known = typeof part.bytes === 'number' ? BigInt(part.bytes) : intOf(defs, inst.args[part.bytes.arg]);
     const kind = part.write ? 'write' : 'read';
     const pointer = edit.types[place] === 'ptr' ? place : append(o, 'addr', '', 'ptr', [place]);
     const push = (op: OpInst['op'], args: readonly Value[], imms: readonly number[]): void => {
       o.insts.push({ kind: 'op', op, suffix: '', results: [], args, imms, pos: inst.pos, by });
     };
-    if (known !== undefined && known >= 0n && known <= BigInt(guardSlack)) {
+    if (known !== undefined && known >= 0n && known <= BigInt(guardMost)) {
       if (known > 0n) push(`guard.${kind}`, [pointer], [part.offset, Number(known)]);
       return;
     }
@@ -55,7 +54,7 @@ export const guardInsert = (f: Func, context: PassContext): Func => {
         continue;
       }
       const parts = exempt && !isTouch(inst) ? [] : accessParts(inst);
-      for (const part of parts) guardOf({ insts, edit, pos: inst.pos, by }, inst, part);
+      for (const part of parts) insertFor({ insts, edit, pos: inst.pos, by }, inst, part);
       if (!isTouch(inst)) insts.push(parts.length > 0 ? { ...inst, guard: guarded } : inst);
     }
     return { insts, end: b.end };

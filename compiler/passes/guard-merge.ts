@@ -1,16 +1,16 @@
 // guard-merge: guards that follow each other, of a few places, become one test.
 //
-//   guard.read %p, 0, 8              %n = guard.near %p, 0, 24
-//   %x = load.i64 %p, 0              if %n { } else {
+//   guard.read %p, 0, 8              %n = guard.near %p, 0, 64
+//   %x = load.i64 %p, 0              if %n likely { } else {
 //   guard.read %p, 8, 8                guard.read %p, 0, 8
 //   %y = load.i64 %p, 8                guard.read %p, 8, 8
 //   guard.write %p, 16, 4              guard.write %p, 16, 4
 //   store.i32 %p, %z, 16             }
 //                                    %x = load.i64 %p, 0 …
 //
-// The test is a yes or a don't know: own heap and stack, symmetric memory, for reading and writing. If it is not a yes, the guards run as they would
-// have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check for
-// null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the same object.
+// The test asks for the bytes around, for reading and writing: a yes, or it says nothing. If it is not a yes, the guards run as they
+// would have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check
+// for null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the object.
 import { guardSlack, isRuntime, unmappedBytes } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
@@ -67,18 +67,10 @@ const memberOf = (s: Pick<State, 'defs'>, inst: Inst): Member | undefined => {
   return { guard, base: p.base, offset: p.fromBase + guard.offset, bytes: guard.bytes };
 };
 
-/** Bytes between two accesses of one object that need not be accessed: no gap between permitted ranges is so small. */
-const smallGap = 15;
-
 /** The bytes of a base that a group touches, or undefined if they are too far apart for one test. */
 const hullOf = (members: readonly Member[]): { readonly lo: number; readonly hi: number } | undefined => {
-  const sorted = [...members].sort((a, b) => a.offset - b.offset);
-  const lo = sorted[0]?.offset ?? 0;
-  let hi = lo;
-  for (const m of sorted) {
-    if (m.offset - hi > smallGap) return undefined;
-    hi = Math.max(hi, m.offset + m.bytes);
-  }
+  const lo = Math.min(...members.map((m) => m.offset));
+  const hi = Math.max(...members.map((m) => m.offset + m.bytes));
   return hi - lo <= guardSlack && lo >= 0 && hi < unmappedBytes ? { lo, hi } : undefined;
 };
 
@@ -142,10 +134,8 @@ const sharedBases = (s: Pick<State, 'defs'>, body: Body): State['shared'] => {
   look(body);
   const shared = new Map<Value, { lo: number; hi: number }>();
   for (const [base, members] of found) {
-    const lo = Math.min(...members.map((m) => m.offset));
-    const hi = Math.max(...members.map((m) => m.offset + m.bytes));
-    const fits = lo >= 0 && hi - lo <= guardSlack && hi < unmappedBytes;
-    if ((bodies.get(base)?.size ?? 0) > 1 && fits) shared.set(base, { lo, hi });
+    const hull = hullOf(members);
+    if ((bodies.get(base)?.size ?? 0) > 1 && hull) shared.set(base, hull);
   }
   return shared;
 };
