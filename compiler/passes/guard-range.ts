@@ -15,7 +15,8 @@
 // the inside out; bounds of inner loops may depend on outer counters. An index that is no counter counts if it was checked
 // against a length from outside, or if the ops that make it bound it. All this is exact in 64 bits as long as the numbers that
 // bounds are made of are small, which is asked too; the address where a range begins may wrap, as addresses do, but no
-// range may. Slices made in the loop: their ends were checked against the whole, an index against their length.
+// range may. A counter times a value from outside (rows of a matrix whose extents are not known) is bounded by the product of the
+// bounds, which is computed before the loop. Slices made in the loop: their ends were checked against the whole, an index against their length.
 import { isRuntime } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import {
@@ -27,6 +28,7 @@ import {
   defsOf,
   type Linear,
   linearOf,
+  opOf,
   rangeOf,
 } from '../facts.ts';
 import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
@@ -47,7 +49,18 @@ const maxRanges = 12;
 const maxCoefficient = 1n << 24n;
 const maxTerm = 1n << 33n;
 
+/** Factors of products that are bounds: none wraps. */
+const maxFactor = 1n << 30n;
+
+/** A bound that is a product of values from outside. */
+interface Product {
+  readonly factor: Linear;
+  readonly by: Value;
+}
+
 interface State {
+  /** Values that are computed before the loop that is looked at if a question needs them. */
+  products: ReadonlyMap<Value, Product>;
   readonly context: PassContext;
   readonly edit: Edit;
   readonly defs: Map<Value, Def>;
@@ -56,7 +69,7 @@ interface State {
 
 export const guardRange = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
-  const s: State = { context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
+  const s: State = { products: new Map(), context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body);
   return { ...f, types: s.edit.types, body };
 };
@@ -78,6 +91,7 @@ const rangeLoop = (s: State, loop: LoopInst): readonly Inst[] => {
   const inside = (): readonly Inst[] => [withBodies(loop, (b) => rangeBody(s, b))];
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
+  s.products = new Map();
   const ranges = rangesIn(s, loop);
   if (!isWorth(s, loop, ranges) || !s.context.allow()) return inside();
   s.size += size;
@@ -112,6 +126,8 @@ interface Bounded {
   readonly hi: Linear;
   /** The bounds are right only if this is not negative: a loop that tests at its end runs once whatever its bounds are. */
   readonly distance: Linear | undefined;
+  /** More that must not be negative. */
+  readonly also?: readonly Linear[];
   /** The upper bound is a poor one: right, but asked about it would often be too much. */
   readonly loose?: boolean;
 }
@@ -288,9 +304,10 @@ interface Asked {
 
 /** Bounds are right if all that they are made of is small, also what went out against itself: collects what is to be asked. */
 const isExact = (known: Bounds, b: Bounded, inner: ReadonlySet<Value>, asked: Asked): boolean => {
-  if (b.distance) {
-    if ([...b.distance.terms.keys()].some((v) => inner.has(v))) return false;
-    asked.distances.set(`${formKey(b.distance)}+${b.distance.constant}`, b.distance);
+  for (const d of [...(b.distance ? [b.distance] : []), ...(b.also ?? [])]) {
+    if ([...d.terms.keys()].some((v) => inner.has(v))) return false;
+    asked.distances.set(`${formKey(d)}+${d.constant}`, d);
+    for (const v of d.terms.keys()) asked.leaves.add(v);
   }
   for (const l of [b.lo, b.hi]) {
     if (l.constant > maxTerm || l.constant < -maxTerm) return false;
@@ -333,11 +350,45 @@ const boundsOf = (s: State, inner: ReadonlySet<Value>, here: Here, form: (v: Val
       const long = differenceOf(s.defs, end.upper, v, (x) => !inner.has(x));
       return long ? upTo(v, addLinear(whole, long, -1n)) : { ...upTo(v, whole), loose: true };
     }
+    const scaled = productOf(s, v, inner, (w) => find(w, depth), form);
+    if (scaled) return scaled;
     const range = rangeOf(s.defs, v);
     if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
     return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined };
   };
   return (v) => find(v, 3);
+};
+
+/** A counter from 0 or more on, times a value from outside that is not negative. */
+const productOf = (
+  s: State,
+  v: Value,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+  form: (v: Value) => Linear,
+): Bounded | undefined => {
+  const inst = opOf(s.defs, v);
+  const [a, b] = inst?.args ?? [];
+  if (inst?.op !== 'mul' || inst.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
+  const [counter, factor] = inner.has(a) ? [a, b] : [b, a];
+  if (!inner.has(counter) || inner.has(factor)) return undefined;
+  // A counter, or one with something added.
+  const sum = linearOf(s.defs, counter, (w) => !inner.has(w) || known(w) !== undefined);
+  const [at, another] = [...sum.terms.keys()].filter((w) => inner.has(w));
+  const bounds = at === undefined || another !== undefined || sum.terms.get(at) !== 1n ? undefined : known(at);
+  if (at === undefined || !bounds || bounds.loose) return undefined;
+  const c = { ...bounds, lo: replaced(sum, at, 1n, bounds.lo), hi: replaced(sum, at, 1n, bounds.hi) };
+  if (c.lo.terms.size > 0 || c.lo.constant < 0n) return undefined;
+  if ([...c.hi.terms.keys()].some((w) => inner.has(w))) return undefined;
+  const same = [...s.products].find(
+    ([, p]) => p.by === factor && p.factor.constant === c.hi.constant && formKey(p.factor) === formKey(c.hi),
+  );
+  const value = same?.[0] ?? s.edit.value('i64');
+  s.products = new Map(s.products).set(value, { factor: c.hi, by: factor });
+  const by = form(factor);
+  const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
+  const also = [by, room(by), room(c.hi), ...(c.also ?? []), ...(c.distance ? [c.distance] : [])];
+  return { value: v, lo: none, hi: { constant: 0n, terms: new Map([[value, 1n]]) }, distance: undefined, also };
 };
 
 // ---- two versions -----------------------------------------------------------------------------------------------
@@ -412,6 +463,16 @@ const questions = (s: State, ranges: readonly Range[], pos: PosId, into: Inst[])
     if (all === undefined) return i64(l.constant);
     return l.constant === 0n ? all : make('add', 'i64', [all, i64(l.constant)], 'i64');
   };
+  const defined = new Set<Value>();
+  const define = (v: Value): void => {
+    const product = s.products.get(v);
+    if (!product || defined.has(v)) return;
+    defined.add(v);
+    for (const w of product.factor.terms.keys()) define(w);
+    const args = [sum(product.factor), product.by];
+    into.push({ kind: 'op', op: 'mul', suffix: 'i64', results: [v], args, imms: [], pos, by });
+  };
+  for (const r of ranges) for (const v of [...r.leaves, ...r.lo.terms.keys(), ...r.hi.terms.keys()]) define(v);
   let ok: Value | undefined;
   const and = (v: Value): void => {
     ok = ok === undefined ? v : make('and', 'i32', [ok, v], 'i32');
