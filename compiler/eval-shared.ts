@@ -1,6 +1,6 @@
 // Steps for distributed and dynamic arrays, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
-import { descriptor, distKinds, page } from '../vm/abi.ts';
+import { descriptor, distKinds } from '../vm/abi.ts';
 import { type DimLayout, holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
 import { allocateObject, allocatePrivate, allocateSymmetric, free } from './eval-heap.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
@@ -97,14 +97,6 @@ export const describeDynamic = (node: Node, elementBytes: number, extents: reado
   return { bytes: extents.reduce((n, e) => n * e, BigInt(elementBytes)), write };
 };
 
-/** Adds what all images must have alike of a named array to a sum. */
-const noteLayout = (node: Node, m: Image, ...numbers: readonly bigint[]): void => {
-  const { view } = node.memory;
-  const at = m.slot + page.layouts;
-  for (const n of numbers)
-    view.setBigInt64(at, BigInt.asIntN(64, (view.getBigInt64(at, true) ^ n) * 0x100000001b3n), true);
-};
-
 export const setBase = (node: Node, at: number, base: number): void =>
   node.memory.view.setInt32(at + descriptor.base, base, true);
 
@@ -112,7 +104,6 @@ const initShared = (node: Node, m: Image, g: SharedGlobal, at: number, extents: 
   const { bytes, write } = describeShared(node, m, g, extents, details);
   write(at);
   setBase(node, at, allocateSymmetric(node, m, bytes));
-  noteLayout(node, m, bytes, ...extents, ...details);
 };
 
 const initDynamic = (node: Node, m: Image, g: DynamicGlobal, at: number, extents: bigint[]): void => {
@@ -122,7 +113,6 @@ const initDynamic = (node: Node, m: Image, g: DynamicGlobal, at: number, extents
   const allocated = (): number =>
     g.symmetric ? allocateSymmetric(node, m, bytes) : allocatePrivate(node, m, bytes, true) - m.slot;
   setBase(node, at, described ?? allocated());
-  if (g.symmetric) noteLayout(node, m, bytes, ...extents);
 };
 
 /** The numbers of the rule, from the descriptor. */

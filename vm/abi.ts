@@ -152,8 +152,6 @@ export const page = {
   showing: 1872,
   /** i32: how many of the barriers for teams are in use. */
   teamBlocks: 1876,
-  /** i64 sum over the extents, blocks and places of named arrays, which must be the same on all images. */
-  layouts: 1880,
   /** i32 offset of the lowest block that stays for the whole run, as it is a named array's: the heap's lowest byte is never above. */
   heapCeiling: 1888,
   /** A copy of the record of the team that the image is in. */
