@@ -22,7 +22,7 @@ export const isChecked = (p: IrProgram): boolean => p.funcs.some((f) => f.name =
 export const redZone = (size: number): number => Math.ceil(Math.min(Math.max(size, 32), 256) / 16) * 16;
 
 /** Passes on guards that checked programs go without. */
-export const uncheckedPasses = ['guard-available', 'guard-hoist', 'guard-range', 'guard-merge'] as const;
+export const uncheckedPasses = ['guard-available', 'guard-hoist', 'guard-range', 'guard-split', 'guard-merge'] as const;
 
 export const checkModes = ['memory'] as const;
 /** What is checked as a program runs, besides what always is. */

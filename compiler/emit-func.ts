@@ -411,12 +411,11 @@ const unless = (s: State, label: string, condition: Value): ExpressionRef[] => {
   return inst.args.flatMap((a) => unless(s, label, a));
 };
 
-/** An `if` that does something only where a test of guards fails. */
+/** An `if` whose second arm is for when a test of guards fails. */
 const emitUnless = (s: State, inst: IfInst): ExpressionRef[] => {
   const failed = `${inst.label}.no`;
   const tests = unless(s, failed, inst.condition);
-  s.branched.add(inst.label);
-  return [s.m.block(failed, [...tests, s.m.br(inst.label)]), ...emitBody(s, inst.else, inst.label)];
+  return [s.m.block(failed, [...tests, ...emitBody(s, inst.then, undefined)]), ...emitBody(s, inst.else, inst.label)];
 };
 
 const isNear = (s: State, v: Value): boolean => {
@@ -436,9 +435,7 @@ const emitInst = (s: State, inst: Inst): ExpressionRef[] => {
     case 'if': {
       s.regions.set(inst.label, { results: inst.results, params: [], loop: false });
       const before = settle(s, [inst.condition]);
-      const { end, insts } = inst.then;
-      const skips = insts.length === 0 && end.kind === 'break' && end.label === inst.label && end.args.length === 0;
-      if (skips && isNear(s, inst.condition)) return [...before, ...region(s, inst.label, emitUnless(s, inst))];
+      if (inst.likely && isNear(s, inst.condition)) return [...before, ...region(s, inst.label, emitUnless(s, inst))];
       const condition = get(s, inst.condition);
       return [...before, ...region(s, inst.label, emitChoice(s, inst, condition))];
     }

@@ -21,6 +21,7 @@ import { guardInsert } from './passes/guard-insert.ts';
 import { guardKnown } from './passes/guard-known.ts';
 import { guardMerge } from './passes/guard-merge.ts';
 import { guardRange } from './passes/guard-range.ts';
+import { guardSplit } from './passes/guard-split.ts';
 import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
@@ -72,6 +73,12 @@ export const passes = [
     run: guardRange,
     required: false,
     doc: 'what a loop walks through is guarded before it; the loop is there twice',
+  },
+  {
+    name: 'guard-split',
+    run: guardSplit,
+    required: false,
+    doc: 'what follows a pointer that is used several times is there twice, once without its guards',
   },
   { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
@@ -128,6 +135,7 @@ export const sequence: readonly PassName[] = [
   'guard-hoist',
   'guard-range',
   'guard-available',
+  'guard-split',
   'guard-merge',
   'strength',
   'fold',
@@ -170,6 +178,8 @@ export const order = [
   ['guard-known', 'guard-available', 'facts are about guards that are left'],
   ['guard-available', 'guard-hoist', 'what was guarded before a loop is not hoisted out of it'],
   ['guard-hoist', 'guard-range', 'a loop is doubled only for what cannot simply go before it'],
+  ['guard-range', 'guard-split', 'loops that are there twice anyhow are not split once more'],
+  ['guard-split', 'guard-merge', 'what is merged are the guards that no version is without'],
   ['guard-range', 'guard-merge', 'guards that are merged are no more found in loops'],
   ['guard-insert', 'strength', 'ranges are read off indices, not off pointers that advance'],
   ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],

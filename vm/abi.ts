@@ -11,7 +11,7 @@ export * from './abi-faults.ts';
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 export const pageBytes = 65536;
 
