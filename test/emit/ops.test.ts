@@ -555,11 +555,23 @@ describe('guards', () => {
     '%w = global @where\n%wa = addr %w\n%i = load.i32 %wa, 0\n%g = gptr.of %i\n%p = addr %g\n%z = global @size\n%za = addr %z\n%n = load.i64 %za, 0\n';
   const readable = 96;
 
+  /** The same with a %p that seems to lie in symmetric memory, which tests ask about first then. */
+  const asSymmetric = (inst: string): string => `%zero = const.i32 0
+%one = const.i32 1
+%sym = global @s
+%own = own %sym
+loop @l (%to: gptr = %own, %k: i32 = %zero) {
+%first = eqz.i32 %k
+if @f %first {\nnext @l(%g, %one)\n} else {\nbreak @f\n}
+%p = addr %to
+${inst}
+break @l
+}`;
+
   /** Two images with as different memory as can be. */
-  const nodeFor = async (inst: string): Promise<TestNode> => {
-    const program = programOf(
-      `${head}func @init() {\nguard.bounds\nret\n}\nfunc @main() {\n${operands}${inst}\nret\n}\n${funcs}`,
-    );
+  const nodeFor = async (inst: string, symmetric = false): Promise<TestNode> => {
+    const main = symmetric ? `${operands.replace('%p = addr %g\n', '')}${asSymmetric(inst)}` : `${operands}${inst}`;
+    const program = programOf(`${head}func @init() {\nguard.bounds\nret\n}\nfunc @main() {\n${main}\nret\n}\n${funcs}`);
     const node = nodeOf(program, (await artifactOf(program)).wasm, { images: 2 });
     for (const [image, { slot, init }] of node.images.entries()) {
       const set = (offset: number, value: number): void => node.view.setUint32(slot + offset, value, true);
@@ -582,8 +594,8 @@ describe('guards', () => {
     slotBits: node.slotBits,
     word: (of, offset) => node.view.getUint32((node.images[of]?.slot ?? 0) + offset, true),
   });
-  /** Around every border of every part of memory. */
-  const addresses = (node: TestNode): number[] => {
+  /** From where so many bytes `offset` further lie around every border of every part of memory. */
+  const addresses = (node: TestNode, offset: number, bytes: number): number[] => {
     const word = (image: number, offset: number): number => permissionsOf(node, 0).word(image, offset);
     const slotBytes = 2 ** node.slotBits;
     const borders = [
@@ -598,12 +610,18 @@ describe('guards', () => {
     for (const [image, { slot }] of node.images.entries())
       for (const at of [0, privateBase, privateBase + readable, node.layout.symmetricBase, node.stackTop, slotBytes])
         borders.push(slot + at, slot + word(image, page.symmetricTop), slot + word(image, page.heapBottom));
-    const around = [-65, -64, -63, -16, -9, -8, -7, -5, -4, -3, -2, -1, 0, 1, 8];
-    return [...new Set(borders.flatMap((b) => around.map((d) => (b + d + 2 ** 32) % 2 ** 32)))];
+    const around = [-64, -9, -8, -7, -5, -1, 0, 1, 8, -bytes - 1, -bytes, 1 - bytes];
+    const places = borders.flatMap((b) => around.map((d) => b + d));
+    return [...new Set(places.flatMap((at) => [at, at - offset].map((a) => (a + 2 ** 32) % 2 ** 32)))];
   };
-  const visit = (node: TestNode, f: (image: TestImage, number: number, address: number) => void): void => {
+  const visit = (
+    node: TestNode,
+    offset: number,
+    bytes: number,
+    f: (image: TestImage, number: number, address: number) => void,
+  ): void => {
     for (const [number, image] of node.images.entries())
-      for (const address of addresses(node)) {
+      for (const address of addresses(node, offset, bytes)) {
         node.view.setUint32(node.at(number, 'where'), address, true);
         f(image, number, address);
       }
@@ -626,9 +644,19 @@ describe('guards', () => {
     ['read', 70_000, 8],
     ['write', 2_000_000_000, 8],
   ] as const)('guard.%s at offset %i of %i bytes refuses just what is not permitted', async (kind, offset, bytes) => {
-    const node = await nodeFor(`guard.${kind} %p, ${offset}, ${bytes}`);
+    for (const symmetric of [false, true]) await testGuard(kind, offset, bytes, symmetric);
+    emitted.add(`guard.${kind}`);
+  });
+
+  const testGuard = async (
+    kind: 'read' | 'write',
+    offset: number,
+    bytes: number,
+    symmetric: boolean,
+  ): Promise<void> => {
+    const node = await nodeFor(`guard.${kind} %p, ${offset}, ${bytes}`, symmetric);
     let refused = 0;
-    visit(node, (image, number, address) => {
+    visit(node, offset, bytes, (image, number, address) => {
       const before = image.lines().length;
       let passed = true;
       try {
@@ -644,27 +672,35 @@ describe('guards', () => {
       if (!permitted) refused++;
     });
     expect(refused).toBeGreaterThan(50);
-    emitted.add(`guard.${kind}`);
-  });
+  };
 
-  it.each([0, 40])('guard.near at offset %i is true just where slack bytes may be written', async (offset) => {
-    const node = await nodeFor(`%x = guard.near %p, ${offset}, ${guardSlack}\n${print('i32', '%x')}`);
-    visit(node, (image, number, address) => {
-      image.main();
-      const place = (address + offset) % 2 ** 32;
-      const near = isPermitted(permissionsOf(node, number), place, guardSlack, true);
-      expect([place.toString(16), image.lines().at(-1)]).toEqual([place.toString(16), near ? '1' : '0']);
-    });
-    emitted.add('guard.near');
-    emitted.add('guard.bounds');
-  });
+  it.each([
+    [0, false],
+    [40, false],
+    [0, true],
+    [40, true],
+  ])(
+    'guard.near at offset %i is true just where slack bytes may be written (symmetric: %s)',
+    async (offset, symmetric) => {
+      const node = await nodeFor(`%x = guard.near %p, ${offset}, ${guardSlack}\n${print('i32', '%x')}`, symmetric);
+      visit(node, offset, guardSlack, (image, number, address) => {
+        image.main();
+        const place = (address + offset) % 2 ** 32;
+        const near = isPermitted(permissionsOf(node, number), place, guardSlack, true);
+        expect([place.toString(16), image.lines().at(-1)]).toEqual([place.toString(16), near ? '1' : '0']);
+      });
+      emitted.add('guard.near');
+      emitted.add('guard.bounds');
+    },
+  );
 
-  it('tests of what is near, one after the other, are one condition', async () => {
+  it.each([false, true])('tests of what is near are one condition (symmetric: %s)', async (symmetric) => {
     const node = await nodeFor(
       `%x = guard.near %p, 0, ${guardSlack}\n%q = global @s\n%b = addr %q\n%y = guard.near %b, 8, ${guardSlack}\n%both = and.i32 %x, %y
       if @k %both likely {\nbreak @k\n} else {\n%no = const.i32 0\n${print('i32', '%no')}break @k\n}\n%yes = const.i32 1\n${print('i32', '%yes')}`,
+      symmetric,
     );
-    visit(node, (image, number, address) => {
+    visit(node, 0, guardSlack, (image, number, address) => {
       const before = image.lines().length;
       image.main();
       const near = isPermitted(permissionsOf(node, number), address, guardSlack, true);
@@ -675,7 +711,7 @@ describe('guards', () => {
   it.each(['read', 'write'] as const)('guard.may_%s is true just for ranges that are permitted', async (kind) => {
     const node = await nodeFor(`%x = guard.may_${kind} %p, %n\n${print('i32', '%x')}`);
     const sizes = [0n, 1n, 9n, 64n, 4096n, 1n << 20n, 1n << 32n, (1n << 32n) + 8n, -1n, -8n, -(1n << 63n)];
-    visit(node, (image, number, address) => {
+    visit(node, 0, 8, (image, number, address) => {
       for (const size of sizes) {
         node.view.setBigInt64(node.at(number, 'size'), size, true);
         image.main();
