@@ -546,7 +546,10 @@ describe('checks that pass, calls, output, time', () => {
 describe('guards', () => {
   /** The run-time's part, which says what it was asked, or what it ends the run for. */
   const funcs = `${['permit_read', 'permit_write']
-    .map((name) => `func @runtime.${name}(%a: i64, %n: i64) {\n${print('i64', '%a')}${print('i64', '%n')}ret\n}\n`)
+    .map(
+      (name, write) =>
+        `func @runtime.${name}(%a: i64, %n: i64) {\n%w = const.i64 ${write}\n${print('i64', '%a')}${print('i64', '%n')}${print('i64', '%w')}ret\n}\n`,
+    )
     .join('')}func @runtime.refuse(%a: i64, %n: i64, %w: i64) {
       ${print('i64', '%a')}${print('i64', '%n')}${print('i64', '%w')}ret\n}\n`;
   const head =
@@ -737,7 +740,7 @@ break @l
     node.view.setUint32(node.at(0, 'where'), 0xfff0_0000, true);
     node.view.setBigInt64(node.at(0, 'size'), 100n, true);
     image?.main();
-    expect(image?.lines()).toEqual([`${0xfff0_0000}`, '100', `${0xfff0_0000}`, '100']);
+    expect(image?.lines()).toEqual([`${0xfff0_0000}`, '100', '0', `${0xfff0_0000}`, '100', '1']);
     emitted.add('guard.read_range');
     emitted.add('guard.write_range');
   });
