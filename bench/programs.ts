@@ -45,7 +45,7 @@ export const programs: readonly Program[] = [
   program('examples/prk/reduce.pg', 'iterations=3000', 'length=1000 iterations=5'),
   program('examples/heat.pg', 'n=20000 steps=5000', 'n=1000 steps=50'),
   program('examples/plate.pg', 'steps=2000', 'n=60 steps=20'),
-  named('nas-ft', program('examples/nas/ft.pg', 'class=W', 'class=S')),
+  named('nas-ft', program('examples/nas/ft.pg', 'class=A', 'class=S')),
   named('nas-mg', program('examples/nas/mg.pg', 'class=W', 'class=S')),
   named('nas-ep', program('examples/nas/ep.pg', 'class=S', 'class=S')),
   program('examples/mandelbrot.pg', 'size=700', 'size=100'),

@@ -168,7 +168,9 @@ export const unlessNear = (c: OpContext, label: string): ExpressionRef => {
     const inSlot = m.if(w.beyond, m.i32.const(0), below);
     return counted(c, 'pgc.guards', m.block(null, [first, c.unlikely(m.if(m.i32.eqz(inSlot), otherwise))]));
   }
-  const leave = m.block(null, [m.br(label, w.beyond), m.br(label, m.i32.eqz(below))]);
+  // Null is met at the end of every list.
+  const isNull = m.i32.lt_u(place.again(), m.i32.const(unmappedBytes));
+  const leave = m.block(null, [m.br(label, isNull), m.br(label, w.beyond), m.br(label, m.i32.eqz(below))]);
   const test = c.unlikely(m.if(m.i32.eqz(own), counted(c, 'pgc.guards_second', leave)));
   return counted(c, 'pgc.guards', m.block(null, [first, test]));
 };

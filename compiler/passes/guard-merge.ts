@@ -18,7 +18,7 @@ import { type Guard, guardOf, mayRevoke, placeText } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, type Edit, editOf, withBodies } from '../tree.ts';
+import { bodiesOf, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'guard-merge';
 
@@ -42,6 +42,8 @@ interface State {
   readonly context: PassContext;
   readonly defs: Defs;
   readonly edit: Edit;
+  /** Bases that guard-split has tested: guards of them are left only where the answer was no. */
+  readonly tested: ReadonlySet<Value>;
   /** Bases that guards in more than one body are of, with the bytes: they are tested where they come to be. */
   readonly shared: ReadonlyMap<Value, { readonly lo: number; readonly hi: number }>;
 }
@@ -49,8 +51,13 @@ interface State {
 export const guardMerge = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs = defsOf(f);
-  const shared = sharedBases({ defs }, f.body);
-  const s: State = { context, defs, edit: editOf(f), shared };
+  const tested = new Set<Value>();
+  forEachInst(f.body, (inst) => {
+    const [pointer] = inst.kind === 'op' && inst.op === 'guard.near' ? inst.args : [];
+    if (pointer !== undefined) tested.add(placeOf(defs, pointer).base);
+  });
+  const shared = sharedBases({ defs, tested }, f.body);
+  const s: State = { context, defs, edit: editOf(f), tested, shared };
   const body = mergeBody(s, f.body, new Map(), f.params);
   return { ...f, types: s.edit.types, body };
 };
@@ -60,10 +67,11 @@ const isQuiet = (inst: Inst): boolean =>
   inst.kind === 'op' &&
   (inst.op === 'store' || (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) === 0);
 
-const memberOf = (s: Pick<State, 'defs'>, inst: Inst): Member | undefined => {
+const memberOf = (s: Pick<State, 'defs' | 'tested'>, inst: Inst): Member | undefined => {
   const guard = guardOf(s.defs, inst);
   if (!guard || guard.bytes === undefined || (inst.kind === 'op' && inst.op.endsWith('_range'))) return undefined;
   const p = placeOf(s.defs, guard.pointer);
+  if (s.tested.has(p.base)) return undefined;
   return { guard, base: p.base, offset: p.fromBase + guard.offset, bytes: guard.bytes };
 };
 
@@ -118,7 +126,7 @@ const nearTest = (
 };
 
 /** Bases with guards in several bodies, which one test covers. */
-const sharedBases = (s: Pick<State, 'defs'>, body: Body): State['shared'] => {
+const sharedBases = (s: Pick<State, 'defs' | 'tested'>, body: Body): State['shared'] => {
   const found = new Map<Value, Member[]>();
   const bodies = new Map<Value, Set<Body>>();
   const look = (b: Body): void => {
