@@ -146,3 +146,24 @@ test('what revokes by itself is never inlined, so that the call graph shows it',
     });
   expect(called).toEqual(['runtime.alloc_shared', 'runtime.grow_symmetric']);
 });
+
+test('functions that call values revoke as the values do', () => {
+  const text = (taken: string): string => `${runtime}
+func @frees(%p: gptr) {
+  free %p
+  ret
+}
+func @keeps(%p: gptr) { ret }
+func @apply(%f: i32, %p: gptr) {
+  call.value %f, %p
+  ret
+}
+func @main() {
+  %p = null
+  %f = func.ref @${taken}
+  call @apply(%f, %p)
+  ret
+}`;
+  expect(revokingOps(text('frees'))).toEqual(['call apply']);
+  expect(revokingOps(text('keeps'))).toEqual([]);
+});
