@@ -4,6 +4,8 @@
 // The custom section `metadata.code.branch_hint` of the WebAssembly proposal "Branch Hinting": for each function, offsets of `if` and
 // `br_if` in its body, each with 1 (likely) or 0. It stands before the code. Engines that do not know it ignore it.
 
+import { customSection, inserted, leb128 } from './wasm-bytes.ts';
+
 /** A branch at an offset in the module. */
 export interface Hint {
   readonly offset: number;
@@ -17,17 +19,6 @@ const sectionName = 'metadata.code.branch_hint';
 const codeSection = 10;
 const importSection = 2;
 const opcodes: readonly (number | undefined)[] = [0x04, 0x0d];
-
-const leb128 = (n: number): number[] => {
-  const bytes: number[] = [];
-  let rest = n;
-  do {
-    const byte = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest > 0 ? byte | 0x80 : byte);
-  } while (rest > 0);
-  return bytes;
-};
 
 /** Reads what binaryen wrote. */
 class Reader {
@@ -106,14 +97,8 @@ export const withHints = (
       if (entries.length > 0) functions.push([...leb128(imported + f), ...leb128(entries.length), ...entries.flat()]);
     }
     if (functions.length === 0) break;
-    const name = new TextEncoder().encode(sectionName);
-    const content = [...leb128(name.length), ...name, ...leb128(functions.length), ...functions.flat()];
-    const section = Uint8Array.from([0, ...leb128(content.length), ...content]);
-    const out = new Uint8Array(wasm.length + section.length);
-    out.set(wasm.subarray(0, start));
-    out.set(section, start);
-    out.set(wasm.subarray(start), start + section.length);
-    return { wasm: out, added: section.length };
+    const section = customSection(sectionName, Uint8Array.from([...leb128(functions.length), ...functions.flat()]));
+    return { wasm: inserted(wasm, start, section), added: section.length };
   }
   return { wasm, added: 0 };
 };

@@ -2,29 +2,11 @@
 // is said in vm/abi.ts; vm/artifact.ts checks them. SHA-256: NIST FIPS 180-4. Ed25519: RFC 8032; keys as PEM: RFC 8410.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { digestBytes, digestSection, publicKeyBytes, signatureSection, signedPrefix } from '../vm/abi.ts';
-
-const leb128 = (n: number): number[] => {
-  const bytes: number[] = [];
-  let rest = n;
-  do {
-    const byte = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest > 0 ? byte | 0x80 : byte);
-  } while (rest > 0);
-  return bytes;
-};
+import { customSection, inserted } from './wasm-bytes.ts';
 
 /** The module with one more custom section at its end. */
-export const withSection = (wasm: Uint8Array, name: string, content: Uint8Array): Uint8Array => {
-  const nameBytes = new TextEncoder().encode(name);
-  const size = leb128(nameBytes.length);
-  const head = [0, ...leb128(size.length + nameBytes.length + content.length), ...size, ...nameBytes];
-  const out = new Uint8Array(wasm.length + head.length + content.length);
-  out.set(wasm);
-  out.set(head, wasm.length);
-  out.set(content, wasm.length + head.length);
-  return out;
-};
+export const withSection = (wasm: Uint8Array, name: string, content: Uint8Array): Uint8Array =>
+  inserted(wasm, wasm.length, customSection(name, content));
 
 /** The module with the digest of all its bytes as its last section. */
 export const seal = (wasm: Uint8Array): Uint8Array =>

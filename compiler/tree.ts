@@ -202,6 +202,13 @@ export interface CopyOptions {
   readonly end?: (end: Terminator) => Terminator;
 }
 
+/** How many instructions a body has, with those inside of others. */
+export const sizeOf = (body: Body): number => {
+  let n = 0;
+  forEachInst(body, () => n++);
+  return n;
+};
+
 /** A copy with fresh values and labels. Values and labels that are not in the maps and not defined in the body stay. */
 export const copyBody = (body: Body, edit: Edit, o: CopyOptions): Body => {
   const get = (v: Value): Value => o.values.get(v) ?? v;

@@ -36,7 +36,7 @@ import type { Body, Func, Inst, LoopInst, OpInst, OpName, PosId, Value } from '.
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { differenceOf } from '../polynomial.ts';
-import { bodiesOf, copyBody, definedIn, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
+import { bodiesOf, copyBody, definedIn, type Edit, editOf, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'guard-range';
 
@@ -72,12 +72,6 @@ export const guardRange = (f: Func, context: PassContext): Func => {
   const s: State = { products: new Map(), context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body);
   return { ...f, types: s.edit.types, body };
-};
-
-const sizeOf = (b: Body): number => {
-  let n = 0;
-  forEachInst(b, () => n++);
-  return n;
 };
 
 const rangeBody = (s: State, body: Body): Body => ({

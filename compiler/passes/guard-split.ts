@@ -20,7 +20,7 @@ import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, copyBody, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
+import { bodiesOf, copyBody, type Edit, editOf, forEachInst, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'guard-split';
 
@@ -59,12 +59,6 @@ const inLoops = (s: State, body: Body): Body => ({
   ),
   end: body.end,
 });
-
-const sizeOf = (body: Body): number => {
-  let n = 0;
-  forEachInst(body, () => n++);
-  return n;
-};
 
 /** The bytes of an object that guards in a body are of; undefined: too few guards, or too far apart for one test. */
 const guardedBytes = (s: State, body: Body, base: Value): { readonly lo: number; readonly hi: number } | undefined => {
