@@ -36,7 +36,11 @@ export const faults = [
     hint: 'run with fewer images, or a smaller problem',
   },
   { kind: 'length', text: 'lengths differ: {a} and {b}' },
-  { kind: 'extent', text: 'bad extent: {a}', hint: 'extents and blocks are less than 2^32, extents not negative, blocks not zero' },
+  {
+    kind: 'extent',
+    text: 'bad extent: {a}',
+    hint: 'extents and blocks are less than 2^32, extents not negative, blocks not zero',
+  },
   { kind: 'assert', text: 'assertion failed: {str:a,b}' },
   { kind: 'trap', text: 'trap: {str:a,b}' },
   { kind: 'exit', text: 'exit({a})' },
