@@ -51,7 +51,11 @@ export const faults = [
     hint: 'what new gave is deleted once; named arrays are never deleted',
   },
   { kind: 'step', text: 'the step of a range is zero' },
-  { kind: 'function', text: 'call of no function: the value is nil' },
+  {
+    kind: 'function',
+    text: 'call of a value that is no function of this type',
+    hint: 'a function value is nil until a function is assigned to it',
+  },
   {
     kind: 'free-image',
     text: 'delete of {a:x}, which lies on image {b}',

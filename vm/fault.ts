@@ -115,8 +115,10 @@ const machineFault = (thrown: Thrown): Pick<Fault, 'kind' | 'text' | 'hint'> => 
     };
   }
   if (/null function|signature mismatch|table index/i.test(thrown.message)) {
-    const text = faults.find((f) => f.kind === 'function')?.text ?? '';
-    return { kind: 'function', text };
+    const row: { readonly text: string; readonly hint?: string } | undefined = faults.find(
+      (f) => f.kind === 'function',
+    );
+    return { kind: 'function', text: row?.text ?? '', ...(row?.hint === undefined ? {} : { hint: row.hint }) };
   }
   if (/out of bounds/i.test(thrown.message)) {
     return {

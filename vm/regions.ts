@@ -34,7 +34,7 @@ const partAt = (r: Regions, image: number, offset: number): string => {
 export const regionAt = (r: Regions, address: number): string => {
   const slotBytes = 2 ** r.slotBits;
   const image = Math.floor(address / slotBytes) - 1;
-  if (image >= r.images) return 'past the end of all memory';
+  if (image >= r.images) return 'what is past the end of all memory';
   if (image >= 0) {
     const whose = image === r.image ? 'its own' : `image ${image}'s`;
     return `${whose} ${partAt(r, image, address % slotBytes)}`;

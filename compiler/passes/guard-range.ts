@@ -353,6 +353,21 @@ const boundsOf = (s: State, inner: ReadonlySet<Value>, here: Here, form: (v: Val
   return (v) => find(v, 3);
 };
 
+/** Where a counter begins, in values from outside: what it is if it begins there, or 0 if it begins at another counter that does. */
+const lowestOf = (
+  lo: Linear,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+): { readonly from: Linear; readonly also: readonly Linear[] } | undefined => {
+  const [at, another] = [...lo.terms.keys()].filter((w) => inner.has(w));
+  if (at === undefined) return lo.terms.size > 0 || lo.constant >= 0n ? { from: lo, also: [] } : undefined;
+  const outer = another === undefined && lo.terms.size === 1 && lo.terms.get(at) === 1n ? known(at) : undefined;
+  const from = outer && !outer.loose && outer.lo.terms.size === 0 ? outer.lo.constant + lo.constant : -1n;
+  return outer && from >= 0n ? { from: none, also: asksOf(outer) } : undefined;
+};
+
+const asksOf = (b: Bounded): readonly Linear[] => [...(b.also ?? []), ...(b.distance ? [b.distance] : [])];
+
 /** A counter from 0 or more on, times a value from outside that is not negative. */
 const productOf = (
   s: State,
@@ -372,17 +387,21 @@ const productOf = (
   const bounds = at === undefined || another !== undefined || sum.terms.get(at) !== 1n ? undefined : known(at);
   if (at === undefined || !bounds || bounds.loose) return undefined;
   const c = { ...bounds, lo: replaced(sum, at, 1n, bounds.lo), hi: replaced(sum, at, 1n, bounds.hi) };
-  if (c.lo.terms.size > 0 || c.lo.constant < 0n) return undefined;
   if ([...c.hi.terms.keys()].some((w) => inner.has(w))) return undefined;
+  const begins = lowestOf(c.lo, inner, known);
+  if (!begins) return undefined;
   const same = [...s.products].find(
     ([, p]) => p.by === factor && p.factor.constant === c.hi.constant && formKey(p.factor) === formKey(c.hi),
   );
   const value = same?.[0] ?? s.edit.value('i64');
   s.products = new Map(s.products).set(value, { factor: c.hi, by: factor });
+  const first = begins.from.terms.size === 0 ? undefined : s.edit.value('i64');
+  if (first !== undefined) s.products = new Map(s.products).set(first, { factor: begins.from, by: factor });
   const by = form(factor);
   const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
-  const also = [by, room(by), room(c.hi), ...(c.also ?? []), ...(c.distance ? [c.distance] : [])];
-  return { value: v, lo: none, hi: { constant: 0n, terms: new Map([[value, 1n]]) }, distance: undefined, also };
+  const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
+  const lo = first === undefined ? none : { constant: 0n, terms: new Map([[first, 1n]]) };
+  return { value: v, lo, hi: { constant: 0n, terms: new Map([[value, 1n]]) }, distance: undefined, also };
 };
 
 // ---- two versions -----------------------------------------------------------------------------------------------

@@ -53,12 +53,17 @@ const inlineBody = (s: State, body: Body): Body => ({
   end: body.end,
 });
 
+/** Frames of inlined functions live as long as the caller's: larger ones stay apart. */
+const maxFrame = 4096;
+
+const frameOf = (f: Func): number => f.slots.reduce((n, slot) => n + slot.size, 0);
+
 /** Those that guards look for in the call graph have to be found there. */
 const found: ReadonlySet<string> = new Set(revokers);
 
 /** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
 const isWorthIt = (s: State, callee: Func): boolean => {
-  if (found.has(callee.name)) return false;
+  if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
   if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
   // Code that takes numbers for addresses stays apart from code that finds its objects moved.
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
