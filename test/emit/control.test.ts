@@ -241,7 +241,7 @@ describe('random programs', () => {
   const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
   const choices = fc.array(fc.nat(1000), { minLength: 200, maxLength: 1200 });
   /** More by `PGC_RUNS=1000 npx vitest run test/emit`. */
-  const numRuns = Number(process.env.PGC_RUNS ?? 120);
+  const numRuns = Number(process.env.PGC_RUNS ?? 80);
 
   it('say and fault as in the evaluator, as they are and after some of the passes', async () => {
     let faults = 0;

@@ -15,7 +15,7 @@ import { isPermitted, kernelPageBytes, page, slotTailBytes } from '../../vm/abi.
 import { type RandomProgram, randomProgram, slotBits, stackBytes } from './random.ts';
 
 /** More by `PGC_RUNS=1000 npx vitest run test/guards/random`. */
-const runs = Number(process.env.PGC_RUNS ?? 18);
+const runs = Number(process.env.PGC_RUNS ?? 12);
 /** Attacks of a program: compiling it takes longer than running them. */
 const attacks = fc.array(fc.array(fc.nat(1000), { minLength: 60, maxLength: 400, size: 'max' }), {
   minLength: 8,

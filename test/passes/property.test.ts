@@ -10,7 +10,7 @@ import { randomProgram } from './random.ts';
 
 const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
 /** More by `PGC_RUNS=1000 npx vitest run test/passes`. */
-const runs = Number(process.env.PGC_RUNS ?? 60);
+const runs = Number(process.env.PGC_RUNS ?? 40);
 const choices = fc.array(fc.nat(1000), { minLength: 200, maxLength: 1200 });
 
 /** What can be told from outside. The stack of a fault is not: inlined calls are in positions, not in frames. */
