@@ -368,6 +368,15 @@ const lowestOf = (
 
 const asksOf = (b: Bounded): readonly Linear[] => [...(b.also ?? []), ...(b.distance ? [b.distance] : [])];
 
+/** The value that a product is computed as, the same for the same product: what lies a constant apart is asked about as one range. */
+const productValue = (s: State, factor: Linear, by: Value): Value => {
+  for (const [v, p] of s.products)
+    if (p.by === by && p.factor.constant === factor.constant && formKey(p.factor) === formKey(factor)) return v;
+  const value = s.edit.value('i64');
+  s.products = new Map(s.products).set(value, { factor, by });
+  return value;
+};
+
 /** A counter from 0 or more on, times a value from outside that is not negative. */
 const productOf = (
   s: State,
@@ -390,18 +399,12 @@ const productOf = (
   if ([...c.hi.terms.keys()].some((w) => inner.has(w))) return undefined;
   const begins = lowestOf(c.lo, inner, known);
   if (!begins) return undefined;
-  const same = [...s.products].find(
-    ([, p]) => p.by === factor && p.factor.constant === c.hi.constant && formKey(p.factor) === formKey(c.hi),
-  );
-  const value = same?.[0] ?? s.edit.value('i64');
-  s.products = new Map(s.products).set(value, { factor: c.hi, by: factor });
-  const first = begins.from.terms.size === 0 ? undefined : s.edit.value('i64');
-  if (first !== undefined) s.products = new Map(s.products).set(first, { factor: begins.from, by: factor });
+  const times = (l: Linear): Linear => ({ constant: 0n, terms: new Map([[productValue(s, l, factor), 1n]]) });
   const by = form(factor);
   const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
   const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
-  const lo = first === undefined ? none : { constant: 0n, terms: new Map([[first, 1n]]) };
-  return { value: v, lo, hi: { constant: 0n, terms: new Map([[value, 1n]]) }, distance: undefined, also };
+  const lo = begins.from.terms.size === 0 ? none : times(begins.from);
+  return { value: v, lo, hi: times(c.hi), distance: undefined, also };
 };
 
 // ---- two versions -----------------------------------------------------------------------------------------------
