@@ -11,24 +11,17 @@
 // The test asks for the bytes around, for reading and writing: a yes, or it says nothing. If it is not a yes, the guards run as they
 // would have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check
 // for null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the object.
-import { guardSlack, isRuntime, unmappedBytes } from '../../vm/abi.ts';
+import { guardSlack, isRuntime } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
-import { type Guard, guardOf, mayRevoke, placeText } from '../guards.ts';
+import { mayRevoke, placeText } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
+import { hullOf, type Member, memberOf, nullCheckOf } from '../near.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'guard-merge';
-
-interface Member {
-  readonly guard: Guard;
-  readonly base: Value;
-  /** From the base on. */
-  readonly offset: number;
-  readonly bytes: number;
-}
 
 /** A test that was made before: bytes [lo, hi) after the base are near if the value is 1. */
 interface Near {
@@ -67,27 +60,10 @@ const isQuiet = (inst: Inst): boolean =>
   inst.kind === 'op' &&
   (inst.op === 'store' || (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) === 0);
 
-const memberOf = (s: Pick<State, 'defs' | 'tested'>, inst: Inst): Member | undefined => {
-  const guard = guardOf(s.defs, inst);
-  if (!guard || guard.bytes === undefined || (inst.kind === 'op' && inst.op.endsWith('_range'))) return undefined;
-  const p = placeOf(s.defs, guard.pointer);
-  if (s.tested.has(p.base)) return undefined;
-  return { guard, base: p.base, offset: p.fromBase + guard.offset, bytes: guard.bytes };
-};
-
-/** The bytes of a base that a group touches, or undefined if they are too far apart for one test. */
-const hullOf = (members: readonly Member[]): { readonly lo: number; readonly hi: number } | undefined => {
-  const lo = Math.min(...members.map((m) => m.offset));
-  const hi = Math.max(...members.map((m) => m.offset + m.bytes));
-  return hi - lo <= guardSlack && lo >= 0 && hi < unmappedBytes ? { lo, hi } : undefined;
-};
-
-/** A check that the place is not null. */
-const nullCheckOf = (s: State, inst: Inst): { readonly inst: OpInst; readonly base: Value } | undefined => {
-  const [place] = inst.kind === 'op' && inst.op === 'check.null' ? inst.args : [];
-  if (inst.kind !== 'op' || place === undefined) return undefined;
-  const p = placeOf(s.defs, place);
-  return p.fromBase === 0 ? { inst, base: p.base } : undefined;
+/** Those of bases that were tested already are left as they are. */
+const untested = (s: Pick<State, 'defs' | 'tested'>, inst: Inst): Member | undefined => {
+  const m = memberOf(s.defs, inst);
+  return m && !s.tested.has(m.base) ? m : undefined;
 };
 
 const byBase = (members: readonly Member[]): Map<Value, Member[]> => {
@@ -131,7 +107,7 @@ const sharedBases = (s: Pick<State, 'defs' | 'tested'>, body: Body): State['shar
   const bodies = new Map<Value, Set<Body>>();
   const look = (b: Body): void => {
     for (const inst of b.insts) {
-      const m = memberOf(s, inst);
+      const m = untested(s, inst);
       if (m) {
         found.set(m.base, [...(found.get(m.base) ?? []), m]);
         bodies.set(m.base, (bodies.get(m.base) ?? new Set()).add(b));
@@ -176,7 +152,7 @@ const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[]
     defined = new Set();
   };
   for (const inst of body.insts) {
-    const m = memberOf(s, inst);
+    const m = untested(s, inst);
     if (m) {
       const fits = !defined.has(m.base) && hullOf([...group.filter((x) => x.base === m.base), m]) !== undefined;
       if (!fits) close();
@@ -189,7 +165,7 @@ const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[]
       continue;
     }
     // A check for null goes with the guards after it.
-    const check = nullCheckOf(s, inst);
+    const check = nullCheckOf(s.defs, inst);
     if (check && !defined.has(check.base)) {
       window.push(inst);
       continue;
@@ -221,8 +197,8 @@ const merged = (
 ): { readonly insts: readonly Inst[]; readonly nears: Nears } => {
   const bases = byBase(group);
   const [first] = group;
-  const checks = window.filter((i) => nullCheckOf(s, i));
-  const absorbed = new Set(checks.filter((i) => bases.has(nullCheckOf(s, i)?.base ?? -1)));
+  const checks = window.filter((i) => nullCheckOf(s.defs, i));
+  const absorbed = new Set(checks.filter((i) => bases.has(nullCheckOf(s.defs, i)?.base ?? -1)));
   const known = [...bases].filter(([base, members]) => isNear(nears.get(base), members)).length;
   const same = { insts: window, nears };
   if (first === undefined) return same;
@@ -259,7 +235,7 @@ const merged = (
   const guards: Inst[] = [];
   const inWindow = window.flatMap((inst): Inst[] => {
     const m = members.get(inst);
-    if (!m) return nullCheckOf(s, inst) ? [inst] : [];
+    if (!m) return nullCheckOf(s.defs, inst) ? [inst] : [];
     const op = m.guard.write ? 'guard.write' : 'guard.read';
     const before: Inst[] = [];
     let pointer = pointerTo(s, pointers, m.base, pos, guards);

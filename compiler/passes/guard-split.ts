@@ -13,12 +13,13 @@
 // as it was, for null at the end of a list and for what is wrong. As tail duplication for the sake of what is known in one arm
 // (Mueller and Whalley: Avoiding conditional branches by code replication, PLDI 1995). Only in innermost loops and small functions
 // without loops, as long as nothing there may give memory back.
-import { guardSlack, isRuntime, unmappedBytes } from '../../vm/abi.ts';
-import { bits, effectsOf, placeOf } from '../effects.ts';
+import { guardSlack, isRuntime } from '../../vm/abi.ts';
+import { bits, effectsOf } from '../effects.ts';
 import { type Def, defsOf } from '../facts.ts';
-import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import { mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
+import { hullOf, type Member, memberOf, nullCheckOf } from '../near.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, type Edit, editOf, forEachInst, sizeOf, withBodies } from '../tree.ts';
 
@@ -62,19 +63,12 @@ const inLoops = (s: State, body: Body): Body => ({
 
 /** The bytes of an object that guards in a body are of; undefined: too few guards, or too far apart for one test. */
 const guardedBytes = (s: State, body: Body, base: Value): { readonly lo: number; readonly hi: number } | undefined => {
-  let count = 0;
-  let lo = Number.POSITIVE_INFINITY;
-  let hi = Number.NEGATIVE_INFINITY;
+  const members: Member[] = [];
   forEachInst(body, (inst) => {
-    const g = guardOf(s.defs, inst);
-    if (!g || g.bytes === undefined) return;
-    const p = placeOf(s.defs, g.pointer);
-    if (p.base !== base) return;
-    count++;
-    lo = Math.min(lo, p.fromBase + g.offset);
-    hi = Math.max(hi, p.fromBase + g.offset + g.bytes);
+    const m = memberOf(s.defs, inst);
+    if (m?.base === base) members.push(m);
   });
-  return count >= fewest && hi - lo <= guardSlack && lo >= 0 && hi < unmappedBytes ? { lo, hi } : undefined;
+  return members.length >= fewest ? hullOf(members) : undefined;
 };
 
 /** `defined`: values that come to be where the body begins. */
@@ -119,14 +113,10 @@ const split = (s: State, before: readonly Inst[], rest: Body, base: Value, lo: n
 /** Without guards of the object, and without checks whether it is null: null is not near. */
 const freed = (s: State, body: Body, base: Value, pos: PosId): Body => {
   const why = `merged into the guard at ${placeText(s.context, pos)}`;
-  const isOf = (v: Value | undefined): boolean => v !== undefined && placeOf(s.defs, v).base === base;
-  const isChecked = (inst: Inst): boolean => {
-    const [place] = inst.kind === 'op' && inst.op === 'check.null' ? inst.args : [];
-    return isOf(place) && place !== undefined && placeOf(s.defs, place).fromBase === 0;
-  };
+  const isChecked = (inst: Inst): boolean => nullCheckOf(s.defs, inst)?.base === base;
   const inner: Body = {
     insts: body.insts.filter((i) => !isChecked(i)).map((i) => withBodies(i, (b) => freed(s, b, base, pos))),
     end: body.end,
   };
-  return withoutGuards(inner, s.defs, (g) => (g.bytes !== undefined && isOf(g.pointer) ? why : undefined));
+  return withoutGuards(inner, s.defs, (g) => (memberOf(s.defs, g.inst)?.base === base ? why : undefined));
 };
