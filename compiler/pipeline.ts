@@ -12,6 +12,7 @@ import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 import { checkElim } from './passes/check-elim.ts';
 import { cse } from './passes/cse.ts';
 import { dce } from './passes/dce.ts';
+import { disambiguate } from './passes/disambiguate.ts';
 import { dropFunctions } from './passes/drop-functions.ts';
 import { escapes } from './passes/escape.ts';
 import { fold } from './passes/fold.ts';
@@ -59,6 +60,12 @@ export const passes = [
   { name: 'split', run: split, required: false, doc: 'a loop runs only over the indices for which it does something' },
   { name: 'lower-shared', run: lowerShared, required: true, doc: 'elements of distributed arrays become addresses' },
   { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
+  {
+    name: 'disambiguate',
+    run: disambiguate,
+    required: false,
+    doc: 'what a loop reads at one place is read before it, if its stores do not touch it; the loop is there twice',
+  },
   { name: 'guard-insert', run: guardInsert, required: true, doc: 'a guard before every access' },
   { name: 'guard-known', run: guardKnown, required: false, doc: 'accesses of known objects need no guard' },
   {
@@ -129,6 +136,10 @@ export const sequence: readonly PassName[] = [
   'fold',
   'cse',
   'licm',
+  'disambiguate',
+  'fold',
+  'cse',
+  'licm',
   'guard-insert',
   'guard-known',
   'guard-available',
@@ -172,6 +183,9 @@ export const order = [
   ['promote', 'escape', 'what lives in values is not stored'],
   ['escape', 'track', 'frames with pointers in them are objects too'],
   ['track', 'lower-runtime', 'what is told becomes calls'],
+  ['rotate', 'disambiguate', 'the first iteration of a rotated loop makes its reads in any case'],
+  ['licm', 'disambiguate', 'reads that no store can change are out of the loop without more ado'],
+  ['disambiguate', 'guard-insert', 'what is read before the loop has no guard in it'],
   ['rotate', 'guard-insert', 'guards are put where accesses are in the end: code moves freely before'],
   ['lower-shared', 'guard-insert', 'elements of distributed arrays are known to be granted when they become addresses'],
   ['guard-insert', 'guard-known', 'elision needs guards to remove'],

@@ -53,7 +53,8 @@ export const guardInsert = (f: Func, context: PassContext): Func => {
         insts.push(withBodies(inst, body));
         continue;
       }
-      const parts = exempt && !isTouch(inst) ? [] : accessParts(inst);
+      // A note from before: a pass has asked for it in its own way.
+      const parts = (exempt && !isTouch(inst)) || inst.guard !== undefined ? [] : accessParts(inst);
       for (const part of parts) insertFor({ insts, edit, pos: inst.pos, by }, inst, part);
       if (!isTouch(inst)) insts.push(parts.length > 0 ? { ...inst, guard: guarded } : inst);
     }

@@ -8,7 +8,7 @@
 // felt. An address stays if objects may move in the loop; a load if the loop may write what it reads, or if it would run
 // where the source would not and the place may not be mapped,
 // or earlier than what else can be felt if it needs a guard. A check (or an unchecked division) goes up only if it is
-// the first thing of the first iteration that can be felt. Innermost loops first, so that a value rises all the way.
+// the first thing of the first iteration that can be felt. What may be touched is asked before loops that take nothing back. Innermost loops first, so that a value rises all the way.
 import { isChecked } from '../checked.ts';
 import {
   accessOf,
@@ -61,6 +61,8 @@ const licmBody = (s: State, body: Body): Body => ({
 interface Loop {
   readonly effects: number;
   readonly writes: Writes;
+  /** What was permitted may be taken back in it. */
+  readonly revokes: boolean;
   /** In a checked program, and something may be deleted in it. */
   readonly deletes: boolean;
   /** Values defined in the loop, without those that have been hoisted. */
@@ -81,10 +83,12 @@ interface Where {
 }
 
 const hoistFrom = (s: State, loop: LoopInst): readonly Inst[] => {
+  const revokes = mayRevoke(s.context.program, loop);
   const l: Loop = {
     effects: effectsOf(loop),
     writes: writesOf(s.memory, loop),
-    deletes: isChecked(s.context.program) && mayRevoke(s.context.program, loop),
+    revokes,
+    deletes: isChecked(s.context.program) && revokes,
     inner: definedIn(loop.body, new Set(loop.params)),
     hoisted: [],
   };
@@ -121,6 +125,10 @@ const canHoist = (s: State, l: Loop, inst: Inst, where: Where): boolean => {
   return operandsOf(inst).every((v) => !l.inner.has(v)) && canHoistOp(s, l, inst, where);
 };
 
+/** Asks what is permitted and changes nothing: the answer is the same until something is taken back. */
+const isQuestion = (op: OpInst['op']): boolean =>
+  op === 'guard.may_read' || op === 'guard.may_write' || op === 'guard.near';
+
 const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
   const mask = effectBits(inst.op);
   const cheap = where.top || opRow(inst.op).cost <= speculativeCost;
@@ -131,6 +139,7 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
     if (divisor === undefined) return false;
     return (where.top && rangeOf(s.memory.defs, divisor).lo > 0n) || (where.reached && where.first);
   }
+  if (isQuestion(inst.op)) return !l.revokes && (l.effects & bits.moves) === 0;
   if (mask === bits.place) return (l.effects & bits.moves) === 0;
   if (mask === bits['handle-reads']) return (l.effects & bits['handle-writes']) === 0 && s.f.name !== 'init' && cheap;
   if (inst.op !== 'load') return false;

@@ -1,0 +1,403 @@
+// What accesses cover while their loop runs: bytes from a base, in values from outside the loop, and what must be asked before the loop for
+// that to be true. guard-range asks for permission with it, disambiguate whether a store can hit what is loaded.
+//
+// An address is linear in the counters of the loops around it, down from the loop that is looked at (as in Gupta: Optimizing
+// array bound checks using flow analysis, LOPLAS 1993), and in values from outside. Counters are replaced by their extremes, from
+// the inside out; bounds of inner loops may depend on outer counters. An index that is no counter counts if it was checked
+// against a length from outside, or if the ops that make it bound it. All this is exact in 64 bits as long as the numbers that
+// bounds are made of are small, which is asked too; the address where a range begins may wrap, as addresses do, but no
+// range may. A counter times a value from outside (rows of a matrix whose extents are not known) is bounded by the product of the
+// bounds, which is computed before the loop. Slices made in the loop: their ends were checked against the whole, an index against their length.
+import { addressOf } from './address.ts';
+import { addLinear, countedAtBottom, countedOf, type Defs, type Linear, linearOf, opOf, rangeOf } from './facts.ts';
+import type { Guard } from './guards.ts';
+import type { Body, Inst, IrType, LoopInst, OpInst, OpName, PosId, Value } from './ir.ts';
+import { differenceOf } from './polynomial.ts';
+import { bodiesOf, definedIn, type Edit } from './tree.ts';
+
+/** Coefficients are at most so large, and what is multiplied by them (asked at run time) as well: no sum leaves 64 bits. */
+const maxCoefficient = 1n << 24n;
+const maxTerm = 1n << 33n;
+
+/** Factors of products that are bounds: none wraps. */
+const maxFactor = 1n << 30n;
+
+/** A bound that is a product of values from outside. */
+interface Product {
+  readonly factor: Linear;
+  readonly by: Value;
+}
+
+export interface RangeState {
+  /** Values that are computed before the loop that is looked at if a question needs them: emptied for each loop. */
+  products: ReadonlyMap<Value, Product>;
+  readonly edit: Edit;
+  readonly defs: Defs;
+}
+
+/** A value that changes in the loop, between these bounds whenever the guard is reached. */
+interface Bounded {
+  readonly value: Value;
+  readonly lo: Linear;
+  readonly hi: Linear;
+  /** The bounds are right only if this is not negative: a loop that tests at its end runs once whatever its bounds are. */
+  readonly distance: Linear | undefined;
+  /** More that must not be negative. */
+  readonly also?: readonly Linear[];
+  /** The upper bound is a poor one: right, but asked about it would often be too much. */
+  readonly loose?: boolean;
+}
+
+/** Bytes [base + lo, base + hi) cover the guard in every iteration; all in values from outside. */
+export interface Range {
+  readonly guards: OpInst[];
+  readonly base: Value;
+  readonly lo: Linear;
+  hi: Linear;
+  write: boolean;
+  /** Values that must be small for the bounds to be right, and what must not be negative. */
+  readonly leaves: ReadonlySet<Value>;
+  readonly distances: ReadonlyMap<string, Linear>;
+}
+
+const none: Linear = { constant: 0n, terms: new Map() };
+const constantForm = (n: bigint): Linear => ({ constant: n, terms: new Map() });
+
+/** The counter of a loop with its extremes, for what comes after `at` in its body. */
+const counterOf = (s: RangeState, loop: LoopInst, after: number, form: (v: Value) => Linear): Bounded | undefined => {
+  const top = countedOf(s.defs, loop);
+  const tested = top !== undefined && after >= top.at;
+  const found = tested ? top : countedAtBottom(s.defs, loop);
+  if (!found?.signed) return undefined;
+  const { induction, op, bound } = found;
+  if (s.edit.types[induction.param] !== 'i64') return undefined;
+  const init = form(induction.init);
+  const end = form(bound);
+  const less = addLinear(end, constantForm(-1n));
+  const more = addLinear(end, constantForm(1n));
+  const { step, param: value } = induction;
+  const one = step === 1n || step === -1n;
+  if (tooLarge(step) || op === 'eq' || (op === 'ne' && !one)) return undefined;
+  const up = step > 0n;
+  if (op !== 'ne' && up !== (op === 'lt' || op === 'le')) return undefined;
+  const last = op === 'le' || op === 'ge' ? end : up ? less : more;
+  const [lo, hi] = up ? [init, last] : [last, init];
+  // A loop that goes on while its counter differs from the bound may have begun beyond it.
+  const distance = tested && op !== 'ne' ? undefined : addLinear(hi, lo, -1n);
+  return { value, lo, hi, distance };
+};
+
+/** An end of a slice of `whole` elements, 0 <= end <= whole; of the lower one also the upper one. */
+interface End {
+  readonly whole: Value;
+  readonly upper: Value | undefined;
+}
+
+/** What is known at a guard: counters of the loops around it; lengths that indices and ends of slices were checked against. */
+interface Here {
+  readonly counters: readonly Bounded[];
+  readonly checked: ReadonlyMap<Value, Value>;
+  readonly ends: ReadonlyMap<Value, End>;
+}
+
+/** Accesses (or their guards) in a loop that a range from before it covers; values of `outside` are known before it. */
+export const rangesIn = (
+  s: RangeState,
+  loop: LoopInst,
+  wanted: (inst: OpInst) => Guard | undefined,
+  outside: ReadonlySet<Value> = new Set(),
+): readonly Range[] => {
+  const inner = definedIn(loop.body, new Set(loop.params));
+  for (const v of outside) inner.delete(v);
+  const form = (v: Value): Linear => linearOf(s.defs, v, (x) => !inner.has(x));
+  const ranges = new Map<string, Range>();
+  const visit = (body: Body, here: Here, around: LoopInst | undefined): void => {
+    const checked = new Map(here.checked);
+    const ends = new Map(here.ends);
+    let counters = here.counters;
+    for (const [at, inst] of body.insts.entries()) {
+      if (around && counters === here.counters) {
+        const counter = counterOf(s, around, at, form);
+        if (counter) counters = [...counters, counter];
+      }
+      if (inst.kind === 'op') {
+        const [index, length, whole] = inst.args;
+        if (inst.op === 'check.index' && index !== undefined && length !== undefined) checked.set(index, length);
+        if (inst.op === 'check.slice' && index !== undefined && length !== undefined && whole !== undefined) {
+          if (!ends.has(length)) ends.set(length, { whole, upper: undefined });
+          ends.set(index, { whole, upper: length });
+        }
+        const g = wanted(inst);
+        const r = g && rangeOfGuard(s, g, inner, { counters, checked, ends }, form);
+        if (g && r) collect(ranges, g, r);
+        continue;
+      }
+      for (const b of bodiesOf(inst)) visit(b, { counters, checked, ends }, inst.kind === 'loop' ? inst : undefined);
+    }
+  };
+  visit(loop.body, { counters: [], checked: new Map(), ends: new Map() }, loop);
+  return [...ranges.values()];
+};
+
+const formKey = (l: Linear): string =>
+  [...l.terms]
+    .sort((a, b) => a[0] - b[0])
+    .map(([v, c]) => `${v}*${c}`)
+    .join('+');
+
+/** Joins what lies a constant apart: a question about too much costs only the fast loop. */
+const collect = (ranges: Map<string, Range>, g: Guard, r: Range): void => {
+  const key = `${r.base} ${formKey(r.lo)} ${formKey(r.hi)}`;
+  const known = ranges.get(key);
+  if (!known) {
+    ranges.set(key, r);
+    return;
+  }
+  const lo = known.lo.constant < r.lo.constant ? known.lo : r.lo;
+  const hi = known.hi.constant > r.hi.constant ? known.hi : r.hi;
+  const leaves = new Set([...known.leaves, ...r.leaves]);
+  const distances = new Map([...known.distances, ...r.distances]);
+  ranges.set(key, {
+    ...known,
+    distances,
+    guards: [...known.guards, g.inst],
+    lo,
+    hi,
+    write: known.write || r.write,
+    leaves,
+  });
+};
+
+const rangeOfGuard = (
+  s: RangeState,
+  g: Guard,
+  inner: ReadonlySet<Value>,
+  here: Here,
+  form: (v: Value) => Linear,
+): Range | undefined => {
+  if (g.bytes === undefined) return undefined;
+  const address = addressOf(s.defs, g.pointer, inner);
+  if (!address) return undefined;
+  const start = addLinear(address.bytes, constantForm(BigInt(g.offset)));
+  const known = boundsOf(s, inner, here, form);
+  const leaves = new Set<Value>();
+  const distances = new Map<string, Linear>();
+  const replacedSoFar = new Set<Value>();
+  let lo = start;
+  let hi = addLinear(start, constantForm(BigInt(g.bytes)));
+  // What was computed last comes first: its bounds may depend on outer counters, and the ends of a slice go out against each other.
+  for (;;) {
+    const v = lastOf([lo, hi], inner);
+    if (v === undefined) break;
+    const b = known(v);
+    if (!b || replacedSoFar.has(v)) return undefined;
+    replacedSoFar.add(v);
+    const [low, high] = [lo.terms.get(v) ?? 0n, hi.terms.get(v) ?? 0n];
+    if (tooLarge(low) || tooLarge(high)) return undefined;
+    if (b.loose && (high > 0n || low < 0n)) return undefined;
+    lo = replaced(lo, v, low, low >= 0n ? b.lo : b.hi);
+    hi = replaced(hi, v, high, high >= 0n ? b.hi : b.lo);
+    if (!isExact(known, b, inner, { leaves, distances, seen: new Set([v]) })) return undefined;
+  }
+  // Coefficients of bounds have been multiplied: the size is computed as the machine does it, and must not wrap.
+  if ([...addLinear(hi, lo, -1n).terms.values()].some(tooLarge)) return undefined;
+  return { guards: [g.inst], base: address.base, lo, hi, write: g.write, leaves, distances };
+};
+
+const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
+
+const replaced = (l: Linear, v: Value, coefficient: bigint, by: Linear): Linear =>
+  addLinear(addLinear(l, { constant: 0n, terms: new Map([[v, 1n]]) }, -coefficient), by, coefficient);
+
+/** The value from inside that was computed last. */
+const lastOf = (forms: readonly Linear[], inner: ReadonlySet<Value>): Value | undefined => {
+  const open = new Set(forms.flatMap((l) => [...l.terms.keys()].filter((v) => inner.has(v))));
+  if (open.size <= 1) return [...open][0];
+  let last: Value | undefined;
+  for (const v of inner) if (open.has(v)) last = v;
+  return last;
+};
+
+interface Asked {
+  readonly leaves: Set<Value>;
+  readonly distances: Map<string, Linear>;
+  readonly seen: Set<Value>;
+}
+
+/** Bounds are right if all that they are made of is small, also what went out against itself: collects what is to be asked. */
+const isExact = (known: Bounds, b: Bounded, inner: ReadonlySet<Value>, asked: Asked): boolean => {
+  for (const d of [...(b.distance ? [b.distance] : []), ...(b.also ?? [])]) {
+    if ([...d.terms.keys()].some((v) => inner.has(v))) return false;
+    asked.distances.set(`${formKey(d)}+${d.constant}`, d);
+    for (const v of d.terms.keys()) asked.leaves.add(v);
+  }
+  for (const l of [b.lo, b.hi]) {
+    if (l.constant > maxTerm || l.constant < -maxTerm) return false;
+    for (const [v, c] of l.terms) {
+      if (tooLarge(c)) return false;
+      if (!inner.has(v)) {
+        asked.leaves.add(v);
+        continue;
+      }
+      if (asked.seen.has(v)) continue;
+      asked.seen.add(v);
+      const of = known(v);
+      if (!of || !isExact(known, of, inner, asked)) return false;
+    }
+  }
+  return true;
+};
+
+type Bounds = (v: Value) => Bounded | undefined;
+
+/** The bounds of values from inside; undefined: a value has none. */
+const boundsOf = (s: RangeState, inner: ReadonlySet<Value>, here: Here, form: (v: Value) => Linear): Bounds => {
+  const upTo = (value: Value, hi: Linear): Bounded => ({ value, lo: none, hi, distance: undefined });
+  const find = (v: Value, depth: number): Bounded | undefined => {
+    const length = here.checked.get(v);
+    const indexed = length === undefined ? undefined : upTo(v, addLinear(form(length), constantForm(-1n)));
+    // The length of a slice that was made in the loop: better than a counter, as its ends go out against the slice's.
+    if (indexed && length !== undefined && inner.has(length) && depth > 0) {
+      const all = [...indexed.hi.terms.keys()].every((w) => !inner.has(w) || find(w, depth - 1) !== undefined);
+      if (all) return indexed;
+    }
+    const counter = here.counters.findLast((c) => c.value === v);
+    if (counter) return counter;
+    if (indexed && length !== undefined && !inner.has(length)) return indexed;
+    const end = here.ends.get(v);
+    if (end) {
+      const whole = form(end.whole);
+      if (end.upper === undefined) return upTo(v, whole);
+      // The lower end is as far from the whole length as the slice is long, if it is of one length.
+      const long = differenceOf(s.defs, end.upper, v, (x) => !inner.has(x));
+      return long ? upTo(v, addLinear(whole, long, -1n)) : { ...upTo(v, whole), loose: true };
+    }
+    const scaled = productOf(s, v, inner, (w) => find(w, depth), form);
+    if (scaled) return scaled;
+    const range = rangeOf(s.defs, v);
+    if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
+    return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined };
+  };
+  return (v) => find(v, 3);
+};
+
+/** Where a counter begins, in values from outside: what it is if it begins there, or 0 if it begins at another counter that does. */
+const lowestOf = (
+  lo: Linear,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+): { readonly from: Linear; readonly also: readonly Linear[] } | undefined => {
+  const [at, another] = [...lo.terms.keys()].filter((w) => inner.has(w));
+  if (at === undefined) return lo.terms.size > 0 || lo.constant >= 0n ? { from: lo, also: [] } : undefined;
+  const outer = another === undefined && lo.terms.size === 1 && lo.terms.get(at) === 1n ? known(at) : undefined;
+  const from = outer && !outer.loose && outer.lo.terms.size === 0 ? outer.lo.constant + lo.constant : -1n;
+  return outer && from >= 0n ? { from: none, also: asksOf(outer) } : undefined;
+};
+
+const asksOf = (b: Bounded): readonly Linear[] => [...(b.also ?? []), ...(b.distance ? [b.distance] : [])];
+
+/** The value that a product is computed as, the same for the same product: what lies a constant apart is asked about as one range. */
+const productValue = (s: RangeState, factor: Linear, by: Value): Value => {
+  for (const [v, p] of s.products)
+    if (p.by === by && p.factor.constant === factor.constant && formKey(p.factor) === formKey(factor)) return v;
+  const value = s.edit.value('i64');
+  s.products = new Map(s.products).set(value, { factor, by });
+  return value;
+};
+
+/** A counter from 0 or more on, times a value from outside that is not negative. */
+const productOf = (
+  s: RangeState,
+  v: Value,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+  form: (v: Value) => Linear,
+): Bounded | undefined => {
+  const inst = opOf(s.defs, v);
+  const [a, b] = inst?.args ?? [];
+  if (inst?.op !== 'mul' || inst.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
+  const [counter, factor] = inner.has(a) ? [a, b] : [b, a];
+  if (!inner.has(counter) || inner.has(factor)) return undefined;
+  // A counter, or one with something added.
+  const sum = linearOf(s.defs, counter, (w) => !inner.has(w) || known(w) !== undefined);
+  const [at, another] = [...sum.terms.keys()].filter((w) => inner.has(w));
+  const bounds = at === undefined || another !== undefined || sum.terms.get(at) !== 1n ? undefined : known(at);
+  if (at === undefined || !bounds || bounds.loose) return undefined;
+  const c = { ...bounds, lo: replaced(sum, at, 1n, bounds.lo), hi: replaced(sum, at, 1n, bounds.hi) };
+  if ([...c.hi.terms.keys()].some((w) => inner.has(w))) return undefined;
+  const begins = lowestOf(c.lo, inner, known);
+  if (!begins) return undefined;
+  const times = (l: Linear): Linear => ({ constant: 0n, terms: new Map([[productValue(s, l, factor), 1n]]) });
+  const by = form(factor);
+  const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
+  const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
+  const lo = begins.from.terms.size === 0 ? none : times(begins.from);
+  return { value: v, lo, hi: times(c.hi), distance: undefined, also };
+};
+
+// ---- code before the loop ---------------------------------------------------------------------------------------
+
+/** Ops before a loop that ask whether ranges are what they are taken for, and what a pass asks besides; `answer` is an i32. */
+export interface Asking {
+  readonly make: (op: OpName, suffix: string, args: readonly Value[], type: IrType, imm?: bigint) => Value;
+  readonly i64: (n: bigint) => Value;
+  readonly and: (condition: Value) => void;
+  readonly from: (r: Range) => Value;
+  readonly bytes: (r: Range) => Value;
+  readonly answer: () => Value;
+}
+
+export const asking = (s: RangeState, ranges: readonly Range[], pos: PosId, by: string, into: Inst[]): Asking => {
+  const { edit } = s;
+  const make: Asking['make'] = (op, suffix, args, type, imm) => {
+    const result = edit.value(type);
+    into.push({ kind: 'op', op, suffix, results: [result], args, imms: imm === undefined ? [] : [imm], pos, by });
+    return result;
+  };
+  const i64 = (n: bigint): Value => make('const', 'i64', [], 'i64', n);
+  const sum = (l: Linear): Value => {
+    let all: Value | undefined;
+    for (const [v, c] of l.terms) {
+      const term = c === 1n ? v : make('mul', 'i64', [v, i64(c)], 'i64');
+      all = all === undefined ? term : make('add', 'i64', [all, term], 'i64');
+    }
+    if (all === undefined) return i64(l.constant);
+    return l.constant === 0n ? all : make('add', 'i64', [all, i64(l.constant)], 'i64');
+  };
+  const defined = new Set<Value>();
+  const define = (v: Value): void => {
+    const product = s.products.get(v);
+    if (!product || defined.has(v)) return;
+    defined.add(v);
+    for (const w of product.factor.terms.keys()) define(w);
+    const args = [sum(product.factor), product.by];
+    into.push({ kind: 'op', op: 'mul', suffix: 'i64', results: [v], args, imms: [], pos, by });
+  };
+  for (const r of ranges) for (const v of [...r.leaves, ...r.lo.terms.keys(), ...r.hi.terms.keys()]) define(v);
+  let ok: Value | undefined;
+  const and = (v: Value): void => {
+    ok = ok === undefined ? v : make('and', 'i32', [ok, v], 'i32');
+  };
+  for (const v of new Set(ranges.flatMap((r) => [...r.leaves]))) {
+    const known = rangeOf(s.defs, v);
+    if (known.lo >= -maxTerm && known.hi <= maxTerm) continue;
+    const shifted = make('add', 'i64', [v, i64(maxTerm)], 'i64');
+    and(make('le_u', 'i64', [shifted, i64(2n * maxTerm)], 'i32'));
+  }
+  const distances = new Map(ranges.flatMap((r) => [...r.distances]));
+  for (const d of distances.values()) {
+    if (d.terms.size === 0 && d.constant >= 0n) continue;
+    and(make('ge_s', 'i64', [sum(d), i64(0n)], 'i32'));
+  }
+  return {
+    make,
+    i64,
+    and,
+    from: (r) => {
+      const base = edit.types[r.base] === 'ptr' ? r.base : make('addr', '', [r.base], 'ptr');
+      return make('ptr.add', '', [base, make('wrap', '', [sum(r.lo)], 'i32')], 'ptr');
+    },
+    bytes: (r) => sum(addLinear(r.hi, r.lo, -1n)),
+    answer: () => ok ?? make('const', 'i32', [], 'i32', 1n),
+  };
+};
