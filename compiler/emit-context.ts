@@ -45,6 +45,10 @@ export interface OpContext {
   readonly call: (name: string) => ExpressionRef;
   /** Index of a function in the table of those that are used as values. */
   readonly functionNumber: (name: string) => number;
+  /** The stack pointer; `keepFrame`: the frame of this call is the one that is there. */
+  readonly stackPointer: () => ExpressionRef;
+  readonly setStackPointer: (to: ExpressionRef) => ExpressionRef;
+  readonly keepFrame: () => ExpressionRef;
   /** The call of the function that the first operand is. */
   readonly callValue: () => ExpressionRef;
 }

@@ -216,6 +216,9 @@ const opContext = (s: State, inst: OpInst): OpContext => {
         ),
       ),
     functionNumber: s.functionNumber,
+    stackPointer: () => m.global.get(stackPointer, b.i32),
+    setStackPointer: (to) => m.global.set(stackPointer, to),
+    keepFrame: () => (s.frameBytes === 0 ? m.nop() : m.local.set(s.frameLocal, m.global.get(stackPointer, b.i32))),
     callValue: () => {
       const [callee, ...rest] = inst.args;
       const types = (values: readonly Value[]): WasmType =>
@@ -225,7 +228,7 @@ const opContext = (s: State, inst: OpInst): OpContext => {
         );
       const args = rest.map((a) => get(s, a));
       const number = get(s, callee ?? 0);
-      const target = inst.kernel ? number : ofProgram(s, inst, number);
+      const target = inst.kernel || inst.op !== 'call.value' ? number : ofProgram(s, inst, number);
       return mark(s, inst.pos)(m.call_indirect(functionTable, target, args, types(rest), types(inst.results)));
     },
   };
@@ -483,9 +486,15 @@ const noteDepth = (s: State): ExpressionRef => {
   return m.if(m.i32.lt_u(offset(), deepest), m.i32.store(track.stackLow, 4, slotOf(s), offset()));
 };
 
+/** It begins with the op that goes on in a frame that is there already. */
+const keepsFrame = (f: Func): boolean => {
+  const [first] = f.body.insts;
+  return first?.kind === 'op' && first.op === 'frame.keep';
+};
+
 /** Takes room on the stack, or faults if there is not enough above the limit of the own slot. */
 const prologue = (s: State): ExpressionRef[] => {
-  if (s.frameBytes === 0) return [];
+  if (s.frameBytes === 0 || keepsFrame(s.f)) return [];
   const { m, b, f } = s;
   const left = (): ExpressionRef =>
     m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.add(slotOf(s), m.i32.load(page.stackLimit, 4, slotOf(s))));

@@ -164,7 +164,8 @@ const declareFiles = (b: Binaryen, m: Module, program: IrProgram): void => {
 
 /** The table of functions that are used as values; entry 0 is none. */
 const declareTable = (m: Module, program: IrProgram, names: readonly string[]): void => {
-  if (!uses(program, 'call.value')) return;
+  const indirect = ['call.value', 'start.entry', 'resume.record'] as const;
+  if (!indirect.some((op) => uses(program, op))) return;
   m.addTable(functionTable, names.length + 1, names.length + 1);
   if (names.length > 0) m.addActiveElementSegment(functionTable, 'values', [...names], m.i32.const(1));
 };

@@ -2,7 +2,7 @@
 // an exit moves its values and sets the program counter.
 
 import { unreachable } from '../lang/unreachable.ts';
-import { faults, isRuntime } from '../vm/abi.ts';
+import { faults, isRuntime, page } from '../vm/abi.ts';
 import { guardStep, paranoidCheck } from './eval-guards.ts';
 import { handleStep } from './eval-handles.ts';
 import type { Code, Image, Node, Step } from './eval-machine.ts';
@@ -71,16 +71,17 @@ const mover = (from: readonly Value[], to: readonly Value[]): ((r: Reg[]) => voi
 
 /** Begins a call: a frame on the stack in memory and a frame of registers. */
 export const enter = (node: Node, m: Image, code: Code, args: readonly Reg[], results: readonly number[]): void => {
-  const base = m.base - code.frameBytes;
-  if (base < m.slot + node.stackLimit || m.frames.length >= node.maxDepth) {
-    throw new Fault('stack', [BigInt(code.frameBytes), BigInt(Math.max(0, m.base - m.slot - node.stackLimit))]);
+  const base = m.base - (code.keepsFrame ? 0 : code.frameBytes);
+  const limit = m.slot + node.memory.view.getUint32(m.slot + page.stackLimit, true);
+  if (base < limit || m.frames.length >= node.maxDepth) {
+    throw new Fault('stack', [BigInt(code.frameBytes), BigInt(Math.max(0, m.base - limit))]);
   }
   if (givesBack(code.name)) node.paranoia?.forget(m.image);
   const registers = new Array<Reg>(code.registers).fill(0);
   for (const [k, p] of code.params.entries()) registers[p] = args[k] as Reg;
   m.frames.push({ code, registers, base, returnTo: m.pc, results });
   // A frame begins with rubbish: nobody may rely on zeros there.
-  if (code.frameBytes > 0) node.memory.bytes.fill(poison, base, base + code.frameBytes);
+  if (code.frameBytes > 0 && !code.keepsFrame) node.memory.bytes.fill(poison, base, base + code.frameBytes);
   m.code = code;
   m.registers = registers;
   m.base = base;
@@ -99,6 +100,8 @@ const leave = (m: Image, values: readonly Value[]): void => {
   for (const [k, v] of frame.results.entries()) caller.registers[v] = frame.registers[values[k] ?? 0] as Reg;
   m.code = caller.code;
   m.registers = caller.registers;
+  // The caller's frame begins where this one ends: also if the call went on in one that was there before.
+  caller.base = frame.base + frame.code.frameBytes;
   m.base = caller.base;
   m.pc = frame.returnTo;
 };
@@ -126,7 +129,7 @@ const callValueStep = (i: OpInst, node: Node, types: readonly IrType[]): Step =>
     const name = node.functions[Number(r[callee ?? 0]) - 1];
     if (name === undefined || node.signatures.get(name) !== wanted) throw new Fault('function', []);
     // Functions of the run-time access memory without guards: no program gets to one by a number that it made.
-    if (isRuntime(name) && !i.kernel) throw new Fault('function', []);
+    if (isRuntime(name) && !i.kernel && i.op === 'call.value') throw new Fault('function', []);
     const values = args.map((v) => r[v] as Reg);
     enter(node, m, node.code(name), values, i.results);
   };
@@ -171,7 +174,7 @@ class Compiler {
     const step =
       i.op === 'call'
         ? callStep(i, node)
-        : i.op === 'call.value'
+        : i.op === 'call.value' || i.op === 'resume.record' || i.op === 'start.entry'
           ? callValueStep(i, node, this.#types)
           : i.op === 'func.ref'
             ? functionStep(i, node)
@@ -290,6 +293,7 @@ class Compiler {
     }
     this.#frameBytes = alignUp(bytes, Math.max(stackAlign, ...f.slots.map((s) => s.align)));
     this.#body(f.body);
+    const [first] = f.body.insts;
     return {
       name: f.name,
       steps: this.#steps,
@@ -297,6 +301,7 @@ class Compiler {
       registers: f.types.length,
       params: f.params,
       frameBytes: this.#frameBytes,
+      keepsFrame: first?.kind === 'op' && first.op === 'frame.keep',
     };
   }
 }

@@ -19,13 +19,15 @@ export interface Code {
   readonly params: readonly number[];
   /** Bytes of its frame on the stack in memory. */
   readonly frameBytes: number;
+  /** It goes on in a frame that is there already. */
+  readonly keepsFrame: boolean;
 }
 
 export interface Frame {
   readonly code: Code;
   readonly registers: Reg[];
   /** Address of the frame in memory. */
-  readonly base: number;
+  base: number;
   /** Where the caller goes on, and which of its registers take the results. */
   readonly returnTo: number;
   readonly results: readonly number[];

@@ -88,6 +88,18 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
       return (r, m) => {
         r[d] = m.slot | 0;
       };
+    case 'stack.get':
+      return (r, m) => {
+        r[d] = m.base | 0;
+      };
+    case 'stack.set':
+      return (r, m) => {
+        m.base = (r[a] as number) >>> 0;
+        const frame = m.frames.at(-1);
+        if (frame) frame.base = m.base;
+      };
+    case 'frame.keep':
+      return () => {};
     case 'slot_bits':
       return (r) => {
         r[d] = memory.slotBits;

@@ -101,7 +101,15 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   if (paranoia) memory.beforeWrite = (address, bytes) => paranoia.beforeWrite(address, bytes);
   for (const d of p.data) memory.bytes.set(d.bytes, layout.data.get(d.name));
 
-  const nothing: Code = { name: '', steps: [], positions: [], registers: 0, params: [], frameBytes: 0 };
+  const nothing: Code = {
+    name: '',
+    steps: [],
+    positions: [],
+    registers: 0,
+    params: [],
+    frameBytes: 0,
+    keepsFrame: false,
+  };
   const codes = new Map<string, Code>();
   const funcs = new Map(p.funcs.map((f) => [f.name, f]));
   const node: Node = {

@@ -82,6 +82,20 @@ export const lowerIntrinsic = (
     case 'guard_bounds':
       effect(s, pos, 'guard.bounds', '', []);
       return [];
+    case 'suspend':
+      effect(s, pos, 'suspend', '', []);
+      return [];
+    case 'resume':
+    case 'start': {
+      const [fn = 0, ...rest] = args.map((v, k) => (e.name === 'start' && k === 1 ? v : emit(s, pos, 'wrap', '', [v])));
+      const op = e.name === 'start' ? 'start.entry' : 'resume.record';
+      return [emit(s, pos, 'extend_u', '', [emit(s, pos, op, '', [fn, ...rest])])];
+    }
+    case 'stack':
+      return [emit(s, pos, 'extend_u', '', [emit(s, pos, 'stack.get', '', [])])];
+    case 'set_stack':
+      effect(s, pos, 'stack.set', '', [emit(s, pos, 'wrap', '', [args[0] ?? 0])]);
+      return [];
     case 'slot':
     case 'slot_bits':
       return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];

@@ -151,6 +151,12 @@ export type Intrinsic =
   | 'slot'
   | 'slot_bits'
   | 'guard_bounds'
+  /** Fibers: `__suspend()`, `__resume(fn, record, out) -> i64`, `__start(fn, fcb) -> i64`, `__stack() -> i64`, `__set_stack(address)`: see the ops */
+  | 'suspend'
+  | 'resume'
+  | 'start'
+  | 'stack'
+  | 'set_stack'
   /** `__image()`, `__images() -> i64`: of all images, whatever the team. */
   | 'image'
   | 'images'

@@ -508,6 +508,12 @@ describe('checks that pass, calls, output, time', () => {
     expect(await one(text, { funcs })).toEqual(['40', '21']);
   });
 
+  it('a fiber is started, and goes on in the frame that it left', async () => {
+    const funcs = `func @runtime.g(%fcb: i64) -> i32 {\nslot $a size 16 align 8\n%one = const.i32 1\n%f = frame $a\n%p = addr %f\nstore.i64 %p, %fcb, 0 !kernel\nret(%one)\n}\nfunc @runtime.h(%r: i32, %out: i32) -> i32 {\nslot $a size 16 align 8\nframe.keep\n%zero = const.i32 0\n%f = frame $a\n%p = addr %f\n%x = load.i64 %p, 0 !kernel\n%o = gptr.of %out\n%q = addr %o\nstore.i64 %q, %x, 0 !kernel\nret(%zero)\n}\n`;
+    const text = `%n = const.i64 20\n%top = stack.get\n%room = const.i32 64\n%frame = const.i32 16\n%low = sub.i32 %top, %room\n%lower = sub.i32 %low, %frame\nstack.set %low\n%g = func.ref @runtime.g\n%h = func.ref @runtime.h\n%s = start.entry %g, %n\nstack.set %lower\n%v = global @p\n%out = gptr.bits %v\n%t = resume.record %h, %s, %out\n%now = stack.get\n%same = eq.i32 %now, %low\nstack.set %top\n%w = addr %v\n%x = load.i64 %w, 0\n${print('i32', '%s')}${print('i32', '%t')}${print('i64', '%x')}${print('i32', '%same')}`;
+    expect(await one(text, { head: 'private @p size 8 align 8\n', funcs })).toEqual(['1', '0', '20', '1']);
+  });
+
   it('calls with none, one and several results, of all types', async () => {
     const funcs = `func @all(%a: i32, %b: i64, %c: f32, %d: f64, %e: gptr) -> gptr, f64, f32, i64, i32 {\nret(%e, %d, %c, %b, %a)\n}\nfunc @one(%a: f32) -> f32 {\nret(%a)\n}\nfunc @none() {\n%x = const.i32 3\n${print('i32', '%x')}ret\n}\n`;
     const text = `%a = const.i32 1\n%b = const.i64 2\n%c = fconst.f32 3.5\n%d = fconst.f64 4.5\n%e = global @p\n%e2: gptr, %d2: f64, %c2: f32, %b2: i64, %a2: i32 = call @all(%a, %b, %c, %d, %e)\n%c3: f32 = call @one(%c2)\ncall @none()\n%same = eq.gptr %e, %e2\n${print('i32', '%a2')}${print('i64', '%b2')}${print('f32', '%c3')}${print('f64', '%d2')}${print('i32', '%same')}`;
@@ -761,6 +767,8 @@ describe('ops of other passes', () => {
     'handle.new': '%n = const.i64 4\n%h = handle.new %n, %n, 8, block',
     'handle.new_co': '%n = const.i64 4\n%h = handle.new_co %n, 8',
     'handle.free': '%h = handle.of @u\nhandle.free %h',
+    suspend: 'suspend',
+    'stack.need': `%n = stack.need @main\n${print('i64', '%n')}`,
     barrier: 'barrier',
     idle: '%n = const.i64 4\nidle %n',
     allreduce: '%n = const.i64 4\n%s = allreduce.i64 %n, add',
