@@ -8,6 +8,7 @@
 // dies at the next op that may move objects (effect `moves`; verifier rule).
 import type { FaultKind } from '../vm/abi.ts';
 import { arrayOps } from './ir-arrays.ts';
+import { fiberOps } from './ir-fibers.ts';
 import { type Imm, type IrType, type OpRow, row } from './ir-row.ts';
 import { trackOps } from './ir-track.ts';
 
@@ -301,67 +302,7 @@ export const ops = {
     effects: ['reads', 'writes', 'handle-reads', 'handle-writes', 'traps', 'allocates', 'synchronises', 'moves', 'io'],
     cost: 10,
   }),
-  // fibers (compiler/passes/fibers.ts lowers the first and the last of these)
-  suspend: row(undefined, [], [], 'the fiber leaves here, and goes on behind it when it is resumed', {
-    effects: ['reads', 'writes', 'handle-reads', 'handle-writes', 'traps', 'allocates', 'synchronises', 'moves', 'io'],
-    cost: 50,
-  }),
-  'resume.record': row(
-    undefined,
-    ['i32', 'i32', 'i32'],
-    ['i32'],
-    'go on in the function of that number from a frame record, results to the address; 0: it has ended, 1: it has suspended',
-    {
-      effects: [
-        'reads',
-        'writes',
-        'handle-reads',
-        'handle-writes',
-        'traps',
-        'allocates',
-        'synchronises',
-        'moves',
-        'io',
-      ],
-      cost: 10,
-    },
-  ),
-  'start.entry': row(
-    undefined,
-    ['i32', 'i64'],
-    ['i32'],
-    'begin a fiber: call the function of that number with the address of its control block; 0 or 1 as resume.record',
-    {
-      effects: [
-        'reads',
-        'writes',
-        'handle-reads',
-        'handle-writes',
-        'traps',
-        'allocates',
-        'synchronises',
-        'moves',
-        'io',
-      ],
-      cost: 10,
-    },
-  ),
-  'stack.get': row(undefined, [], ['i32'], 'the stack pointer: an address', {
-    effects: ['reads', 'synchronises'],
-    cost: 1,
-  }),
-  'stack.set': row(undefined, ['i32'], [], 'gives the fiber that is about to run its stack', {
-    effects: ['writes', 'synchronises'],
-    cost: 1,
-  }),
-  'frame.keep': row(undefined, [], [], 'this call goes on in the frame at the stack pointer: it takes no new one', {
-    effects: ['writes', 'synchronises'],
-    cost: 1,
-  }),
-  'stack.need': row(undefined, [], ['i64'], 'bytes of stack that a call of the function may need, with all it calls', {
-    imms: ['func'],
-    cost: 0,
-  }),
+  ...fiberOps,
   // synchronisation
   barrier: row(undefined, [], [], 'all images', {
     effects: ['reads', 'writes', 'synchronises', 'moves', 'traps'],
