@@ -4,7 +4,7 @@ import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
-import type { GuardMode } from './passes.ts';
+import { defaultInterval, defaultTiming, type GuardMode, type Timing } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 
 export interface ArtifactOptions {
@@ -16,6 +16,8 @@ export interface ArtifactOptions {
   readonly moving?: boolean;
   readonly check?: CheckMode;
   readonly guards?: GuardMode;
+  readonly timing?: Timing;
+  readonly hookInterval?: number;
   readonly counts?: boolean;
 }
 
@@ -25,14 +27,13 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 };
 
 /** The artifact of a program in source form, or the exit code when it has mistakes, which are shown. */
-export const artifactOf = async (
-  path: string,
-  text: string,
-  { cache, start = 'main', track = 'off', moving = false, check, guards = 'opt', counts = false }: ArtifactOptions,
-): Promise<Uint8Array | number> => {
+export const artifactOf = async (path: string, text: string, asked: ArtifactOptions): Promise<Uint8Array | number> => {
+  const { cache, start = 'main', track = 'off', moving = false, check, guards = 'opt', counts = false } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval } = asked;
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
   // What the artifact depends on besides the text.
-  const options = [start, track, moving ? 'moving' : '', check ?? '', guards, counts ? 'counts' : ''].join(' ');
+  const how = [start, track, moving ? 'moving' : '', check ?? '', guards, counts ? 'counts' : '', timing, hookInterval];
+  const options = how.join(' ');
   const key: CacheKey = { build: buildHash ?? '', options, path, text };
   const cached = readCache(folder, key);
   if (cached) {
@@ -48,6 +49,8 @@ export const artifactOf = async (
       moving,
       guards,
       counts,
+      timing,
+      hookInterval,
       ...(check === undefined ? {} : { check }),
     },
   );

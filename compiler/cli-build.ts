@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
+import { hookSettingsOf } from './cli-hooks.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
@@ -24,6 +25,8 @@ export interface BuildOptions {
   readonly moving?: boolean;
   readonly check?: string;
   readonly guards?: string;
+  readonly timing?: string;
+  readonly hookInterval?: string;
   readonly json?: boolean;
   /** A file with a private key. */
   readonly sign?: string;
@@ -46,8 +49,10 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   if (typeof guards === 'number') return guards;
   const check = checkModeOf(options);
   if (typeof check === 'number') return check;
+  const hooks = hookSettingsOf(options);
+  if (typeof hooks === 'number') return hooks;
   const checked = check === undefined ? {} : { check };
-  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, ...checked, guards };
+  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, ...checked, guards, ...hooks };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

@@ -11,6 +11,7 @@ import { tablesOf } from '../vm/table.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
+import { hookSettingsOf } from './cli-hooks.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
@@ -37,6 +38,9 @@ export interface RunCommandOptions {
   /** Of a program in source form: how much is guarded; count the guards that run. */
   readonly guards?: string;
   readonly stats?: boolean;
+  /** Of a program in source form: what makes hooks due, and how often. */
+  readonly timing?: string;
+  readonly hookInterval?: string;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
@@ -170,6 +174,8 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (typeof guards === 'number') return guards;
   const check = checkModeOf(options);
   if (typeof check === 'number') return check;
+  const hooks = hookSettingsOf(options);
+  if (typeof hooks === 'number') return hooks;
   const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const parsed = parseConfigArguments(help ? [] : options.args);
@@ -191,6 +197,11 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (isWasm && (stats || options.guards !== undefined)) {
     return mistake('--guards and --stats are for sources: what a .wasm file guards was decided when it was built');
   }
+  if (isWasm && (options.timing !== undefined || options.hookInterval !== undefined)) {
+    return mistake(
+      '--timing and --hook-interval are for sources: the hooks of a .wasm file were set when it was built',
+    );
+  }
   if (isWasm && check !== undefined) {
     return mistake('--check is for sources: what a .wasm file checks was decided when it was built');
   }
@@ -205,6 +216,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         ...(check === undefined ? {} : { check }),
         guards,
         counts: stats,
+        ...hooks,
       });
   if (typeof artifact === 'number') return artifact;
   if (memory && isWasm && !tracksMemory(artifact)) {

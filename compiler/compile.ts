@@ -11,7 +11,7 @@ import { guardList } from './guard-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
-import type { GuardMode } from './passes.ts';
+import { defaultInterval, defaultTiming, type GuardMode, type Timing } from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
 import { moveRuntime } from './runtime-functions.ts';
 
@@ -37,6 +37,9 @@ export interface CompileOptions {
   readonly printAfter?: readonly string[];
   /** How much is guarded; `opt`, the default, leaves out what is not needed, `off` everything. */
   readonly guards?: GuardMode;
+  /** What makes hooks due (see passes.ts), and every how many microseconds (default: 100). */
+  readonly timing?: Timing;
+  readonly hookInterval?: number;
   /** Count the guards that run. */
   readonly counts?: boolean;
   /** Folder of the library's `.pg` files, if not pgc's own. */
@@ -110,6 +113,7 @@ export const compileFrom = async (
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
     ...(options.guards === undefined ? {} : { guards: options.guards }),
+    hooks: { timing: options.timing ?? defaultTiming, interval: options.hookInterval ?? defaultInterval },
     after: (pass, now) => {
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },

@@ -400,6 +400,8 @@ export const emitOp = {
   'track.free': lowered,
   'track.escape': lowered,
   'track.run': lowered,
+  hook: lowered,
+  'hook.due': lowered,
   out,
   'out.str': (c) =>
     c.m.call(imports.outStr, [c.m.i32.const(c.format(textImm(c.inst.imms, 0))), c.arg(0), wrapped(c, 1)], c.b.none),

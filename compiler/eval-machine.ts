@@ -92,6 +92,7 @@ export interface Node {
   readonly signatures: ReadonlyMap<string, string>;
   readonly format: (format: Format, value: bigint | number | string) => string;
   readonly onOp: ((op: OpName) => void) | undefined;
+  readonly onHook: ((image: number, memory: DataView) => boolean) | undefined;
   readonly output: OutputChunk[];
   readonly meetings: Map<string, Meeting>;
   readonly heap: Heap;

@@ -141,6 +141,12 @@ const waitStep = (i: OpInst, node: Node): Step | undefined => {
         m.idleSeen = m.others;
         m.yielding = true;
       };
+    case 'hook':
+      return (_, m) => void node.onHook?.(m.image, memory.view);
+    case 'hook.due':
+      return (r, m) => {
+        r[d] = node.onHook?.(m.image, memory.view) ? 1 : 0;
+      };
     case 'atomic.wait32':
       return (r, m) => {
         const address = memory.atAligned(r[a] as number, 4, false);

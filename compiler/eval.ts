@@ -60,6 +60,8 @@ export interface EvalOptions {
   readonly onMemory?: (memory: DataView, slotBits: number) => void;
   /** Called at each evaluation of an op. */
   readonly onOp?: (op: OpName) => void;
+  /** Called at each hook, before it is lowered; whether something is due. Default: nothing is. */
+  readonly onHook?: (image: number, memory: DataView) => boolean;
   /** Stop at an access that no guard covers. @throws Error then; the program must have been guarded and lowered. */
   readonly paranoid?: boolean;
 }
@@ -160,6 +162,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     },
     format: o.format ?? ((_, value) => String(value)),
     onOp: o.onOp,
+    onHook: o.onHook,
     output: [],
     meetings: new Map(),
     heap: { live: new Map(), free: new Map() },

@@ -1,6 +1,8 @@
 // What the table of ops says about the types of one instruction: the suffix is resolved here and nowhere else.
+
 import { trackKinds } from '../vm/abi.ts';
 import { type Imm, type IrDim, type IrType, type OpName, opRow, ops, valueType } from './ir.ts';
+import { hookKinds } from './ir-hooks.ts';
 
 export interface Signature {
   readonly operands: readonly IrType[];
@@ -92,6 +94,8 @@ export const wordsOf = (op: OpName, suffix: string): readonly string[] => {
       return trackKinds.map((k) => k.kind);
     case 'track.array':
       return ['shared', 'co'];
+    case 'hook':
+      return hookKinds;
     default:
       return [];
   }

@@ -9,6 +9,7 @@
 import type { FaultKind } from '../vm/abi.ts';
 import { arrayOps } from './ir-arrays.ts';
 import { fiberOps } from './ir-fibers.ts';
+import { hookOps } from './ir-hooks.ts';
 import { type Imm, type IrType, type OpRow, row } from './ir-row.ts';
 import { trackOps } from './ir-track.ts';
 
@@ -351,6 +352,7 @@ export const ops = {
     cost: 30,
   }),
   ...trackOps,
+  ...hookOps,
   // output and time
   out: row(numbers, ['T'], [], 'append a value to the line; text is the format as JSON (vm/abi.ts Format)', {
     imms: ['text'],

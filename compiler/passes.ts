@@ -8,6 +8,26 @@ import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 export const guardModes = ['off', 'all', 'opt'] as const;
 export type GuardMode = (typeof guardModes)[number];
 
+/**
+ * What makes hooks due. ticker: a flag, raised at every interval; count: what the code between them costs, so that the same
+ * program with the same input always has the same ones due; off: there are none.
+ */
+export const timings = ['ticker', 'count', 'off'] as const;
+export type Timing = (typeof timings)[number];
+
+export interface HookSettings {
+  readonly timing: Timing;
+  /** Microseconds between two times at which something is due. */
+  readonly interval: number;
+}
+
+export const defaultInterval = 100;
+export const leastInterval = 1;
+export const mostInterval = 1_000_000;
+
+/** What programs are compiled with unless told otherwise. */
+export const defaultTiming: Timing = 'off';
+
 /** What a pass may ask besides the function: the whole program (read only), and new positions for inlined code. */
 export interface PassContext {
   readonly program: IrProgram;
@@ -22,6 +42,7 @@ export interface PassContext {
   readonly allow: () => boolean;
   /** How much is guarded. */
   readonly guards: GuardMode;
+  readonly hooks: HookSettings;
   /** Passes that will still run after this one. */
   readonly pending: ReadonlySet<string>;
 }

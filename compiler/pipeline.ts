@@ -8,6 +8,7 @@
 //   while addresses are arithmetic      fold cse licm strength …
 //   when accesses are what will run     guard-insert: each has a guard; guard-known … : fewer and fewer have
 //   last                                lower-runtime: barriers, collectives and the heap become calls
+
 import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 import { checkElim } from './passes/check-elim.ts';
 import { cse } from './passes/cse.ts';
@@ -23,8 +24,10 @@ import { guardKnown } from './passes/guard-known.ts';
 import { guardMerge } from './passes/guard-merge.ts';
 import { guardRange } from './passes/guard-range.ts';
 import { guardSplit } from './passes/guard-split.ts';
+import { hooks } from './passes/hooks.ts';
 import { inline } from './passes/inline.ts';
 import { licm } from './passes/licm.ts';
+import { lowerHooks } from './passes/lower-hooks.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
 import { pin } from './passes/pin.ts';
@@ -36,7 +39,7 @@ import { strength } from './passes/strength.ts';
 import { track } from './passes/track.ts';
 import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
-import type { GuardMode, Pass, PassContext } from './passes.ts';
+import { defaultInterval, type GuardMode, type HookSettings, type Pass, type PassContext } from './passes.ts';
 import { forEachInst, renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
 
@@ -99,6 +102,8 @@ export const passes = [
   { name: 'escape', run: escapes, required: true, doc: 'places of pointers are told, where all memory is tracked' },
   { name: 'track', run: track, required: true, doc: 'objects that come and go are told, where memory is tracked' },
   { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
+  { name: 'hooks', run: hooks, required: true, doc: 'a hook in every loop and recursion that may take long' },
+  { name: 'lower-hooks', run: lowerHooks, required: true, doc: 'hooks become tests of a flag and calls' },
   { name: 'pin', run: pin, required: true, doc: 'objects whose address is a number stay where they are' },
   { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
 ] as const satisfies readonly Pass[];
@@ -159,6 +164,9 @@ export const sequence: readonly PassName[] = [
   'fold',
   'dce',
   'drop-functions',
+  'hooks',
+  'lower-hooks',
+  'drop-functions',
   'pin',
   'roots',
 ];
@@ -198,6 +206,10 @@ export const order = [
   ['guard-insert', 'strength', 'ranges are read off indices, not off pointers that advance'],
   ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
+  ['lower-runtime', 'hooks', 'hook spacing is measured on the code that will run'],
+  ['strength', 'hooks', 'strips need the bound of a loop, and its pointers go on from strip to strip'],
+  ['hooks', 'lower-hooks', 'hooks are there to be lowered'],
+  ['lower-hooks', 'roots', 'hooks may move objects if what they call does'],
   ['lower-runtime', 'pin', 'which calls move objects is known when all calls are there'],
   ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
 ] as const satisfies readonly (readonly [PassName, PassName, string])[];
@@ -236,6 +248,8 @@ export interface OptimiseOptions {
   readonly after?: (pass: PassName, program: IrProgram) => void;
   /** How much is guarded; `opt` unless told otherwise. */
   readonly guards?: GuardMode;
+  /** Default: no hooks. */
+  readonly hooks?: HookSettings;
   /** Check the invariants after each pass, and blame it. */
   readonly verify?: boolean;
 }
@@ -254,11 +268,12 @@ export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrP
   const budget: Budget = { left: options.optLimit ?? Number.POSITIVE_INFINITY, used: 0, settled: new WeakMap() };
   let now: IrProgram = { ...program, funcs: program.funcs.map(uniqueLabels) };
   const guards = options.guards ?? 'opt';
+  const hooks = options.hooks ?? { timing: 'off', interval: defaultInterval };
   for (const [k, name] of names.entries()) {
     const pass = tableRow(name);
     if (skip.has(name) && !pass.required) continue;
     // A pass that was not asked for leaves the program as it is.
-    const settings = { guards, pending: new Set(names.slice(k + 1)) };
+    const settings = { guards, hooks, pending: new Set(names.slice(k + 1)) };
     if (wanted.has(name)) now = runPass(now, pass, budget, settings, options.verify ?? false);
     options.after?.(pass.name, now);
   }
@@ -299,7 +314,7 @@ const runPass = (
   program: IrProgram,
   pass: Pass,
   budget: Budget,
-  settings: Pick<PassContext, 'guards' | 'pending'>,
+  settings: Pick<PassContext, 'guards' | 'hooks' | 'pending'>,
   verified: boolean,
 ): IrProgram => {
   const positions = positionTable(program);

@@ -18,6 +18,9 @@ export const moveRuntime = {
   pin: 'runtime.move.pin',
 } as const;
 
+/** What a hook calls when something is due. */
+export const hookRuntime = 'runtime.hook';
+
 /** What moves objects by itself. */
 export const movers = ['runtime.move.slide', 'runtime.move.migrate'] as const;
 
@@ -62,6 +65,7 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   allreduce: 'runtime.exchange',
   reduce: 'runtime.exchange',
   broadcast: 'runtime.exchange',
+  hook: hookRuntime,
 };
 
 /** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */

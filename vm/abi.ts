@@ -58,8 +58,12 @@ export const dataBase = kernelBase + 4096;
 
 /** Byte offsets in the kernel page of an image's slot. */
 export const page = {
-  /** i32 poll flag of the hooks. */
+  /** i32 poll flag of the hooks: not 0, something is due. */
   poll: 0,
+  /** i32: with `--timing=count`, what may still be spent until a hook is due. */
+  hookLeft: 4,
+  /** i64: how often a hook was due. */
+  hooksDue: 8,
   /** What the image is doing (see `states`), i32, and since which position it has been blocked. Read by the node's watcher. */
   state: 128,
   statePosition: 132,

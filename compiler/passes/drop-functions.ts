@@ -4,7 +4,7 @@
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { guardRuntime, moveRuntime, runtimeFor } from '../runtime-functions.ts';
+import { guardRuntime, hookRuntime, moveRuntime, runtimeFor } from '../runtime-functions.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
 
@@ -37,6 +37,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     ...Object.values(checkRuntime),
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
+  if (context.hooks.timing !== 'off' && context.pending.has('hooks')) work.push(hookRuntime);
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

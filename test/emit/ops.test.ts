@@ -783,6 +783,8 @@ describe('ops of other passes', () => {
     'track.free': '%p = null\ntrack.free %p',
     'track.escape': '%p = null\n%a = addr %p\ntrack.escape %a, 8',
     'track.run': '%p = null\n%a = addr %p\n%k = const.i32 8\ntrack.run %a, %k, "8: 0 1 0"',
+    hook: 'hook 100, place, 0',
+    'hook.due': `%d = hook.due 100\n${print('i32', '%d')}`,
     alloc: '%n = const.i64 4\n%p = alloc %n',
     free: '%p = null\nfree %p',
   };

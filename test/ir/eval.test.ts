@@ -719,6 +719,15 @@ test('a fiber is started, and goes on in the frame that it left', () => {
   expect(lines(text, { head: 'private @p size 8 align 8\n', funcs })).toEqual(['1', '0', '20', '1']);
 });
 
+test('hooks ask whether something is due', () => {
+  const text = `hook 100, place, 0\n%d = hook.due 100\n${print('i32', '%d')}`;
+  expect(lines(text)).toEqual(['0']);
+  let asked = 0;
+  const onHook = () => ++asked > 1;
+  expect(lines(text, { onHook })).toEqual(['1']);
+  expect(asked).toBe(2);
+});
+
 test('positions are numbers', () => {
   expect(lines(`%p = position 2\n${print('i32', '%p')}`)).toEqual(['2']);
 });

@@ -27,6 +27,7 @@ func @runtime.dynamic_layout(%a: gptr, %b: i64, %c: i64, %d: i64) { ret }
 func @runtime.shared_new(%p: i32, %a: i64, %b: gptr) -> gptr { ret(%b) }
 func @runtime.co_new(%p: i32, %a: i64, %b: gptr) -> gptr { ret(%b) }
 func @runtime.array_free(%p: i32, %a: gptr) { ret }
+func @runtime.hook(%p: i32) { ret }
 func @runtime.permit_read(%a: i64, %n: i64) { ret }
 func @runtime.permit_write(%a: i64, %n: i64) { ret }
 func @runtime.refuse(%a: i64, %n: i64, %w: i64) { ret }
@@ -42,6 +43,7 @@ func @main() {
 
 const uses: Record<string, string> = {
   barrier: 'barrier',
+  hook: 'hook 100, place, 0',
   idle: 'idle %n',
   alloc: '%q = alloc %n',
   'alloc.shared': '%q = alloc.shared %n',
@@ -74,7 +76,7 @@ for (const [op, callee] of Object.entries(runtimeFor)) {
     expect(kept.funcs.map((f) => f.name).sort()).toEqual(['init', 'main', callee].sort());
     // Guards stay ops; the emitter makes the calls.
     if (op.startsWith('guard.')) return;
-    const lowered = runPasses(kept, ['lower-runtime']);
+    const lowered = runPasses(kept, ['lower-runtime', 'lower-hooks']);
     const calls: string[] = [];
     for (const f of lowered.funcs) {
       forEachInst(f.body, (i) => {

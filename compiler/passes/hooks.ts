@@ -1,0 +1,184 @@
+// hooks: the timer interrupt that WebAssembly does not have. An image looks, now and then, whether something is due.
+//
+// Compiler timing (S. Ghosh, M. Cuevas, S. Campanoni, P. Dinda, Compiler-based Timing for Extremely Fine-grain Preemptive Parallelism,
+// SC 2020): where to look is decided by a static cost model (cost.ts), so that between two looks there is never more than
+// a part of the interval that was asked for.
+//
+//   - A loop that certainly is over soon has none.
+//   - A counted loop with a small body is cut into strips, with a hook between two of them (strip.ts): its rounds stay as they were.
+//   - Any other loop with a small body looks in each round, and is left for the hook; so no call is in it.
+//   - A loop with a large body, or with calls in it, has a hook in each round.
+//   - A function that may come back to itself has one before it does: behind the test for the end of the recursion.
+//
+// Functions of the run-time have none: nobody is interrupted in the middle of the allocator. Their loops go over images, over lists
+// of theirs and over memory that is moved; those that wait for other images sleep, and are woken.
+import { isRuntime } from '../../vm/abi.ts';
+import { spacingUnits } from '../cost.ts';
+import { type Defs, defsOf } from '../facts.ts';
+import { kernelLoops, type Summary, valuesOf, type Walk, type WalkContext, walk } from '../hook-paths.ts';
+import type { Body, Func, Inst, IrProgram, LoopInst } from '../ir.ts';
+import type { PassContext } from '../passes.ts';
+import { type Calls, callsOf, componentsOf, recursionHooks } from '../recursion.ts';
+import { roundsOf } from '../rounds.ts';
+import { exitFor, hookInst, inStrips } from '../strip.ts';
+import { bodiesOf, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
+
+/** Bodies that cost more have a hook in each round: it is no more than a hundredth of them. */
+const large = 300;
+
+/** What is found once for a program. */
+interface Known {
+  readonly calls: Calls;
+  readonly recursive: ReadonlySet<string>;
+  /** The component of each function. */
+  readonly component: ReadonlyMap<string, number>;
+  readonly values: WalkContext['values'];
+}
+
+const known = new WeakMap<IrProgram, Known>();
+
+const knownOf = (p: IrProgram): Known => {
+  const before = known.get(p);
+  if (before) return before;
+  const calls = callsOf(p);
+  const components = componentsOf(calls);
+  const found: Known = {
+    calls,
+    recursive: recursionHooks(calls),
+    component: new Map(components.flatMap((names, k) => names.map((n) => [n, k] as const))),
+    values: valuesOf(p),
+  };
+  known.set(p, found);
+  return found;
+};
+
+const summaries = new WeakMap<Func, Summary>();
+
+const walkContext = (context: PassContext): WalkContext => {
+  const { program } = context;
+  const busy = new Set<string>();
+  const walked: WalkContext = {
+    summary: (name) => {
+      const f = context.func(name);
+      const before = f && summaries.get(f);
+      if (before || !f || busy.has(name)) return before;
+      busy.add(name);
+      const summary = walk(f, walked);
+      busy.delete(name);
+      summaries.set(f, summary);
+      return summary;
+    },
+    values: knownOf(program).values,
+    isKernel: kernelLoops({ positions: program.positions }),
+  };
+  return walked;
+};
+
+export const hooks = (f: Func, context: PassContext): Func => {
+  if (context.hooks.timing === 'off' || isRuntime(f.name)) return f;
+  const asked = walkContext(context);
+  const { recursive } = knownOf(context.program);
+  const called = recursive.has(f.name) ? beforeCalls(f, context, asked) : f;
+  return inLoops(called, asked, spacingUnits(context.hooks.interval));
+};
+
+// ---- recursion --------------------------------------------------------------------------------------------------
+
+/** A hook on each way to a call that may come back, as late as there can be one for all that follow. */
+const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func => {
+  const { exit, worst } = walk(f, asked);
+  const cost = Math.max(1, Math.min(exit.through, spacingUnits(context.hooks.interval)), worst.cost);
+  const { component, values } = knownOf(context.program);
+  const own = component.get(f.name);
+  const comesBack = (i: Inst): boolean => {
+    if (i.kind !== 'op') return bodiesOf(i).some((b) => b.insts.some(comesBack));
+    const callees = i.op === 'call' ? [String(i.imms[0])] : values(i, f);
+    return callees.some((name) => component.get(name) === own);
+  };
+  const body = (b: Body): Body => {
+    const at = b.insts.findIndex(comesBack);
+    const inst = b.insts[at];
+    if (!inst) return b;
+    if (inst.kind === 'if') {
+      // Each arm has its own; what follows may be reached by one that has none.
+      const insts = b.insts.with(at, withBodies(inst, body));
+      const both = bodiesOf(inst).every((arm) => arm.insts.some(comesBack));
+      const rest = both ? b : body({ insts: b.insts.slice(at + 1), end: b.end });
+      return { insts: both ? insts : [...insts.slice(0, at + 1), ...rest.insts], end: b.end };
+    }
+    const hook = hookInst(inst.pos, { cost: Math.round(cost), kind: 'call', rounds: 0 });
+    return { insts: [...b.insts.slice(0, at), hook, ...b.insts.slice(at)], end: b.end };
+  };
+  return { ...f, body: body(f.body) };
+};
+
+// ---- loops ------------------------------------------------------------------------------------------------------
+
+interface State {
+  readonly f: Func;
+  readonly edit: Edit;
+  readonly defs: Defs;
+  readonly asked: WalkContext;
+  readonly walked: Walk;
+  readonly spacing: number;
+  /** Loops that have what they need. */
+  readonly done: Set<string>;
+}
+
+const inLoops = (f: Func, asked: WalkContext, spacing: number): Func => {
+  const done = new Set<string>();
+  let now = f;
+  // Inner loops first: what is around them then knows how long they run without a hook.
+  for (;;) {
+    const walked = walk(now, asked);
+    if (walked.rounds.size === 0) return now;
+    const edit = editOf(now);
+    const s: State = { f: now, edit, defs: defsOf(now), asked, walked, spacing, done };
+    const before = done.size;
+    const body = inBody(s, now.body);
+    if (done.size === before) return now;
+    now = { ...now, types: edit.types, body };
+  }
+};
+
+const inBody = (s: State, body: Body): Body => ({
+  insts: body.insts.map((inst) => {
+    if (inst.kind === 'loop' && !s.done.has(inst.label) && innerDone(s, inst.body)) return hooked(s, inst);
+    return withBodies(inst, (b) => inBody(s, b));
+  }),
+  end: body.end,
+});
+
+const innerDone = (s: State, body: Body): boolean =>
+  body.insts.every((i) => (i.kind !== 'loop' || s.done.has(i.label)) && bodiesOf(i).every((b) => innerDone(s, b)));
+
+/** Calls, or hooks, which are calls: a loop with one of them is not spoilt by one more. */
+const hasCalls = (body: Body): boolean => {
+  let any = false;
+  forEachInst(body, (i) => {
+    any ||= i.kind === 'op' && (i.op === 'call' || i.op === 'call.value' || i.op === 'hook');
+  });
+  return any;
+};
+
+const hooked = (s: State, loop: LoopInst): LoopInst => {
+  s.done.add(loop.label);
+  const round = s.walked.rounds.get(loop.label);
+  if (round === undefined || s.asked.isKernel(loop, s.f)) return loop;
+  const rounds = roundsOf(s.defs, loop, (v) => s.f.types[v]);
+  if (rounds !== undefined && rounds * round <= s.spacing) return loop;
+  const cost = Math.max(1, Math.round(round));
+  const each = Math.floor(s.spacing / cost);
+  const strip =
+    cost < large && each > 1
+      ? inStrips(s.edit, s.defs, loop, each, { cost: cost * each, kind: 'strip', rounds: each })
+      : undefined;
+  const small = cost < large && !hasCalls(loop.body);
+  const made = strip ?? (small ? exitFor(s.edit, loop, { cost, kind: 'exit', rounds: 0 }) : undefined);
+  if (made) {
+    s.done.add(made.label);
+    return made;
+  }
+  const hook = hookInst(loop.pos, { cost, kind: 'place', rounds: 0 });
+  return { ...loop, body: { insts: [hook, ...loop.body.insts], end: loop.body.end } };
+};

@@ -1,0 +1,85 @@
+// lower-hooks: what looks whether something is due becomes code.
+//
+//   hook 4000, place, 0      %flag = load.i32 (addr (gptr.of slot)) poll
+//                            if @h %flag = 0 likely { break @h } else { call @runtime.hook(position); break @h }
+//
+// The flag is read as any word is, not atomically: nothing is ordered by it, and a round sooner or later does not matter. With
+// `--timing=count` there is no flag, but a word that each hook takes the cost of the way to it from.
+import { page } from '../../vm/abi.ts';
+import { append, type Replacement } from '../append.ts';
+import { intervalUnits } from '../cost.ts';
+import { ofRuntime } from '../guards.ts';
+import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
+import { ifInst } from '../ir-build.ts';
+import { numberImm } from '../ir-types.ts';
+import type { PassContext } from '../passes.ts';
+import { hookRuntime } from '../runtime-functions.ts';
+import { editOf, forEachInst, withBodies } from '../tree.ts';
+
+const by = 'lower-hooks';
+
+const access = (r: Replacement, offset: number, value?: Value): Value | undefined => {
+  const place = append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])]);
+  const p = append(r, 'addr', '', 'ptr', [place]);
+  const common = { kind: 'op', suffix: 'i32', imms: [offset], pos: r.pos, by, guard: ofRuntime } as const;
+  if (value !== undefined) {
+    r.insts.push({ ...common, op: 'store', args: [p, value], results: [] });
+    return undefined;
+  }
+  const result = r.edit.value('i32');
+  r.insts.push({ ...common, op: 'load', args: [p], results: [result] });
+  return result;
+};
+
+const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
+
+/** Not 0: something is due. */
+const dueOf = (r: Replacement, cost: number, context: PassContext): Value => {
+  if (context.hooks.timing !== 'count') return access(r, page.poll) ?? 0;
+  const before = access(r, page.hookLeft) ?? 0;
+  const zero = int(r, 0);
+  const left = cost === 0 ? before : append(r, 'sub', 'i32', 'i32', [before, int(r, cost)]);
+  if (cost !== 0) access(r, page.hookLeft, left);
+  return append(r, 'le_s', 'i32', 'i32', [left, zero]);
+};
+
+const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
+  const due = dueOf(r, numberImm(hook.imms, 0), context);
+  const none = append(r, 'eqz', 'i32', 'i32', [due]);
+  const label = r.edit.label('h0');
+  const end = { kind: 'break', label, args: [], pos: r.pos, by } as const;
+  const serve: Replacement = { ...r, insts: [] };
+  if (context.hooks.timing === 'count') access(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
+  const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
+  const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
+  serve.insts.push({ ...common, args: [position], imms: [hookRuntime] });
+  const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
+  r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));
+};
+
+const isHook = (inst: Inst): inst is OpInst => inst.kind === 'op' && (inst.op === 'hook' || inst.op === 'hook.due');
+
+export const lowerHooks = (f: Func, context: PassContext): Func => {
+  let any = false;
+  forEachInst(f.body, (i) => {
+    any ||= isHook(i);
+  });
+  if (!any) return f;
+  const edit = editOf(f);
+  const body = (b: Body): Body => {
+    const insts: Inst[] = [];
+    for (const inst of b.insts) {
+      const r: Replacement = { insts, edit, pos: inst.pos, by };
+      if (!isHook(inst)) insts.push(withBodies(inst, body));
+      else if (inst.op === 'hook') lowered(r, inst, context);
+      else {
+        const due = dueOf(r, numberImm(inst.imms, 0), context);
+        const zero = int(r, 0);
+        append(r, 'ne', 'i32', 'i32', [due, zero], [], inst.results[0]);
+      }
+    }
+    return { insts, end: b.end };
+  };
+  const changed = body(f.body);
+  return { ...f, types: edit.types, body: changed };
+};

@@ -1,0 +1,93 @@
+// How often a loop goes round at most each time it is entered, where that can be proved: counters between constants or values of known
+// range, and strips (strip.ts), whose bound is chosen so that they are short.
+import { type Comparison, countedAtBottom, countedOf, type Defs, intOf, opOf, rangeOf } from './facts.ts';
+import type { LoopInst, OpInst, Value } from './ir.ts';
+
+interface Counter {
+  readonly init: Value;
+  readonly step: bigint;
+  readonly op: Comparison;
+  readonly bound: Value;
+  readonly signed: boolean;
+  /** What is compared is the next value: the first round is made in any case. */
+  readonly atBottom: boolean;
+  readonly wide: boolean;
+}
+
+const counterOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => string | undefined): Counter | undefined => {
+  const top = countedOf(defs, loop);
+  const found = top ?? countedAtBottom(defs, loop);
+  if (!found) return undefined;
+  const { induction, op, bound, signed } = found;
+  const wide = typeOf(induction.param) === 'i64';
+  return { init: induction.init, step: induction.step, op, bound, signed, atBottom: top === undefined, wide };
+};
+
+/** More rounds than this are as good as any number. */
+const most = 1n << 40n;
+
+/** At most so many rounds; undefined: nothing is known. */
+export const roundsOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => string | undefined): number | undefined => {
+  const c = counterOf(defs, loop, typeOf);
+  if (!c?.signed) return undefined;
+  const strip = stripOf(defs, c);
+  if (strip !== undefined) return Number(strip);
+  const up = c.step > 0n;
+  const size = up ? c.step : -c.step;
+  const [init, bound] = [rangeOf(defs, c.init), rangeOf(defs, c.bound)];
+  const distance = up ? bound.hi - init.lo : init.hi - bound.lo;
+  const limit = 1n << (c.wide ? 63n : 31n);
+  // The counter must not wrap on its way past the bound.
+  if (up ? bound.hi + size >= limit : bound.lo - size < -limit) return undefined;
+  const strict = up ? c.op === 'lt' : c.op === 'gt';
+  const fits = strict || (up ? c.op === 'le' : c.op === 'ge');
+  let rounds: bigint;
+  if (fits) rounds = strict ? (distance + size - 1n) / size : distance / size + 1n;
+  else if (c.op === 'ne') {
+    const [from, to] = [intOf(defs, c.init), intOf(defs, c.bound)];
+    if (from === undefined || to === undefined || distance <= 0n || distance % size !== 0n) return undefined;
+    rounds = distance / size;
+  } else return undefined;
+  if (distance <= 0n) rounds = 0n;
+  // A loop that tests at the top begins a round more, to find that it is over.
+  rounds = c.atBottom ? (rounds > 1n ? rounds : 1n) : rounds + 1n;
+  return rounds > most ? undefined : Number(rounds);
+};
+
+/**
+ * The rounds of a strip: its bound is `far ? init + n·step : end`, where `far` is true only if `end` is beyond that; so either way it is
+ * at most n steps (n + 1 where the last value belongs to it) from `init`.
+ *
+ *   %d = sub %end, %init    %ahead = lt_s %init, %end    %far = gt_u %d, n·step    %both = and %ahead, %far
+ *   %to = add %init, n·step    %limit = select %both, %to, %end
+ */
+const stripOf = (defs: Defs, c: Counter): bigint | undefined => {
+  const choice = opOf(defs, c.bound);
+  if (choice?.op !== 'select') return undefined;
+  const [both, to, end] = choice.args;
+  const up = c.step > 0n;
+  const size = up ? c.step : -c.step;
+  const is = (i: OpInst | undefined, op: string, a: Value | undefined, b: Value | undefined): boolean =>
+    i?.op === op && a !== undefined && b !== undefined && i.args[0] === a && i.args[1] === b;
+  const sum = opOf(defs, to ?? -1);
+  const reach = sum?.op === 'add' && sum.args[0] === c.init ? intOf(defs, sum.args[1]) : undefined;
+  const tests = opOf(defs, both ?? -1);
+  if (reach === undefined || tests?.op !== 'and' || end === undefined) return undefined;
+  const ahead = opOf(defs, tests.args[0] ?? -1);
+  const far = opOf(defs, tests.args[1] ?? -1);
+  if (!is(ahead, up ? 'lt_s' : 'gt_s', c.init, end) || far?.op !== 'gt_u') return undefined;
+  const distance = opOf(defs, far.args[0] ?? -1);
+  const least = intOf(defs, far.args[1]);
+  const apart = up ? is(distance, 'sub', end, c.init) : is(distance, 'sub', c.init, end);
+  const away = up ? reach : -reach;
+  const strict = c.op === (up ? 'lt' : 'gt');
+  const inclusive = c.op === (up ? 'le' : 'ge');
+  if (!apart || least === undefined || away <= 0n || (!strict && !inclusive)) return undefined;
+  // One step beyond the limit still is on this side of the end, so that the counter cannot wrap before it is found to be there.
+  if (least < (strict ? away : away + size)) return undefined;
+  const bySteps = (distanceMost: bigint): bigint =>
+    strict ? (distanceMost + size - 1n) / size : distanceMost / size + 1n;
+  // Not far: the end is behind, or at most `least` away.
+  const rounds = bySteps(least > away ? least : away);
+  return rounds > 1n ? rounds : 1n;
+};
