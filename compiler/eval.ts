@@ -177,6 +177,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory.view.setUint32(m.slot + page.heapLow, stackLimit, true);
     memory.view.setUint32(m.slot + page.heapCeiling, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
+    memory.view.setUint32(m.slot + page.heapEnd, stackLimit, true);
     if (tracked) {
       memory.view.setUint32(m.slot + track.area, m.slot + stackTop, true);
       memory.view.setUint32(m.slot + track.areaTop, m.slot + stackTop, true);

@@ -3,7 +3,7 @@ import type { Expr } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
 import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
-import { constI64, effect, emit, finish, position, type State } from './lower-state.ts';
+import { constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
 import { scalarType } from './lower-types.ts';
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
@@ -56,6 +56,9 @@ export const lowerIntrinsic = (
         emit(s, pos, 'reinterpret', argType?.kind === 'int' && argType.bits === 32 ? 'f32.i32' : 'f64.i64', args),
       ];
     case 'wait32':
+      // A task that waits lets others run.
+      if (s.program.tasks && !s.fnName.startsWith('runtime.tasks.'))
+        return emitTyped(s, pos, 'call', '', args, ['runtime.tasks.wait32'], ['i32']);
       return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
     case 'notify':
       return [emit(s, pos, 'atomic.notify', '', [pointerAt(0), ...args.slice(1)])];
@@ -82,6 +85,14 @@ export const lowerIntrinsic = (
     case 'guard_bounds':
       effect(s, pos, 'guard.bounds', '', []);
       return [];
+    case 'fiber':
+      if (!s.program.tasks) return [constI64(s, pos, 0)];
+      return emitTyped(s, pos, 'call', '', [], ['runtime.tasks.current'], ['i64']);
+    case 'stack_need': {
+      const entry = e.args[0];
+      if (entry?.kind !== 'function') throw new Error('internal error: the stack of no function');
+      return [emit(s, pos, 'stack.need', '', [], [s.program.symbolOf(entry.fn)])];
+    }
     case 'suspend':
       effect(s, pos, 'suspend', '', []);
       return [];

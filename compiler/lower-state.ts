@@ -36,6 +36,8 @@ export interface ProgramState {
   readonly swaps: boolean;
   /** Whether it has teams: then images are counted in the team that one is in. */
   readonly teams: boolean;
+  /** Whether it has tasks: then those that wait let others run. */
+  readonly tasks: boolean;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
 }

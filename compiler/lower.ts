@@ -208,6 +208,12 @@ const lowerInit = (
   return { func: functionOf(s, 'init', [], [], 0), globals: irGlobals };
 };
 
+/** What the checker makes the beginning of a program with tasks (lang/check-tasks.ts). */
+const tasksBegin = 'runtime.begin';
+
+/** Functions of the run-time for tasks that the compiler calls. */
+const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due)$/;
+
 /** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
 const reserved = new Set(['init', 'main']);
 
@@ -232,11 +238,13 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     symbolOf: (fn) => (fn === program.main ? 'main' : reserved.has(fn.symbol) ? `own ${fn.symbol}` : fn.symbol),
     swaps: program.globals.some((g) => g.swapped),
     teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
+    tasks: program.main.symbol === tasksBegin,
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
     if (/^runtime\.((memory|move|check)\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value'))
       wanted.add(fn);
+    if (state.tasks && tasksNeed.test(fn.symbol)) wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);

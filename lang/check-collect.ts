@@ -2,6 +2,7 @@
 import type * as Ast from './ast.ts';
 import { notYet } from './check-later.ts';
 import { type Loaded, moduleContext, stemOf } from './check-modules.ts';
+import { preludeTypeName } from './check-prelude-types.ts';
 import { duplicate } from './check-scope.ts';
 import { type Checker, type Context, type Entity, type EntityOf, type ModuleInfo, newUses } from './check-state.ts';
 import { preludeTypes } from './prelude.ts';
@@ -62,9 +63,10 @@ const collectDecl = (x: Context, loaded: Loaded, d: Ast.Decl): void => {
         distinctParams(x, d.typeParams);
         return declare(x, d.name, { kind: 'genericStruct', span: d.name.span, module, decl: d, instances: new Map() });
       }
-      const known = preludeTypes.get(d.name.name);
+      const typeName = preludeTypeName(d.name.name);
+      const known = preludeTypes.get(typeName);
       const struct = newStruct(
-        d.name,
+        { ...d.name, name: known?.bare === d.name.name ? typeName : d.name.name },
         known && x.checker.prelude.get(known.module) === module ? known.kind : undefined,
       );
       x.checker.structs.push(struct);

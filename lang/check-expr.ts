@@ -2,7 +2,6 @@
 import type * as Ast from './ast.ts';
 import { checkCall, checkStruct } from './check-calls.ts';
 import { mismatch, toValue } from './check-convert.ts';
-import { notYet } from './check-later.ts';
 import { defaultType, flexibility, floatLiteral, intLiteral, isFlexible } from './check-literals.ts';
 import { checkNew } from './check-new.ts';
 import { isPointer } from './check-numbers.ts';
@@ -18,6 +17,7 @@ import {
   maxDepth,
   type Operand,
 } from './check-state.ts';
+import { checkSpawn } from './check-tasks.ts';
 import type { Expr } from './typed.ts';
 import { boolType, sameType, strType, type Type, typeName, voidType } from './types.ts';
 import { unreachable } from './unreachable.ts';
@@ -159,8 +159,7 @@ const checkByKind = (x: Context, e: Ast.Expr, want: Type | undefined): Operand =
     case 'new':
       return value(checkNew(x, e));
     case 'spawn':
-      notYet(x, span, 'tasks are');
-      return errorOperand(span);
+      return value(checkSpawn(x, e, false));
     case 'paren':
       return x.checker.rules.operand(x, e.inner, want);
     case 'error':

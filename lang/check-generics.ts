@@ -16,6 +16,7 @@ import {
   type TypeArgs,
 } from './check-state.ts';
 import type { Diagnostic, Label } from './diagnostic.ts';
+import { preludeTypes } from './prelude.ts';
 import type { Span } from './source.ts';
 import { errorType, type StructType, type Type, typeName } from './types.ts';
 
@@ -210,7 +211,9 @@ export const structInstance = (x: Context, g: EntityOf<'genericStruct'>, types: 
     error(x, 'PG0321', span, `instances without end: \`${g.decl.name.name}\` contains ever larger instances of itself`);
     return errorType;
   }
+  const own = preludeTypes.get(g.decl.name.name);
   const struct: StructType = {
+    ...(own && x.checker.prelude.get(own.module) === g.module ? { prelude: own.kind } : {}),
     name,
     span: g.span,
     generic: { of: g, args: types },

@@ -42,6 +42,8 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   images: { params: [], result: i64 },
   slot_bits: { params: [], result: i64 },
   guard_bounds: { params: [], result: voidType },
+  fiber: { params: [], result: i64 },
+  stack_need: { params: [], result: i64 },
   suspend: { params: [], result: voidType },
   resume: { params: [i64, i64, i64], result: i64 },
   start: { params: [i64, i64], result: i64 },

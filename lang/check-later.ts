@@ -10,9 +10,4 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
   });
 
 /** Functions of the language that come later. */
-export const laterFunctions: ReadonlySet<string> = new Set([
-  ...['on_message'],
-  ...['join', 'join_for', 'sleep', 'cancel'],
-]);
-
-export const laterTypes: ReadonlySet<string> = new Set(['task']);
+export const laterFunctions: ReadonlySet<string> = new Set(['on_message']);

@@ -39,7 +39,7 @@ const wrongCount = (x: Context, e: Call, name: string, all: readonly PreludeFunc
   const wanted =
     counts.length === 1 ? plural(last, 'argument') : `${counts.slice(0, -1).join(', ')} or ${last} arguments`;
   error(x, 'PG0303', e.span, `\`${name}\` takes ${wanted}, found ${e.args.length}`, {
-    hint: `it is called ${all.map((f) => usageOf(x, name, f)).join(' or ')}`,
+    hint: `it is called ${[...new Set(all.map((f) => usageOf(x, name, f)))].join(' or ')}`,
   });
   for (const a of e.args) if (a.kind !== 'operator' && a.kind !== 'nil') x.checker.rules.operand(x, a);
   return errorExpr(e.span);
@@ -48,7 +48,8 @@ const wrongCount = (x: Context, e: Call, name: string, all: readonly PreludeFunc
 /** What a type of the prelude is called, for a place of it or a pointer to one. */
 const preludeNameOf = (t: Type): string | undefined => {
   const inner = t.kind === 'pointer' || t.kind === 'sharedPointer' ? t.target : t;
-  return inner.kind === 'struct' && inner.struct.prelude ? inner.struct.name : undefined;
+  if (inner.kind !== 'struct' || !inner.struct.prelude) return undefined;
+  return inner.struct.generic ? inner.struct.name.replace(/<.*/s, '<T>') : inner.struct.name;
 };
 
 // ---- what is passed by where it is ------------------------------------------------------------------------------
@@ -148,6 +149,7 @@ export const callPrelude = (x: Context, e: Call, name: string, want: Type | unde
     const o = byPlace(x, a, seen.get(i) ?? x.checker.rules.operand(x, a), type);
     seen.set(i, o);
   }
+  if (f.module === 'tasks') x.checker.tasks = true;
   if (f.collective) warnInForall(x, e.span, `\`${name}\``);
   const extras: Extras = { name, seen, position: takesPosition(entity) };
   const result = entity.kind === 'fn' ? callFn(x, e, entity, extras) : callGeneric(x, e, entity, want, extras);
@@ -177,6 +179,7 @@ export const preludeStatement = (
   if (entity?.kind !== 'fn') return undefined;
   const fn = x.checker.rules.fn(entity);
   x.uses.fns.add(fn);
+  if (module === 'tasks') x.checker.tasks = true;
   const position: Expr = { kind: 'position', type: i32, span };
   const all = takesPosition(entity) ? [...args, position] : args;
   return { kind: 'call', fn, args: all, type: fn.result, span };

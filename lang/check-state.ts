@@ -185,6 +185,9 @@ export interface Checker {
   readonly prelude: Map<string, ModuleInfo>;
   /** Which declaration a struct comes from. */
   readonly structEntities: Map<StructType, EntityOf<'struct'>>;
+  /** How many spawns there are, which have functions of their own (check-tasks.ts), and whether the program uses tasks at all. */
+  spawns: number;
+  tasks: boolean;
   /** Instances of generic functions, in the order they were asked for. */
   readonly instances: EntityOf<'fn'>[];
   readonly rules: Rules;

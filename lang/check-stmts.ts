@@ -27,6 +27,7 @@ import {
   warning,
   withScope,
 } from './check-state.ts';
+import { checkSpawn } from './check-tasks.ts';
 import { checkMovable, checkSize } from './check-types.ts';
 import type { Span } from './source.ts';
 import type { ArithmeticOp, Expr, Place, Stmt } from './typed.ts';
@@ -233,7 +234,8 @@ const checkExprStmt = (x: Context, e: Ast.Expr, span: Span): CheckedStmt => {
     const checked = checkEffectCall(x, builtin.call, builtin.name);
     return checked.stmt ? { ...checked, stmt: { ...checked.stmt, span } } : checked;
   }
-  const value = checkEffect(x, e);
+  // Nobody will join it.
+  const value = inner.kind === 'spawn' ? checkSpawn(x, inner, true) : checkEffect(x, e);
   if (!hasEffect(value) && inner.kind !== 'call') {
     const hint =
       inner.kind === 'binary' && inner.op === '=='
@@ -393,6 +395,16 @@ const checkWithin = (x: Context, s: Extract<Ast.Stmt, { kind: 'within' }>): Chec
   return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
 };
 
+/** `finish { … }`: waits at its end for all tasks that were started inside. */
+const checkFinish = (x: Context, s: Extract<Ast.Stmt, { kind: 'finish' }>): CheckedStmt => {
+  const word: Span = { ...s.span, end: s.span.start + 'finish'.length };
+  const body = x.checker.rules.block(x, s.body, undefined);
+  const enter = preludeStatement(x, word, 'tasks', 'begin_finish', []);
+  const exit = preludeStatement(x, word, 'tasks', 'end_finish', []);
+  if (!enter || !exit) return none;
+  return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
+};
+
 // ---- all --------------------------------------------------------------------------------------------------------
 
 const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
@@ -449,13 +461,13 @@ const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
       warnInForall(x, s.span, `\`${s.kind}\``);
       return statementOf(x, s.span, 'sync', s.kind === 'notify' ? 'notify_all' : 'wait_all_notified');
     case 'yield':
-      return later('`yield` is');
+      return statementOf(x, s.span, 'tasks', 'yield_now');
     case 'critical':
       return checkCritical(x, s);
     case 'within':
       return checkWithin(x, s);
     case 'finish':
-      return later('`finish` and tasks are');
+      return checkFinish(x, s);
     default:
       return unreachable(s);
   }

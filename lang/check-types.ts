@@ -1,7 +1,6 @@
 // Types as they are written → types; the layout of structs, as C would; extents of arrays.
 import type * as Ast from './ast.ts';
 import { structInstance } from './check-generics.ts';
-import { laterTypes, notYet } from './check-later.ts';
 import { moduleContext } from './check-modules.ts';
 import { preludeType } from './check-prelude-types.ts';
 import { type Checker, type Context, type Entity, type EntityOf, error, isError, maxDepth } from './check-state.ts';
@@ -87,16 +86,12 @@ const namedType = (x: Context, t: Extract<Ast.TypeExpr, { kind: 'named' }>): Typ
     const member = module && memberOf(x, module, t.name, 'type');
     return member ? entityType(x, t, member) : errorType;
   }
-  if (laterTypes.has(name) && !x.module.names.has(name)) {
-    notYet(x, t.span, `the type \`${name}\` is`);
-    return errorType;
-  }
   const scalar = scalarTypes.get(name);
   if (scalar) {
     if (t.args.length > 0) noTypeArgs(x, t, `\`${name}\``);
     return scalar;
   }
-  const entity = x.module.names.get(name) ?? preludeType(x, name);
+  const entity = x.module.names.get(name) ?? preludeType(x, name, t.args.length);
   if (entity) return entityType(x, t, entity);
   if (name === '') return errorType;
   const structs = [...x.module.names]

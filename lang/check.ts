@@ -9,6 +9,7 @@ import { loadModules, moduleContext } from './check-modules.ts';
 import { initialisationOrder } from './check-order.ts';
 import type { Checker, Entity, EntityOf, ModuleInfo, Rules } from './check-state.ts';
 import { checkBlock } from './check-stmts.ts';
+import { taskMain } from './check-tasks.ts';
 import { checkTests, testEntry } from './check-tests.ts';
 import { checkType, completeStruct } from './check-types.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -45,6 +46,8 @@ const newChecker = (sources: Source[]): Checker => {
     structs: [],
     prelude: new Map(),
     structEntities: new Map(),
+    spawns: 0,
+    tasks: false,
     instances: [],
     rules,
     depth: 0,
@@ -139,13 +142,14 @@ export const check = (
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
   const functions = all.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
+  const begin = checker.tasks ? taskMain(checker, entry) : entry;
   return {
     program: {
       sources,
       structs: checker.structs,
       globals: testing ? [...order, testing.config] : order,
       functions,
-      main: entry,
+      main: begin,
     },
     diagnostics,
     sources,

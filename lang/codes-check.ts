@@ -423,6 +423,17 @@ private memory is no place for it.
   fn work(l: lock) { … }             // wrong: a copy of a lock
   fn work(l: *shared lock) { … }     // right: where it is; called as work(&l)`,
   },
+  PG0422: {
+    title: 'not a task',
+    explain: `A task is a call of a function that runs beside the others of its image. What is built in cannot be a task by itself, and
+neither can a value that is no call.
+
+  let h = spawn f(3);         // right: a task that calls f with 3
+  let h = spawn f;            // wrong: not a call
+  spawn print("hello");       // wrong: print is built in
+  fn hello() { print("hello"); }
+  spawn hello();              // right`,
+  },
   PG0501: {
     title: 'literal out of range',
     explain: `The number does not fit the type that its context wants.
@@ -510,6 +521,6 @@ would stop here when it runs.
     title: 'not in this version',
     explain: `The construct is part of PG, but this version of the compiler does not have it yet: function values, generics, handles of
 arrays as values, \`new shared\`, \`new co\`, shared arrays of more than two dimensions, tests, locks, critical sections,
-events, teams, split-phase barriers, messages, tasks, \`par for\`, collectives on slices, files.`,
+events, teams, split-phase barriers, messages, \`par for\`, collectives on slices, files.`,
   },
 } as const satisfies Record<string, CodeInfo>;

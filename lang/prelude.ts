@@ -20,11 +20,22 @@ export interface PreludeFunction {
 
 export interface PreludeType {
   readonly module: string;
-  /** `fixed`: never copied, lives in shared memory; `value`: opaque, but copied like a number; `open`: fields can be read. */
-  readonly kind: 'fixed' | 'value' | 'open';
+  /**
+   * `fixed`: never copied, lives in shared memory; `value`: opaque, but copied like a number; `global`: and means the same on
+   * every image; `open`: fields can be read.
+   */
+  readonly kind: 'fixed' | 'value' | 'global' | 'open';
+  /** What it is without type arguments, if it has a form with and one without. */
+  readonly bare?: string;
 }
 
 const one = (module: string, name: string, args: number): readonly PreludeFunction[] => [{ module, name, args }];
+
+/** A function of the two types of tasks. What makes a task makes the program load the module. */
+const onTask = (name: string, args: number): readonly PreludeFunction[] => [
+  { module: 'tasks', name, args, first: 'task<T>', quiet: true },
+  { module: 'tasks', name: `${name}_unit`, args, first: 'task', quiet: true },
+];
 
 /** What each builtin function means, by the number and first type of its arguments. */
 export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> = new Map([
@@ -46,6 +57,10 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
   ['team_split', [{ module: 'teams', name: 'team_split', args: 2, collective: true }]],
   ['team_world', one('teams', 'team_world', 0)],
   ['probe', one('messages', 'probe', 2)],
+  ['sleep', [{ module: 'tasks', name: 'sleep', args: 1, quiet: true }]],
+  ['join', onTask('join', 1)],
+  ['join_for', onTask('join_for', 2)],
+  ['cancel', onTask('cancel', 1)],
   ['read_file', one('files', 'read_file', 1)],
   ['write_file', one('files', 'write_file', 2)],
 ]);
@@ -56,6 +71,7 @@ export const preludeTypes: ReadonlyMap<string, PreludeType> = new Map([
   ['team', { module: 'teams', kind: 'value' }],
   ['status', { module: 'messages', kind: 'open' }],
   ['request', { module: 'messages', kind: 'value' }],
+  ['task', { module: 'tasks', kind: 'global', bare: 'unit_task' }],
 ]);
 
 /** Constants of the prelude, by the module they are in. */
@@ -90,7 +106,7 @@ export const preludeWords: ReadonlyMap<string, string> = new Map([
 const moduleOf = new Map<string, ReadonlySet<string>>();
 for (const [word, functions] of preludeFunctions)
   moduleOf.set(word, new Set(functions.filter((f) => !f.quiet).map((f) => f.module)));
-for (const [word, { module }] of preludeTypes) moduleOf.set(word, new Set([module]));
+for (const [word, { module }] of preludeTypes) if (module !== 'tasks') moduleOf.set(word, new Set([module]));
 for (const [word, module] of preludeValues) moduleOf.set(word, new Set([module]));
 for (const [word, module] of preludeWords) moduleOf.set(word, new Set([module]));
 
@@ -99,9 +115,13 @@ const words = /[A-Za-z_]\w*/g;
 /** An index with a range: it may be part of a shared array. */
 const range = /\[[^;{}]*?\.\./;
 
+/** Words of tasks, which are common in comments too: only where they may mean that. */
+const tasks = /\bspawn\s+[A-Za-z_(]|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
+
 /** The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. */
 export const modulesFor = (text: string): ReadonlySet<string> => {
   const modules = new Set<string>(range.test(text) ? ['bulk'] : []);
+  if (tasks.test(text)) modules.add('tasks');
   for (const [word] of text.matchAll(words)) for (const m of moduleOf.get(word) ?? []) modules.add(m);
   return modules;
 };

@@ -153,6 +153,9 @@ export type Intrinsic =
   | 'guard_bounds'
   /** Fibers: `__suspend()`, `__resume(fn, record, out) -> i64`, `__start(fn, fcb) -> i64`, `__stack() -> i64`, `__set_stack(address)`: see the ops */
   | 'suspend'
+  /** `__fiber() -> i64`: what stands for the running task; 0 in programs without tasks. `stack_need` (made by the checker) takes a function. */
+  | 'fiber'
+  | 'stack_need'
   | 'resume'
   | 'start'
   | 'stack'

@@ -40,8 +40,8 @@ export interface StructType {
   readonly span: Span;
   /** What it is an instance of, if its declaration has type parameters. */
   readonly generic?: { readonly of: object; readonly args: readonly Type[] };
-  /** A type of the prelude; `fixed`: it cannot be copied, `open`: programs may read its fields. */
-  readonly prelude?: 'fixed' | 'value' | 'open';
+  /** A type of the prelude; `fixed`: it cannot be copied, `value`: it means something on one image, `open`: programs may read its fields. */
+  readonly prelude?: 'fixed' | 'value' | 'global' | 'open';
   fields: readonly StructField[];
   /** The type in it that cannot be copied: itself, or that of a field. */
   fixed?: StructType;

@@ -211,6 +211,26 @@ export const faults = [
     text: 'stray pointer: {access:b} at {a:x}, in {region:a}, where no object lives',
     hint: 'the pointer was not made from a place of the program, or the variable that it points to is no more',
   },
+  {
+    kind: 'task',
+    text: 'what is joined or cancelled is no task, or was joined already',
+    hint: 'a task is what `spawn` gave, and is joined once; a task that is let go, as a statement, is not joined',
+  },
+  {
+    kind: 'cancelled',
+    text: 'join of task {a}, which was cancelled',
+    hint: '`join_for` asks whether a task has ended; after it, `join` of a cancelled task gives zeros',
+  },
+  {
+    kind: 'task-memory',
+    text: 'out of memory for tasks: {a} bytes were asked for, {b} tasks have not ended',
+    hint: 'join tasks before more are started, or run with fewer images: their slots are larger then',
+  },
+  {
+    kind: 'task-early',
+    text: 'a task is waited for before `main`',
+    hint: 'tasks run once `main` has begun: wait there, or in what it calls',
+  },
   { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
   { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];

@@ -50,6 +50,8 @@ export const kernel = {
   cores: kernelBase + 1408,
   /** Four numbers of 64 bits that no program knows, drawn for each run: what the tags of meetings are made with. */
   meetSecrets: kernelBase + 1536,
+  /** Images whose tasks have not all ended, and tasks on their way from one image to another. */
+  busy: kernelBase + 1664,
 } as const;
 
 export const dataBase = kernelBase + 4096;
@@ -158,11 +160,99 @@ export const page = {
   teamBlocks: 1876,
   /** i32 offset of the lowest block that stays for the whole run, as it is a named array's: the heap's lowest byte is never above. */
   heapCeiling: 1888,
+  /** u32 offset of the end of the heap, where the image's stack may end; `stackLimit` is that of the running task. */
+  heapEnd: 1892,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */
   barriers: 45312,
 } as const;
+
+/**
+ * Of programs with tasks, offsets in the kernel page. Other images write the words of the first line: stacks of tasks that they made
+ * ready or sent here (linked by `task.link`), of memory of this region that they gave back, and of tasks to be cancelled; `bell` is
+ * raised afterwards, and `asleep` is the u32 address of the word that this image sleeps on, or is about to; 0: none.
+ */
+export const fibers = {
+  inbox: 2048,
+  freed: 2052,
+  cancels: 2056,
+  bell: 2060,
+  asleep: 2064,
+  /** u32 addresses: of the control block of the task that runs; 0: none. Where the address of the next frame record goes. */
+  current: 2176,
+  tail: 2180,
+  /** The fiber region, u32 offsets: its first byte, the first that was never taken, its end. */
+  first: 2184,
+  top: 2188,
+  end: 2192,
+  /** u32 addresses: queue of tasks that are ready; list of those that wait for a word to change; heap of those with a deadline. */
+  ready: 2196,
+  readyLast: 2200,
+  waiters: 2204,
+  sleepers: 2208,
+  /** i32: tasks that have not ended; the number of the next one; switches so far; 1: all have ended, as far as is known. */
+  live: 2212,
+  serial: 2216,
+  switches: 2220,
+  over: 2224,
+  /** i32, raised when each task that waits for memory to change has looked again, in vain: see watch.ts. */
+  rounds: 2228,
+  /** i64 nanoseconds that the image has slept: the clock of naps. */
+  slept: 2232,
+  /** u32 heads of lists of free memory, by classes of sizes. */
+  lists: 2304,
+} as const;
+
+/**
+ * A task's control block in the fiber region, all of i32 but `deadline` and `mark`. `link`: next in the queue or stack that it is in; `head`: its first
+ * frame record, innermost; `stack`: its stack pointer; `block`: its memory on the heap, 0: none; `limit`: offset of its end; `entry`: number of the
+ * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
+ * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
+ * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled.
+ */
+export const task = {
+  link: 0,
+  head: 4,
+  stack: 8,
+  block: 12,
+  limit: 16,
+  entry: 20,
+  position: 24,
+  scope: 28,
+  cancel: 32,
+  joiner: 36,
+  home: 40,
+  bytes: 44,
+  serial: 48,
+  word: 52,
+  seen: 56,
+  place: 60,
+  before: 64,
+  next: 68,
+  child: 72,
+  sibling: 76,
+  previous: 80,
+  flags: 84,
+  need: 88,
+  cancelLink: 92,
+  round: 96,
+  team: 100,
+  waits: 104,
+  shield: 108,
+  over: 112,
+  origin: 116,
+  mark: 120,
+  deadline: 128,
+  nap: 136,
+  result: 144,
+} as const;
+
+/** A frame record: what a function that was left leaves (see the pass `fibers`); results of the call that it waits for and live values follow. */
+export const frameRecord = { next: 0, fn: 4, point: 8, bytes: 12, values: 16 } as const;
+
+/** The least that a program with tasks needs for them in a slot. */
+export const leastFiberBytes = 1 << 18;
 
 /** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
 export const barrierWords = {
@@ -289,6 +379,10 @@ export const states = {
   recv: 12,
   probe: 13,
   request: 14,
+  /** All tasks wait (value: how many there are), and none of them for time to pass; some do; all have ended, and those of other images have not. */
+  tasks: 15,
+  sleeping: 16,
+  tasksOver: 17,
 } as const;
 
 // ---- descriptors of distributed and dynamic arrays, in private memory -------------------------------------------
@@ -443,6 +537,8 @@ export interface Manifest {
   readonly objects?: readonly { readonly name: string; readonly position: number }[];
   /** Offset of the lets: what lies below, descriptors and configs, is never written by the program. Up to `writableBase` it may write until `init` is done. */
   readonly letBase: number;
+  /** It has tasks, whose records take at least so much of each slot. */
+  readonly fiberBytes?: number;
   readonly writableBase: number;
   readonly configs: readonly ConfigEntry[];
   readonly formats: readonly Format[];

@@ -81,6 +81,7 @@ const shape = {
   symmetricBase: count,
   symmetricBytes: count,
   letBase: count,
+  fiberBytes: optional(count),
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   objects: optional(listOf(fields({ name: text, position: count }))),

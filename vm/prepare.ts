@@ -1,7 +1,7 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dataBase, guardSlack, kernel, type Manifest, page, track } from './abi.ts';
+import { dataBase, fibers, guardSlack, kernel, type Manifest, page, track } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
 import { type ConfigCell, configCells } from './config.ts';
 import { tuneV8 } from './flags.ts';
@@ -38,6 +38,7 @@ const setUp = (
   const bytes = new Uint8Array(memory.buffer);
   view.setInt32(kernel.cores, availableParallelism(), true);
   view.setInt32(kernel.spin, images <= availableParallelism() ? spinAlone : spinCrowded, true);
+  view.setInt32(kernel.busy, images, true);
   bytes.set(randomBytes(32), kernel.meetSecrets);
   for (let image = 0; image < images; image++) {
     const slot = (image + 1) * 2 ** map.slotBits;
@@ -46,6 +47,10 @@ const setUp = (
     view.setUint32(slot + page.heapLow, map.heapBottom, true);
     view.setUint32(slot + page.heapCeiling, map.heapBottom, true);
     view.setUint32(slot + page.stackLimit, map.stackLimit, true);
+    view.setUint32(slot + page.heapEnd, map.stackLimit, true);
+    view.setUint32(slot + fibers.first, map.stackTop, true);
+    view.setUint32(slot + fibers.top, map.stackTop, true);
+    view.setUint32(slot + fibers.end, map.fibersEnd, true);
     if (map.tableEnd > map.tableStart) {
       view.setUint32(slot + track.area, slot + map.tableStart, true);
       view.setUint32(slot + track.areaTop, slot + map.tableStart, true);

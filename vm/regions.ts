@@ -1,5 +1,14 @@
 // What lies where in the memory of a node: names for addresses, for reports of guard faults.
-import { dataBase, isPermitted, kernelBase, kernelPageBytes, type Manifest, type Permissions, page } from './abi.ts';
+import {
+  dataBase,
+  fibers,
+  isPermitted,
+  kernelBase,
+  kernelPageBytes,
+  type Manifest,
+  type Permissions,
+  page,
+} from './abi.ts';
 
 /** The memory of a node that has stopped, and the image that asks. */
 export interface Regions {
@@ -25,8 +34,9 @@ const partAt = (r: Regions, image: number, offset: number): string => {
   if (offset < manifest.symmetricBase) return 'private variables';
   if (offset < at(page.symmetricTop)) return 'symmetric memory';
   if (offset < at(page.heapBottom)) return 'memory that nothing was allocated in';
-  if (offset < at(page.stackLimit)) return 'private heap';
+  if (offset < at(page.heapEnd)) return 'private heap';
   if (offset < at(page.stackTop)) return 'stack';
+  if (offset < at(fibers.end) && manifest.fiberBytes !== undefined) return 'memory of its tasks';
   return 'memory past the end of the stack';
 };
 

@@ -23,6 +23,8 @@ export interface SlotMap {
   readonly slotBits: number;
   readonly stackTop: number;
   readonly stackLimit: number;
+  /** The fiber region lies between the top of the stack and here, in programs with tasks. */
+  readonly fibersEnd: number;
   readonly heapBottom: number;
   readonly symmetricTop: number;
   /** Where the table of objects lies, of programs that track their memory; else both are the top of the stack. */
@@ -39,22 +41,30 @@ const bitsFor = (bytes: number): number => Math.ceil(Math.log2(bytes));
 const alignDown = (n: number, align: number): number => Math.floor(n / align) * align;
 const mib = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
 
+/** A quarter of a slot is for tasks. */
+const fiberBytes = (manifest: Manifest, slotBits: number): number =>
+  manifest.fiberBytes === undefined ? 0 : Math.max(manifest.fiberBytes, 2 ** (slotBits - 2));
+
 /** The smallest slot in which the program can start. */
 const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const image = manifest.symmetricBase + manifest.symmetricBytes + smallestHeap + stackBytes + slotTailBytes;
-  const bits = bitsFor(Math.max(image, dataBase + manifest.dataBytes + pageBytes));
+  const room = image + (manifest.fiberBytes ?? 0);
+  const first = bitsFor(Math.max(room, dataBase + manifest.dataBytes + pageBytes));
+  const bits =
+    manifest.fiberBytes !== undefined && image + fiberBytes(manifest, first) > 2 ** first ? first + 1 : first;
   return manifest.track !== undefined && image + trackAreaBytes(bits) > 2 ** bits ? bits + 1 : bits;
 };
 
 export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number | undefined): SlotMap => {
   const tableEnd = 2 ** slotBits - slotTailBytes;
   const tableStart = manifest.track === undefined ? tableEnd : tableEnd - trackAreaBytes(slotBits);
-  const stackTop = tableStart;
+  const fibersEnd = tableStart;
+  const stackTop = fibersEnd - fiberBytes(manifest, slotBits);
   const symmetricTop = manifest.symmetricBase + manifest.symmetricBytes;
   const room = stackTop - symmetricTop;
   const stack = stackBytes ?? Math.max(smallestStack, Math.min(defaultStackBytes, alignDown(room / 8, 4096)));
   const stackLimit = alignDown(stackTop - stack, 4096);
-  return { slotBits, stackTop, stackLimit, heapBottom: stackLimit, symmetricTop, tableStart, tableEnd };
+  return { slotBits, stackTop, stackLimit, fibersEnd, heapBottom: stackLimit, symmetricTop, tableStart, tableEnd };
 };
 
 const allocate = (pages: number): WebAssembly.Memory | undefined => {

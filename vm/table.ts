@@ -174,10 +174,10 @@ export const readTable = (memory: DataView, slotBits: number, image: number): Im
     gone: s.gone.slice(-trackGone),
     escapes: escapes.map((e) => word(memory, e + trackEscape.place)).sort((a, b) => a - b),
     regions: s.uses,
-    heapMost: at(page.stackLimit) - at(page.heapLow),
+    heapMost: at(page.heapEnd) - at(page.heapLow),
     stackMost: at(page.stackTop) - guardSlack - at(track.stackLow),
     tableBytes: at(track.areaTop) - at(track.area),
-    stackStart: slot + at(page.stackLimit),
+    stackStart: slot + at(page.heapEnd),
   };
 };
 
