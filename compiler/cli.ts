@@ -150,7 +150,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .description('Compiles a program, or shows a stage of its compilation.')
     .argument('<program>', 'a .pg file')
     .option('-o, --output <file>', 'where to write; - is standard output')
-    .option('--emit <form>', 'ast, ir, guards, wat or wasm (default: wasm)')
+    .option('--emit <form>', 'ast, ir, guards, hooks, wat or wasm (default: wasm)')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none')
     .option('--hook-interval <microseconds>', 'how often something is due (default: 100)')

@@ -8,6 +8,7 @@ import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
 import { type CheckMode, uncheckedPasses } from './checked.ts';
 import { guardList } from './guard-list.ts';
+import { hookList } from './hook-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
@@ -15,7 +16,7 @@ import { defaultInterval, defaultTiming, type GuardMode, type Timing } from './p
 import { optimise, type Tracking } from './pipeline.ts';
 import { moveRuntime } from './runtime-functions.ts';
 
-export const emitForms = ['ast', 'ir', 'guards', 'wat', 'wasm'] as const;
+export const emitForms = ['ast', 'ir', 'guards', 'hooks', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
 
 export interface CompileOptions {
@@ -108,18 +109,23 @@ export const compileFrom = async (
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
   const track = moving ? 'all' : level;
+  const interval = options.hookInterval ?? defaultInterval;
+  // Hooks are ops for a short time only.
+  let hooked: string | undefined;
   const ir = optimise(lower(program, { escapes: track === 'all' }), {
     track,
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
     ...(options.guards === undefined ? {} : { guards: options.guards }),
-    hooks: { timing: options.timing ?? defaultTiming, interval: options.hookInterval ?? defaultInterval },
+    hooks: { timing: options.timing ?? defaultTiming, interval },
     after: (pass, now) => {
+      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, interval);
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
   });
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };
+  if (form === 'hooks') return { ...result, text: hooked ?? '' };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
   const { wasm, sourceMap, wat } = await emit(ir, {

@@ -23,7 +23,7 @@ export interface HookSettings {
 
 export const defaultInterval = 100;
 export const leastInterval = 1;
-export const mostInterval = 1_000_000;
+export const mostInterval = 100_000;
 
 /** What programs are compiled with unless told otherwise. */
 export const defaultTiming: Timing = 'off';

@@ -42,6 +42,7 @@ import { unswitch } from './passes/unswitch.ts';
 import { defaultInterval, type GuardMode, type HookSettings, type Pass, type PassContext } from './passes.ts';
 import { forEachInst, renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
+import { verifyHooks } from './verify-hooks.ts';
 
 const unchanged = (f: Func): Func => f;
 
@@ -339,7 +340,7 @@ const runPass = (
     positions: positions.table,
     funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f),
   };
-  if (verified) blame(result, pass);
+  if (verified) blame(result, pass, settings.hooks.timing !== 'off');
   return result;
 };
 
@@ -356,7 +357,9 @@ const runOn = (f: Func, pass: Pass, context: PassContext, budget: Budget): Func 
   return f;
 };
 
-const blame = (program: IrProgram, pass: Pass): void => {
+const blame = (program: IrProgram, pass: Pass, timed: boolean): void => {
+  const [endless] = timed && pass.name === 'hooks' ? verifyHooks(program) : [];
+  if (endless !== undefined) throw new Error(`internal error: pass hooks leaves something out: ${endless}`);
   const broken = verify(program)[0];
   if (!broken) return;
   throw new Error(

@@ -18,29 +18,32 @@ import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
 
-const access = (r: Replacement, offset: number, value?: Value): Value | undefined => {
-  const place = append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])]);
-  const p = append(r, 'addr', '', 'ptr', [place]);
-  const common = { kind: 'op', suffix: 'i32', imms: [offset], pos: r.pos, by, guard: ofRuntime } as const;
-  if (value !== undefined) {
-    r.insts.push({ ...common, op: 'store', args: [p, value], results: [] });
-    return undefined;
-  }
-  const result = r.edit.value('i32');
-  r.insts.push({ ...common, op: 'load', args: [p], results: [result] });
+const place = (r: Replacement): Value =>
+  append(r, 'addr', '', 'ptr', [append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])])]);
+
+const word = (r: Replacement, offset: number) =>
+  ({ kind: 'op', suffix: 'i32', imms: [offset], pos: r.pos, by, guard: ofRuntime }) as const;
+
+const load = (r: Replacement, offset: number, result: Value = r.edit.value('i32')): Value => {
+  const args = [place(r)];
+  r.insts.push({ ...word(r, offset), op: 'load', args, results: [result] });
   return result;
+};
+
+const store = (r: Replacement, offset: number, value: Value): void => {
+  const args = [place(r), value];
+  r.insts.push({ ...word(r, offset), op: 'store', args, results: [] });
 };
 
 const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
 
 /** Not 0: something is due. */
-const dueOf = (r: Replacement, cost: number, context: PassContext): Value => {
-  if (context.hooks.timing !== 'count') return access(r, page.poll) ?? 0;
-  const before = access(r, page.hookLeft) ?? 0;
-  const zero = int(r, 0);
+const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
+  if (context.hooks.timing !== 'count') return load(r, page.poll, result);
+  const before = load(r, page.hookLeft);
   const left = cost === 0 ? before : append(r, 'sub', 'i32', 'i32', [before, int(r, cost)]);
-  if (cost !== 0) access(r, page.hookLeft, left);
-  return append(r, 'le_s', 'i32', 'i32', [left, zero]);
+  if (cost !== 0) store(r, page.hookLeft, left);
+  return append(r, 'le_s', 'i32', 'i32', [left, int(r, 0)], [], result);
 };
 
 const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
@@ -49,7 +52,7 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   const label = r.edit.label('h0');
   const end = { kind: 'break', label, args: [], pos: r.pos, by } as const;
   const serve: Replacement = { ...r, insts: [] };
-  if (context.hooks.timing === 'count') access(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
+  if (context.hooks.timing === 'count') store(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
   serve.insts.push({ ...common, args: [position], imms: [hookRuntime] });
@@ -72,11 +75,7 @@ export const lowerHooks = (f: Func, context: PassContext): Func => {
       const r: Replacement = { insts, edit, pos: inst.pos, by };
       if (!isHook(inst)) insts.push(withBodies(inst, body));
       else if (inst.op === 'hook') lowered(r, inst, context);
-      else {
-        const due = dueOf(r, numberImm(inst.imms, 0), context);
-        const zero = int(r, 0);
-        append(r, 'ne', 'i32', 'i32', [due, zero], [], inst.results[0]);
-      }
+      else dueOf(r, numberImm(inst.imms, 0), context, inst.results[0]);
     }
     return { insts, end: b.end };
   };

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseProgram, printFunc } from '../../compiler/ir-text.ts';
+import { timings } from '../../compiler/passes.ts';
 import { passNames, runPasses, sequenceFor } from '../../compiler/pipeline.ts';
 import { verify } from '../../compiler/verify.ts';
+import { verifyHooks } from '../../compiler/verify-hooks.ts';
 
 const folder = join(import.meta.dirname, 'goldens');
 const divider = '; expect\n';
@@ -25,8 +27,13 @@ describe('pass goldens', () => {
       // Functions may stand alone here: only `init` and `main` may be missing.
       const wrong = (p: typeof program) => verify(p).filter((v) => v.invariant !== 'V26');
       expect(wrong(program)).toEqual([]);
-      const result = runPasses(program, header);
+      // Hooks are put in where the second line says how.
+      const [, timing, interval] = /^; hooks: (\w+) (\d+)$/m.exec(input) ?? [];
+      const found = timings.find((t) => t === timing);
+      const hooks = found ? { hooks: { timing: found, interval: Number(interval) } } : {};
+      const result = runPasses(program, header, hooks);
       expect(wrong(result)).toEqual([]);
+      if (header.at(-1) === 'hooks') expect(verifyHooks(result)).toEqual([]);
       const text = result.funcs.map((f) => printFunc(f, { positions: false })).join('\n');
       await expect(`${input}${divider}${text}`).toMatchFileSnapshot(path);
     });
