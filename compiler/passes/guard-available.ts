@@ -6,14 +6,15 @@
 // Forward must-dataflow on facts (pointer, interval of bytes, read or write); what may be written may be read, but a read covers
 // no write. Where ways meet, a fact holds if it holds on all of them; at the head of a loop, if it held before and nothing in
 // the loop ends it. A fact ends where the image may give memory back (guards.ts, mayRevoke): nothing else takes permissions away.
+// What was just allocated is permitted: so many bytes, or so many elements, of which one with a checked index is one.
 import { unreachable } from '../../lang/unreachable.ts';
 import { isRuntime } from '../../vm/abi.ts';
 import { placeOf } from '../effects.ts';
-import { type Def, type Defs, defsOf, intOf } from '../facts.ts';
+import { type Def, type Defs, defsOf, intOf, opOf, rangeOf, relationsOf } from '../facts.ts';
 import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
-import type { Body, Func, Inst, PosId, Terminator, Value } from '../ir.ts';
+import type { Body, Func, IfInst, Inst, OpInst, PosId, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, withBodies } from '../tree.ts';
+import { bodiesOf, breaksTo, withBodies } from '../tree.ts';
 
 /** Bytes [lo, hi) after a base were guarded, at that place. */
 interface Fact {
@@ -24,7 +25,21 @@ interface Fact {
   readonly pos: PosId;
   /** Just allocated. */
   readonly fresh?: boolean;
+  /** Not those bytes, but so many elements of so many bytes each. */
+  readonly elements?: { readonly count: Value; readonly size: number };
 }
+
+/** What is known of numbers, by what was computed before: nothing ends that. */
+interface Numbers {
+  /** Lengths that an index was checked against. */
+  readonly checked: Map<Value, ReadonlySet<Value>>;
+  /** Values between 0 and mostElements. */
+  readonly small: Set<Value>;
+}
+
+/** So many elements of any size are a number of bytes that does not wrap. */
+const mostElements = 1n << 32n;
+const largestElement = 1n << 24n;
 
 /** Facts that hold at a point, by base. `undefined` where no way leads. */
 type Facts = ReadonlyMap<Value, readonly Fact[]>;
@@ -44,7 +59,7 @@ export const guardAvailable = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs: Map<Value, Def> = defsOf(f);
   const s: State = { f, defs, context, exits: new Map(), decided: new Map() };
-  flow(s, f.body, none);
+  flow(s, f.body, none, { checked: new Map(), small: new Set() });
   if (s.decided.size === 0) return f;
   const walk = (b: Body): Body => {
     const inner: Body = { insts: b.insts.map((i) => withBodies(i, walk)), end: b.end };
@@ -91,6 +106,7 @@ const meet = (a: Facts | undefined, b: Facts): Facts => {
   for (const [base, facts] of a) {
     // Not what is fresh on one way and guarded on the other: no guard could be named for it.
     const kept = facts.filter((f) => {
+      if (f.elements) return (b.get(base) ?? []).includes(f);
       const by = covering(b, f);
       return by !== undefined && by.fresh === f.fresh;
     });
@@ -100,13 +116,14 @@ const meet = (a: Facts | undefined, b: Facts): Facts => {
 };
 
 /** Follows a body and gives what holds at its end, by way of the exits. */
-const flow = (s: State, body: Body, before: Facts): void => {
+const flow = (s: State, body: Body, before: Facts, above: Numbers): void => {
   let facts = before;
+  const numbers: Numbers = { checked: new Map(above.checked), small: new Set(above.small) };
   for (const inst of body.insts) {
     const g = guardOf(s.defs, inst);
     const fact = g && factOf(s, g);
     if (fact) {
-      const by = covering(facts, fact);
+      const by = covering(facts, fact) ?? elementOf(s, facts, numbers, fact);
       if (by && s.context.allow()) s.decided.set(inst, by.fresh ? 'fresh object' : dominatedBy(s, by));
       else facts = withFact(facts, fact);
       continue;
@@ -114,15 +131,17 @@ const flow = (s: State, body: Body, before: Facts): void => {
     switch (inst.kind) {
       case 'op':
         if (mayRevoke(s.context.program, inst)) facts = none;
-        else facts = withFresh(s, facts, inst);
+        else facts = withFresh(s, facts, inst, numbers);
+        learn(numbers, inst);
         break;
       case 'if':
       case 'block':
-        for (const b of bodiesOf(inst)) flow(s, b, facts);
+        for (const b of bodiesOf(inst)) flow(s, b, facts, numbers);
         facts = s.exits.get(inst.label) ?? none;
+        if (inst.kind === 'if') learnFromTest(s, numbers, inst);
         break;
       case 'loop':
-        flow(s, inst.body, mayRevoke(s.context.program, inst) ? none : facts);
+        flow(s, inst.body, mayRevoke(s.context.program, inst) ? none : facts, numbers);
         facts = s.exits.get(inst.label) ?? none;
         break;
       default:
@@ -135,12 +154,56 @@ const flow = (s: State, body: Body, before: Facts): void => {
 const dominatedBy = (s: State, f: Fact): string => `dominated by the guard at ${placeText(s.context, f.pos)}`;
 
 /** What was just allocated may be written. */
-const withFresh = (s: State, facts: Facts, inst: Inst): Facts => {
+const withFresh = (s: State, facts: Facts, inst: Inst, numbers: Numbers): Facts => {
   const [base] = inst.results;
   if (inst.kind !== 'op' || inst.op !== 'alloc' || base === undefined) return facts;
+  const fact = { base, lo: 0, write: true, pos: inst.pos, fresh: true };
   const bytes = intOf(s.defs, inst.args[0]);
-  if (bytes === undefined || bytes <= 0n || bytes > 1n << 31n) return facts;
-  return withFact(facts, { base, lo: 0, hi: Number(bytes), write: true, pos: inst.pos, fresh: true });
+  if (bytes !== undefined)
+    return bytes <= 0n || bytes > 1n << 31n ? facts : withFact(facts, { ...fact, hi: Number(bytes) });
+  const elements = elementsOf(s, inst.args[0] ?? -1, numbers);
+  return elements ? withFact(facts, { ...fact, hi: 0, elements }) : facts;
+};
+
+/** A number of bytes as one of elements. */
+const elementsOf = (s: State, bytes: Value, numbers: Numbers): Fact['elements'] => {
+  const product = opOf(s.defs, bytes);
+  const [count, by] = product?.op === 'mul' && product.suffix === 'i64' ? product.args : [bytes];
+  if (count === undefined) return undefined;
+  const size = by === undefined ? 1n : intOf(s.defs, by);
+  if (size === undefined || size <= 0n || size > largestElement) return undefined;
+  const range = rangeOf(s.defs, count);
+  const isSmall = numbers.small.has(count) || (range.lo >= 0n && range.hi <= mostElements);
+  return isSmall ? { count, size: Number(size) } : undefined;
+};
+
+/** The fact that covers bytes of an element whose index was checked against the number of elements. */
+const elementOf = (s: State, facts: Facts, numbers: Numbers, wanted: Fact): Fact | undefined => {
+  const element = opOf(s.defs, wanted.base);
+  const [array, index] = element?.args ?? [];
+  if (element?.op !== 'elem' || array === undefined || index === undefined) return undefined;
+  const size = Number(element.imms[0]);
+  if (wanted.lo < 0 || wanted.hi > size) return undefined;
+  const checked = numbers.checked.get(index);
+  return facts.get(array)?.find((f) => f.elements?.size === size && checked?.has(f.elements.count));
+};
+
+const learn = (numbers: Numbers, inst: OpInst): void => {
+  const [index, length] = inst.args;
+  if (inst.op !== 'check.index' || index === undefined || length === undefined) return;
+  numbers.checked.set(index, new Set([...(numbers.checked.get(index) ?? []), length]));
+};
+
+/** What is true after a test of which one arm does not come back. */
+const learnFromTest = (s: State, numbers: Numbers, inst: IfInst): void => {
+  const returns = (b: Body): boolean => breaksTo(b, inst.label).length > 0;
+  const [yes, no] = [returns(inst.then), returns(inst.else)];
+  if (yes === no) return;
+  for (const r of relationsOf(s.defs, inst.condition, yes)) {
+    const most = intOf(s.defs, r.right);
+    if (r.signed || r.suffix !== 'i64' || (r.op !== 'lt' && r.op !== 'le')) continue;
+    if (most !== undefined && most >= 0n && most <= mostElements) numbers.small.add(r.left);
+  }
 };
 
 const leave = (s: State, end: Terminator, facts: Facts): void => {

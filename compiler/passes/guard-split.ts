@@ -15,7 +15,7 @@
 // without loops, as long as nothing there may give memory back.
 import { guardSlack, isRuntime } from '../../vm/abi.ts';
 import { bits, effectsOf } from '../effects.ts';
-import { type Def, defsOf } from '../facts.ts';
+import { type Def, defsOf, opOf } from '../facts.ts';
 import { mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -110,13 +110,24 @@ const split = (s: State, before: readonly Inst[], rest: Body, base: Value, lo: n
   return { insts, end: { kind: 'unreachable', pos, by } };
 };
 
-/** Without guards of the object, and without checks whether it is null: null is not near. */
+/** Without guards of the object, and without checks and comparisons whether it is null: null is not near. */
 const freed = (s: State, body: Body, base: Value, pos: PosId): Body => {
   const why = `merged into the guard at ${placeText(s.context, pos)}`;
   const isChecked = (inst: Inst): boolean => nullCheckOf(s.defs, inst)?.base === base;
   const inner: Body = {
-    insts: body.insts.filter((i) => !isChecked(i)).map((i) => withBodies(i, (b) => freed(s, b, base, pos))),
+    insts: body.insts
+      .filter((i) => !isChecked(i))
+      .map((i) => notNull(s, i, base) ?? withBodies(i, (b) => freed(s, b, base, pos))),
     end: body.end,
   };
   return withoutGuards(inner, s.defs, (g) => (memberOf(s.defs, g.inst)?.base === base ? why : undefined));
+};
+
+/** What a comparison of the object with null gives if it is near: a constant. Undefined: it is none. */
+const notNull = (s: State, inst: Inst, base: Value): Inst | undefined => {
+  if (inst.kind !== 'op' || (inst.op !== 'eq' && inst.op !== 'ne') || inst.suffix !== 'gptr') return undefined;
+  const [a, b] = inst.args;
+  const other = a === base ? b : b === base ? a : undefined;
+  if (other === undefined || opOf(s.defs, other)?.op !== 'null') return undefined;
+  return { ...inst, op: 'const', suffix: 'i32', args: [], imms: [inst.op === 'ne' ? 1n : 0n], by };
 };
