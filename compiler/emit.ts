@@ -9,6 +9,7 @@ import {
   guardCounters,
   imports,
   isRuntime,
+  leastFiberBytes,
   type Manifest,
 } from '../vm/abi.ts';
 import { withHints } from './branch-hints.ts';
@@ -23,6 +24,7 @@ import { prunePositions } from './emit-positions.ts';
 import type { IrProgram, OpName } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { Tracking } from './pipeline.ts';
+import { hasTasks } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -232,6 +234,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       symmetricBytes: layout.symmetricBytes,
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       letBase: layout.letBase,
+      ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),
       writableBase: layout.writableBase,
       configs: configsOf(program, layout),
       formats,

@@ -34,6 +34,12 @@ export const revokers = [
   ...movers,
 ] as const;
 
+/** What runs `main` in programs with tasks. */
+export const tasksRun = 'runtime.tasks.run';
+
+/** Whether a program has tasks: the part of the run-time that schedules them. */
+export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === tasksRun);
+
 const moving = new WeakMap<IrProgram, boolean>();
 
 /** Whether objects of this program move: it has the part of the run-time that moves them. */

@@ -1,10 +1,10 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
 import { getSystemErrorMap } from 'node:util';
-import { type FaultKind, faults, fileReasonText, type Manifest, meetingName, page } from './abi.ts';
+import { type FaultKind, faults, fibers, fileReasonText, type Manifest, meetingName, page, task } from './abi.ts';
 import { distanceText, objectText } from './objects.ts';
 import { type Regions, regionAt, whereText } from './regions.ts';
-import type { Fault } from './result.ts';
-import { callStack, parseFrames, stackDepth } from './stack.ts';
+import type { FailedTask, Fault } from './result.ts';
+import { callStack, framesOf, parseFrames, stackDepth } from './stack.ts';
 
 /** An exception that ended an image. */
 export interface Thrown {
@@ -146,6 +146,16 @@ const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: nu
   return { manifest, memory, image, images, slotBits: Math.log2(slotBytes) };
 };
 
+/** The task that an image ran; undefined: none, or `main`, which nobody spawned. */
+const taskOf = (manifest: Manifest, memory: DataView, slot: number): { readonly task?: FailedTask } => {
+  if (manifest.fiberBytes === undefined) return {};
+  const block = memory.getUint32(slot + fibers.current, true);
+  if (block === 0 || block + task.result > memory.byteLength) return {};
+  const at = (offset: number): number => memory.getUint32(block + offset, true);
+  const spawned = framesOf(manifest, at(task.position));
+  return spawned.length === 0 ? {} : { task: { number: at(task.serial), origin: at(task.origin), spawned } };
+};
+
 /** The fault of an image, from its record if a check raised it, else from the exception. */
 export const faultOf = (manifest: Manifest, memory: DataView, image: number, slot: number, thrown: Thrown): Fault => {
   const record = readRecord(memory, slot);
@@ -153,7 +163,8 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   const deeper = raw.length >= stackDepth;
   // Only `unreachable` follows a record; any other trap came on its own.
   if (record.kind === 'none' || !/unreachable/.test(thrown.message)) {
-    return { image, ...machineFault(thrown), values: [], stack: callStack(manifest, raw, 0), deeper };
+    const own = taskOf(manifest, memory, slot);
+    return { image, ...machineFault(thrown), values: [], stack: callStack(manifest, raw, 0), deeper, ...own };
   }
   const row: { readonly text: string; readonly hint?: string } =
     faults.find((f) => f.kind === record.kind) ?? faults[0];
@@ -165,5 +176,6 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     stack: callStack(manifest, raw, record.position),
     deeper,
+    ...taskOf(manifest, memory, slot),
   };
 };

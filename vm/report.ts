@@ -1,5 +1,5 @@
 // A result as text for people, and as the exit code of the process. Facts come from result.ts, the English is here.
-import type { Activity, Frame, ImageStatus, RunResult } from './result.ts';
+import type { Activity, Fault, Frame, ImageStatus, RunResult } from './result.ts';
 import { unreachable } from './unreachable.ts';
 
 export interface ReportOptions {
@@ -77,6 +77,10 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
       return `${waits} for a request to be over`;
     case 'collective':
       return `${waits} in a collective operation`;
+    case 'tasks':
+      return value === 1 ? `${waits} in its last task` : `${waits} in all of its ${value} tasks`;
+    case 'sleeping':
+      return `${has} tasks that sleep`;
     case 'finished':
       return `${has} finished`;
     case 'failed':
@@ -108,6 +112,7 @@ const statusLines = (images: readonly ImageStatus[]): string[] => {
 
 const deadlockHint = (images: readonly ImageStatus[]): string => {
   const some = (activity: Activity): boolean => images.some((s) => s.activity === activity);
+  if (some('tasks')) return 'what tasks wait for must be done by a task that can still run';
   if (some('lock'))
     return 'locks that are taken in one order by all images make no circle; each acquire needs its release';
   if (some('recv') || some('probe') || some('send') || some('request'))
@@ -124,6 +129,13 @@ interface Parts {
   readonly hint?: string;
 }
 
+/** Which task failed. */
+const taskLines = ({ task, image }: Fault): string[] => {
+  if (!task) return [];
+  const by = task.origin === image ? '' : ` by image ${task.origin}`;
+  return [`in task ${task.number}, spawned at ${placeOf(task.spawned[0]!)}${by}`];
+};
+
 const partsOf = (result: Exclude<RunResult, { kind: 'ok' | 'exit' }>, paint: Paint): Parts => {
   switch (result.kind) {
     case 'fault': {
@@ -134,7 +146,7 @@ const partsOf = (result: Exclude<RunResult, { kind: 'ok' | 'exit' }>, paint: Pai
       return {
         title: `fault on image ${fault.image} of ${images}`,
         message: fault.text,
-        lines: [...arrow, ...stack],
+        lines: [...arrow, ...taskLines(fault), ...stack],
         ...(fault.hint === undefined ? {} : { hint: fault.hint }),
       };
     }

@@ -25,6 +25,16 @@ export interface Fault {
   readonly stack: readonly Frame[];
   /** The stack goes on beyond what is listed. */
   readonly deeper: boolean;
+  /** The task that failed, if it is not `main`. */
+  readonly task?: FailedTask;
+}
+
+export interface FailedTask {
+  /** Its number among those of the image that spawned it. */
+  readonly number: number;
+  readonly origin: number;
+  /** Where it was spawned, innermost frame first. */
+  readonly spawned: readonly Frame[];
 }
 
 export type Activity =
@@ -42,6 +52,8 @@ export type Activity =
   | 'recv'
   | 'probe'
   | 'request'
+  | 'tasks'
+  | 'sleeping'
   | 'notified';
 
 /** What one image was doing when the run was ended from outside. */

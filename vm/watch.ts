@@ -7,14 +7,18 @@
 //  - Whoever is in a wait_until, or waits for a lock, an event or a message, has looked again, completely, within that time (`rechecks` grew by two), and in vain.
 //    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
 //    may come true by itself, and is never called a deadlock.
+//  - An image all of whose tasks wait (`tasks`) has let each of them look again (`rounds` grew by three), or it waits for another
+//    task to go on first. An image with a task that waits for time to pass is never called blocked.
 // Memory accesses are atomic and sequentially consistent on both sides.
-import { barrierWords, kernel, kernelBase, page, states } from './abi.ts';
+import { barrierWords, fibers, kernel, kernelBase, page, states } from './abi.ts';
 import type { Activity } from './result.ts';
 
 export interface ImageSight {
   readonly state: number;
   readonly epoch: number;
   readonly rechecks: number;
+  /** How often all tasks of the image have looked again. */
+  readonly rounds: number;
   readonly position: number;
   readonly value: number;
   /** Where the words of the barrier lie that it is at, or was at last. */
@@ -33,6 +37,7 @@ export const sightOf = (memory: Int32Array, slotBits: number, image: number): Im
     state: at(memory, slot, page.state),
     epoch: at(memory, slot, page.epoch),
     rechecks: at(memory, slot, page.rechecks),
+    rounds: at(memory, slot, fibers.rounds),
     position: at(memory, slot, page.statePosition),
     value: at(memory, slot, page.stateValue),
     block: at(memory, slot, page.meetBlock) >>> 0 || kernelBase,
@@ -52,6 +57,9 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.recv]: 'recv',
   [states.probe]: 'probe',
   [states.request]: 'request',
+  [states.tasks]: 'tasks',
+  [states.sleeping]: 'sleeping',
+  [states.tasksOver]: 'finished',
   [states.finished]: 'finished',
   [states.faulted]: 'failed',
   [states.ready]: 'ready',
@@ -92,7 +100,11 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
       case states.request:
         blocked++;
         break;
+      case states.tasks:
+        blocked++;
+        break;
       case states.finished:
+      case states.tasksOver:
         break;
       default:
         return undefined;
@@ -111,11 +123,14 @@ const looksAgain: ReadonlySet<number> = new Set([
   ...[states.send, states.recv, states.probe, states.request],
 ]);
 
-/** True when every wait_until was looked at again, in whole, since `base`. */
+/** True when every wait_until, and all that tasks wait for, was looked at again, in whole, since `base`. */
 const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBits: number): boolean =>
-  base.every(
-    (s, image) => !looksAgain.has(s.state) || ((sightOf(memory, slotBits, image).rechecks - s.rechecks) | 0) >= 2,
-  );
+  base.every((s, image) => {
+    const now = sightOf(memory, slotBits, image);
+    // A round may have been under way; tasks look in one that began after `base`.
+    if (s.state === states.tasks) return ((now.rounds - s.rounds) | 0) >= 3;
+    return !looksAgain.has(s.state) || ((now.rechecks - s.rechecks) | 0) >= 2;
+  });
 
 /** Returns a function to call again and again; it gives true once a deadlock is proven. */
 export const deadlockProver = (memory: Int32Array, slotBits: number, images: number): (() => boolean) => {
@@ -130,7 +145,12 @@ export const deadlockProver = (memory: Int32Array, slotBits: number, images: num
       return rechecked;
     }
     first = second;
-    base = second ? second.map((s, image) => ({ ...s, rechecks: sightOf(memory, slotBits, image).rechecks })) : [];
+    base = second
+      ? second.map((s, image) => {
+          const { rechecks, rounds } = sightOf(memory, slotBits, image);
+          return { ...s, rechecks, rounds };
+        })
+      : [];
     return false;
   };
 };
