@@ -23,11 +23,12 @@ export interface Reaching {
   readonly values: boolean;
 }
 
-/** `itself`: what counts as a call of one of those functions besides calls. */
+/** `itself`: what counts as a call of one of those functions besides calls; `isCalled`: which values calls of values may call. */
 export const reaching = (
   program: IrProgram,
   seeds: readonly string[],
   itself: (inst: OpInst) => boolean = () => false,
+  isCalled: (name: string) => boolean = () => true,
 ): Reaching => {
   const callers = new Map<string, Set<string>>();
   const byValue: string[] = [];
@@ -37,7 +38,7 @@ export const reaching = (
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       if (i.op === 'call.value') byValue.push(f.name);
-      if (i.op === 'func.ref') taken.add(String(i.imms[0]));
+      if (i.op === 'func.ref' && isCalled(String(i.imms[0]))) taken.add(String(i.imms[0]));
       if (itself(i)) work.push(f.name);
       const callee = calleeOf(program, f.name, i);
       if (callee === undefined) return;

@@ -3,12 +3,12 @@
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
 import { type FaultKind, isRuntime, page, track } from '../vm/abi.ts';
 import { hintLines } from './branch-hints.ts';
-import { redZone } from './checked.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
 import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
+import { frameLayout } from './frames.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { machineTypes, textImm } from './ir-types.ts';
 import type { Layout } from './layout.ts';
@@ -40,8 +40,6 @@ export const wasmType = (b: Binaryen, t: IrType): WasmType =>
 
 /** The wasm table of functions that are used as values. */
 export const functionTable = 'functions';
-
-const alignTo = (n: number, align: number): number => Math.ceil(n / align) * align;
 
 const stackPointer = 'sp';
 
@@ -525,14 +523,7 @@ const originsOf = (f: Func): ReadonlyMap<Value, Value | 'symmetric'> => {
 /** Adds a function to the module. */
 export const emitFunc = (context: ModuleContext, f: Func): void => {
   const { b, m } = context;
-  const slots = new Map<string, number>();
-  const apart = context.checked ? redZone : () => 0;
-  let bytes = f.slots.length > 0 ? apart(0) : 0;
-  for (const slot of f.slots) {
-    bytes = alignTo(bytes, slot.align);
-    slots.set(slot.name, bytes);
-    bytes += slot.size + apart(slot.size);
-  }
+  const { slots, bytes: frameBytes } = frameLayout(f, context.checked);
   const inline = new Map<Value, OpInst>();
   const globals = new Map<Value, string>();
   forEachInst(f.body, (inst) => {
@@ -542,7 +533,6 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     if (inst.op === 'global') globals.set(result, textImm(inst.imms, 0));
   });
   const vars: WasmType[] = [];
-  const frameBytes = alignTo(bytes, 16);
   if (frameBytes > 0) vars.push(b.i32);
   const s: State = {
     ...context,

@@ -16,6 +16,7 @@ import { dce } from './passes/dce.ts';
 import { disambiguate } from './passes/disambiguate.ts';
 import { dropFunctions } from './passes/drop-functions.ts';
 import { escapes } from './passes/escape.ts';
+import { fibers } from './passes/fibers.ts';
 import { fold } from './passes/fold.ts';
 import { guardAvailable } from './passes/guard-available.ts';
 import { guardHoist } from './passes/guard-hoist.ts';
@@ -107,6 +108,13 @@ export const passes = [
   { name: 'lower-hooks', run: lowerHooks, required: true, doc: 'hooks become tests of a flag and calls' },
   { name: 'pin', run: pin, required: true, doc: 'objects whose address is a number stay where they are' },
   { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
+  {
+    name: 'fibers',
+    run: unchanged,
+    whole: fibers,
+    required: true,
+    doc: 'functions that a switch of fibers can leave can be gone on with',
+  },
 ] as const satisfies readonly Pass[];
 
 export type PassName = (typeof passes)[number]['name'];
@@ -170,6 +178,7 @@ export const sequence: readonly PassName[] = [
   'drop-functions',
   'pin',
   'roots',
+  'fibers',
 ];
 
 /** The first run of the one comes before the first run of the other, for this reason. */
@@ -212,6 +221,8 @@ export const order = [
   ['hooks', 'lower-hooks', 'hooks are there to be lowered'],
   ['lower-hooks', 'roots', 'hooks may move objects if what they call does'],
   ['lower-runtime', 'pin', 'which calls move objects is known when all calls are there'],
+  ['lower-runtime', 'fibers', 'which functions can be left is known when all calls are there'],
+  ['roots', 'fibers', 'what is kept in frames needs not be kept in records'],
   ['lower-runtime', 'roots', 'which calls move objects is known when all calls are there'],
 ] as const satisfies readonly (readonly [PassName, PassName, string])[];
 

@@ -8,6 +8,7 @@
 // the symmetric part grows at run time (extents depend on configs and on the number of images).
 
 export * from './abi-faults.ts';
+export * from './abi-fibers.ts';
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */

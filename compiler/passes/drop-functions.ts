@@ -1,6 +1,7 @@
 // drop-functions: functions that neither `init` nor `main` reaches go.
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
+import { leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -35,6 +36,8 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     ...Object.values(moveRuntime),
     ...trackRuntime,
     ...Object.values(checkRuntime),
+    leaveFunction,
+    runFunction,
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
   if (context.hooks.timing !== 'off' && context.pending.has('hooks')) work.push(hookRuntime);

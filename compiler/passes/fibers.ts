@@ -1,0 +1,115 @@
+// fibers: functions that can be on a fiber's stack when it is switched are made so that they can be left in the middle.
+//
+// Does nothing in programs without tasks. In others every function that may reach `suspend`, by calls, gets a second form that goes on where
+// it was left (see resume.ts); functions that cannot are as fast as ever. Calls of values count as reaching it if the value of one such
+// function is taken; then all functions whose value is taken give a status, so that they have one type.
+//
+// main becomes the first task of its image, and `stack.need` a number.
+import { entryPrefix, leaveFunction, resumePrefix, runFunction } from '../../vm/abi.ts';
+import { type Reaching, reaching, usedAsValues } from '../call-graph.ts';
+import { isChecked } from '../checked.ts';
+import { stackNeeds } from '../frames.ts';
+import type { Func, Inst, IrProgram, OpInst } from '../ir.ts';
+import { buildFunc } from '../ir-build.ts';
+import { leavable } from '../resume.ts';
+import { editOf, withBodies } from '../tree.ts';
+
+const by = 'fibers';
+
+/** What the program's main is called when it has become a task. */
+const mainTask = 'main.task';
+
+export const hasTasks = (program: IrProgram): boolean => program.funcs.some((f) => f.name === leaveFunction);
+
+/** Where fibers begin: what is called from outside of them. A call from there never comes back half done. */
+const roots: ReadonlySet<string> = new Set(['init', 'main', runFunction]);
+
+export const fibers = (program: IrProgram): IrProgram => {
+  if (!hasTasks(program)) return program;
+  const started = withMainAsTask(program);
+  const taken = usedAsValues(started.funcs).filter((name) => !name.startsWith(entryPrefix));
+  const reach = reaching(
+    started,
+    [],
+    (i) => i.op === 'suspend',
+    (name) => !name.startsWith(entryPrefix),
+  );
+  const gives = new Set<string>([...reach.funcs, ...(reach.values ? taken : [])]);
+  for (const f of started.funcs) if (f.name.startsWith(entryPrefix)) gives.add(f.name);
+  for (const name of roots) gives.delete(name);
+  const needs = stackNeeds(started, isChecked(program), taken);
+  const funcs = started.funcs.flatMap((f): readonly Func[] => {
+    const sized = withNeeds(f, needs);
+    const isPoint = pointIn(gives, reach);
+    if (!gives.has(f.name)) return [roots.has(f.name) ? whole(sized, isPoint) : sized];
+    return leavable(sized, { isPoint, leave: leaveFunction, resumeName: `${resumePrefix}${f.name}` });
+  });
+  return { ...started, funcs };
+};
+
+const pointIn =
+  (gives: ReadonlySet<string>, reach: Reaching) =>
+  (i: Inst): boolean => {
+    if (i.kind !== 'op') return false;
+    if (i.op === 'suspend') return true;
+    if (i.op === 'call.value') return reach.values;
+    return i.op === 'call' && gives.has(String(i.imms[0]));
+  };
+
+/** main's place is taken by a call of the scheduler, which runs it as a task. */
+const withMainAsTask = (program: IrProgram): IrProgram => {
+  const main = program.funcs.find((f) => f.name === 'main');
+  if (!main) return program;
+  const entry = `${entryPrefix}main`;
+  const renamed: Func = { ...main, name: mainTask };
+  const start = buildFunc(
+    'main',
+    [],
+    [],
+    (b) => {
+      b.by = by;
+      const number = b.op1('func.ref', '', [], [entry]);
+      b.call(runFunction, [b.op1('extend_u', '', [number])], []);
+      b.ret();
+    },
+    main.pos,
+  );
+  const first = buildFunc(
+    entry,
+    ['i64'],
+    [],
+    (b) => {
+      b.by = by;
+      b.call(mainTask, [], []);
+      b.ret();
+    },
+    main.pos,
+  );
+  return { ...program, funcs: [...program.funcs.map((f) => (f === main ? renamed : f)), first, start] };
+};
+
+const withNeeds = (f: Func, needs: (name: string) => number): Func => {
+  let found = false;
+  const change = (i: Inst): Inst => {
+    if (i.kind !== 'op') return withBodies(i, (b) => ({ insts: b.insts.map(change), end: b.end }));
+    if (i.op !== 'stack.need') return i;
+    found = true;
+    return { ...i, op: 'const', suffix: 'i64', imms: [BigInt(needs(String(i.imms[0])))], by };
+  };
+  const insts = f.body.insts.map(change);
+  return found ? { ...f, body: { insts, end: f.body.end } } : f;
+};
+
+/** A function outside of fibers: what it calls is never left, as there is no fiber to switch. The status is not looked at. */
+const whole = (f: Func, isPoint: (i: Inst) => boolean): Func => {
+  const edit = editOf(f);
+  const change = (i: Inst): Inst => {
+    if (i.kind !== 'op') return withBodies(i, (b) => ({ insts: b.insts.map(change), end: b.end }));
+    if (!isPoint(i)) return i;
+    if (i.op === 'suspend') throw new Error(`internal error: @${f.name} suspends outside of a fiber`);
+    const called: OpInst = { ...i, results: [...i.results, edit.value('i32')] };
+    return called;
+  };
+  const insts = f.body.insts.map(change);
+  return { ...f, types: edit.types, body: { insts, end: f.body.end } };
+};
