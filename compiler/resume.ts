@@ -169,7 +169,7 @@ const zero = (c: Code, type: IrType): Value => {
   }
 };
 
-const offsetOfWord = (plan: Plan, n: number): number => frameRecord.results + 8 * (plan.results + n);
+const offsetOfWord = (plan: Plan, n: number): number => frameRecord.values + 8 * (plan.results + n);
 
 /** Keeps what is live behind the point in a record, and ends the body: with `results` zeros and the status 1. */
 const leave = (s: State, point: Inst, results: readonly IrType[]): Body => {
@@ -480,7 +480,7 @@ const enterPoint = (
   const isCall = inst.op !== 'suspend';
   const c = new Code(s.edit, pos);
   const load = (v: Value, k: number, result: Value): void =>
-    c.define(result, 'load', memType(typeIn(s, v)), [c.pointer(s.record)], [frameRecord.results + 8 * k]);
+    c.define(result, 'load', memType(typeIn(s, v)), [c.pointer(s.record)], [frameRecord.values + 8 * k]);
   if (sure) {
     if (isCall) for (const [k, v] of inst.results.entries()) load(v, k, results[k] ?? v);
     return c.insts;

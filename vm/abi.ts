@@ -249,9 +249,6 @@ export const task = {
   result: 144,
 } as const;
 
-/** A frame record: what a function that was left leaves (see the pass `fibers`); results of the call that it waits for and live values follow. */
-export const frameRecord = { next: 0, fn: 4, point: 8, bytes: 12, values: 16 } as const;
-
 /** The least that a program with tasks needs for them in a slot. */
 export const leastFiberBytes = 1 << 18;
 

@@ -4,47 +4,41 @@
 // it was left (see resume.ts); functions that cannot are as fast as ever. Calls of values count as reaching it if the value of one such
 // function is taken; then all functions whose value is taken give a status, so that they have one type.
 //
-// main becomes the first task of its image, and `stack.need` a number.
+// `stack.need` becomes a number.
 import { entryPrefix, leaveFunction, resumePrefix, runFunction } from '../../vm/abi.ts';
 import { type Reaching, reaching, usedAsValues } from '../call-graph.ts';
 import { isChecked } from '../checked.ts';
 import { stackNeeds } from '../frames.ts';
 import type { Func, Inst, IrProgram, OpInst } from '../ir.ts';
-import { buildFunc } from '../ir-build.ts';
 import { leavable } from '../resume.ts';
+import { hasTasks } from '../runtime-functions.ts';
 import { editOf, withBodies } from '../tree.ts';
 
 const by = 'fibers';
-
-/** What the program's main is called when it has become a task. */
-const mainTask = 'main.task';
-
-export const hasTasks = (program: IrProgram): boolean => program.funcs.some((f) => f.name === leaveFunction);
 
 /** Where fibers begin: what is called from outside of them. A call from there never comes back half done. */
 const roots: ReadonlySet<string> = new Set(['init', 'main', runFunction]);
 
 export const fibers = (program: IrProgram): IrProgram => {
   if (!hasTasks(program)) return program;
-  const started = withMainAsTask(program);
-  const taken = usedAsValues(started.funcs).filter((name) => !name.startsWith(entryPrefix));
+  const taken = usedAsValues(program.funcs).filter((name) => !name.startsWith(entryPrefix));
   const reach = reaching(
-    started,
+    program,
     [],
     (i) => i.op === 'suspend',
     (name) => !name.startsWith(entryPrefix),
   );
   const gives = new Set<string>([...reach.funcs, ...(reach.values ? taken : [])]);
-  for (const f of started.funcs) if (f.name.startsWith(entryPrefix)) gives.add(f.name);
+  for (const f of program.funcs) if (f.name.startsWith(entryPrefix)) gives.add(f.name);
   for (const name of roots) gives.delete(name);
-  const needs = stackNeeds(started, isChecked(program), taken);
-  const funcs = started.funcs.flatMap((f): readonly Func[] => {
+  const needs = stackNeeds(program, isChecked(program), taken);
+  const funcs = program.funcs.flatMap((f): readonly Func[] => {
     const sized = withNeeds(f, needs);
     const isPoint = pointIn(gives, reach);
     if (!gives.has(f.name)) return [roots.has(f.name) ? whole(sized, isPoint) : sized];
     return leavable(sized, { isPoint, leave: leaveFunction, resumeName: `${resumePrefix}${f.name}` });
   });
-  return { ...started, funcs };
+  return { ...program, funcs };
 };
 
 const pointIn =
@@ -55,38 +49,6 @@ const pointIn =
     if (i.op === 'call.value') return reach.values;
     return i.op === 'call' && gives.has(String(i.imms[0]));
   };
-
-/** main's place is taken by a call of the scheduler, which runs it as a task. */
-const withMainAsTask = (program: IrProgram): IrProgram => {
-  const main = program.funcs.find((f) => f.name === 'main');
-  if (!main) return program;
-  const entry = `${entryPrefix}main`;
-  const renamed: Func = { ...main, name: mainTask };
-  const start = buildFunc(
-    'main',
-    [],
-    [],
-    (b) => {
-      b.by = by;
-      const number = b.op1('func.ref', '', [], [entry]);
-      b.call(runFunction, [b.op1('extend_u', '', [number])], []);
-      b.ret();
-    },
-    main.pos,
-  );
-  const first = buildFunc(
-    entry,
-    ['i64'],
-    [],
-    (b) => {
-      b.by = by;
-      b.call(mainTask, [], []);
-      b.ret();
-    },
-    main.pos,
-  );
-  return { ...program, funcs: [...program.funcs.map((f) => (f === main ? renamed : f)), first, start] };
-};
 
 const withNeeds = (f: Func, needs: (name: string) => number): Func => {
   let found = false;

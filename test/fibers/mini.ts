@@ -4,7 +4,7 @@ import type { Body, Func, Inst, IrProgram } from '../../compiler/ir.ts';
 import { parseProgram } from '../../compiler/ir-text.ts';
 import { liveAt } from '../../compiler/liveness.ts';
 import { withBodies } from '../../compiler/tree.ts';
-import { leaveFunction, runFunction } from '../../vm/abi.ts';
+import { entryPrefix, leaveFunction, runFunction } from '../../vm/abi.ts';
 
 const regionBytes = 1 << 22;
 
@@ -153,13 +153,24 @@ func @${runFunction}(%entry: i64) {
   stack.set %top
   ret
 }
+func @${entryPrefix}main(%fcb: i64) {
+  call @task()
+  ret
+}
+func @main() {
+  %entry = func.ref @${entryPrefix}main
+  %number = extend_u %entry
+  call @${runFunction}(%number)
+  ret
+}
 `;
 
-/** The program with the scheduler; main may suspend then. */
+/** The program with the scheduler, for which main is a task that may suspend. */
 export const withScheduler = (p: IrProgram): IrProgram => {
   const mini = parseProgram(text);
   if (!('program' in mini)) throw new Error(JSON.stringify(mini));
-  return { ...p, globals: [...p.globals, ...mini.program.globals], funcs: [...p.funcs, ...mini.program.funcs] };
+  const funcs = p.funcs.map((f) => (f.name === 'main' ? { ...f, name: 'task' } : f));
+  return { ...p, globals: [...p.globals, ...mini.program.globals], funcs: [...funcs, ...mini.program.funcs] };
 };
 
 const isSuspend = (i: Inst): boolean => i.kind === 'op' && i.op === 'suspend';
