@@ -1,6 +1,6 @@
 // What instructions do, and which memory they touch: the questions that licm, cse, dce and strength reduction share.
 import { unreachable } from '../lang/unreachable.ts';
-import { constantOf, type Defs } from './facts.ts';
+import { constantOf, type Defs, defsOf } from './facts.ts';
 import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
 import { opRow } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
@@ -168,8 +168,11 @@ export const accessOf = (m: Memory, inst: OpInst): Access | undefined => {
   return { place: shifted(placeOf(m.defs, pointer), offset), bytes: memTypeBytes[type] };
 };
 
-/** Frame slots whose address is used for more than to load and store. */
-export const escapedSlots = (f: Func, defs: Defs): ReadonlySet<string> => {
+/** Whether the callee of a call does no more with its operand `i` than to load and store. */
+type Lends = (inst: OpInst, i: number) => boolean;
+
+/** Frame slots whose address is used for more than to load and store; `lends`: also by callees. */
+export const escapedSlots = (f: Func, defs: Defs, lends: Lends = () => false): ReadonlySet<string> => {
   const escaped = new Set<string>();
   const lose = (v: Value): void => {
     const p = placeOf(defs, v);
@@ -179,7 +182,7 @@ export const escapedSlots = (f: Func, defs: Defs): ReadonlySet<string> => {
     for (const inst of b.insts) {
       if (inst.kind === 'op') {
         inst.args.forEach((v, i) => {
-          if (!keepsAddress(inst, i)) lose(v);
+          if (!keepsAddress(inst, i) && !lends(inst, i)) lose(v);
         });
       } else if (inst.kind === 'loop') inst.inits.forEach(lose);
       for (const inner of bodiesOf(inst)) body(inner);
@@ -215,9 +218,68 @@ const keepsAddress = (inst: OpInst, i: number): boolean => {
   }
 };
 
+const lending = new WeakMap<IrProgram, Lends>();
+
+/** The object that a pointer is derived from, as far as keepsAddress sees through. */
+const wholeOf = (defs: Defs, v: Value): Value => {
+  let at = v;
+  for (;;) {
+    const def = defs.get(at);
+    const [first] = def?.kind === 'op' && derives.has(def.inst.op) ? def.inst.args : [];
+    if (first === undefined) return at;
+    at = first;
+  }
+};
+
+const derives: ReadonlySet<OpName> = new Set<OpName>(['addr', 'offset', 'ptr.add', 'elem', 'own']);
+
+/** Which parameters functions keep: all are taken not to be, until one is found that is. */
+const lendsOf = (program: IrProgram): Lends => {
+  const known = lending.get(program);
+  if (known) return known;
+  const kept = new Map<string, Set<number>>(program.funcs.map((f) => [f.name, new Set<number>()]));
+  const lends: Lends = (inst, i) => inst.op === 'call' && kept.get(String(inst.imms[0]))?.has(i) === false;
+  /** Parameters as operands of calls: kept if the callee keeps them. */
+  const passed: { readonly f: string; readonly param: number; readonly inst: OpInst; readonly at: number }[] = [];
+  for (const f of program.funcs) {
+    const params = new Map(f.params.map((v, i) => [v, i]));
+    const defs = defsOf(f);
+    const keep = (v: Value): void => {
+      const param = params.get(wholeOf(defs, v));
+      if (param !== undefined) kept.get(f.name)?.add(param);
+    };
+    const body = (b: Body): void => {
+      for (const inst of b.insts) {
+        if (inst.kind === 'op') {
+          inst.args.forEach((v, at) => {
+            const param = params.get(wholeOf(defs, v));
+            if (param === undefined || keepsAddress(inst, at)) return;
+            if (inst.op === 'call') passed.push({ f: f.name, param, inst, at });
+            else keep(v);
+          });
+        } else if (inst.kind === 'loop') inst.inits.forEach(keep);
+        for (const inner of bodiesOf(inst)) body(inner);
+      }
+      if (b.end.kind !== 'unreachable') b.end.args.forEach(keep);
+    };
+    body(f.body);
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const p of passed) {
+      const own = kept.get(p.f);
+      if (!own || own.has(p.param) || lends(p.inst, p.at)) continue;
+      own.add(p.param);
+      changed = true;
+    }
+  }
+  lending.set(program, lends);
+  return lends;
+};
+
 export const memoryOf = (f: Func, program: IrProgram, defs: Defs): Memory => ({
   defs,
-  escaped: escapedSlots(f, defs),
+  escaped: escapedSlots(f, defs, lendsOf(program)),
   hidden: new Set(program.globals.filter((g) => g.kind !== 'private' && g.kind !== 'symmetric').map((g) => g.name)),
 });
 
@@ -283,6 +345,14 @@ export const writesOf = (m: Memory, inst: Inst): Writes => {
   const places: Access[] = [];
   const op = (i: OpInst): void => {
     const mask = effectBits(i.op);
+    // What is lent to a callee.
+    if (i.op === 'call') {
+      for (const v of i.args) {
+        const place = placeOf(m.defs, v);
+        if (place.root.kind === 'frame')
+          places.push({ place: { ...place, fromRoot: undefined, base: -1 }, bytes: undefined });
+      }
+    }
     if (mask & bits['handle-writes']) handles = true;
     if (mask & bits.synchronises) anything = true;
     else if (mask & bits.writes) {
@@ -313,7 +383,7 @@ export const writesOf = (m: Memory, inst: Inst): Writes => {
 export const clobbers = (m: Memory, writes: Writes, read: Access): boolean => {
   const { root } = read.place;
   if (root.kind === 'data') return false;
-  if (writes.anything) return !(root.kind === 'frame' && !m.escaped.has(root.name));
+  if (writes.anything && !(root.kind === 'frame' && !m.escaped.has(root.name))) return true;
   return writes.places.some((w) => mayAlias(m, w, read));
 };
 

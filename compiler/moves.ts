@@ -31,8 +31,18 @@ export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
   return moving;
 };
 
+const movers = new WeakMap<IrProgram, (i: Inst) => boolean>();
+
 /** Answers whether an instruction, with all that is nested in it, may move objects. Unknown callees may. */
 export const moverOf = (p: IrProgram): ((i: Inst) => boolean) => {
+  const before = movers.get(p);
+  if (before) return before;
+  const answer = moverIn(p);
+  movers.set(p, answer);
+  return answer;
+};
+
+const moverIn = (p: IrProgram): ((i: Inst) => boolean) => {
   const known = new Set(p.funcs.map((f) => f.name));
   const moving = movingFunctions(p);
   const nested = new WeakMap<Inst, boolean>();

@@ -25,6 +25,7 @@ import {
 import { defsOf } from '../facts.ts';
 import { mayRevoke } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, OpName, Value } from '../ir.ts';
+import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { resolver, substitute, withBodies, withOperands } from '../tree.ts';
 
@@ -99,7 +100,7 @@ const forget = (s: State, inst: Inst, at: Available): void => {
   const mask = effectsOf(inst);
   // In checked programs, to load again what has been deleted is a mistake that is to be found.
   if (s.checked && mayRevoke(s.context.program, inst)) at.loads.clear();
-  if (mask & bits.moves) at.places.clear();
+  if (moverOf(s.context.program)(inst)) at.places.clear();
   if (mask & bits['handle-writes']) at.handles.clear();
   if ((mask & (bits.writes | bits.synchronises)) === 0) return;
   const writes = writesOf(s.memory, inst);

@@ -11,6 +11,7 @@ import { bits, effectsOf } from '../effects.ts';
 import { defsOf } from '../facts.ts';
 import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst } from '../ir.ts';
+import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { definedIn, leaves, operandsOf, withBodies } from '../tree.ts';
 
@@ -25,7 +26,7 @@ export const guardHoist = (f: Func, context: PassContext): Func => {
     end: body.end,
   });
   const hoistFrom = (loop: LoopInst): readonly Inst[] => {
-    if (mayRevoke(context.program, loop) || (effectsOf(loop) & bits.moves) !== 0) return [loop];
+    if (mayRevoke(context.program, loop) || moverOf(context.program)(loop)) return [loop];
     const inner = definedIn(loop.body, new Set(loop.params));
     const moved = new Set<Inst>();
     for (const inst of loop.body.insts) {

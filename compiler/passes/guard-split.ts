@@ -14,11 +14,11 @@
 // (Mueller and Whalley: Avoiding conditional branches by code replication, PLDI 1995). Only in innermost loops and small functions
 // without loops, as long as nothing there may give memory back.
 import { guardSlack, isRuntime } from '../../vm/abi.ts';
-import { bits, effectsOf } from '../effects.ts';
 import { type Def, defsOf, opOf } from '../facts.ts';
 import { mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
+import { moverOf } from '../moves.ts';
 import { hullOf, type Member, memberOf, nullCheckOf } from '../near.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, type Edit, editOf, forEachInst, sizeOf, withBodies } from '../tree.ts';
@@ -50,7 +50,7 @@ const hasLoop = (body: Body): boolean =>
 
 /** Nothing in it takes back what a test has found, or moves what it is of. */
 const isCalm = (s: State, body: Body): boolean =>
-  body.insts.every((inst) => !mayRevoke(s.context.program, inst) && (effectsOf(inst) & bits.moves) === 0);
+  body.insts.every((inst) => !mayRevoke(s.context.program, inst) && !moverOf(s.context.program)(inst));
 
 const inLoops = (s: State, body: Body): Body => ({
   insts: body.insts.map((inst) =>

@@ -28,6 +28,7 @@ import {
 import { defsOf, rangeOf } from '../facts.ts';
 import { mayRevoke } from '../guards.ts';
 import { type Body, type Func, type Inst, type LoopInst, type OpInst, opRow, type Value } from '../ir.ts';
+import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
 import { argsOf, bodiesOf, definedIn, forEachEnd, forEachInst, leaves, operandsOf, withBodies } from '../tree.ts';
@@ -60,6 +61,8 @@ const licmBody = (s: State, body: Body): Body => ({
 
 interface Loop {
   readonly effects: number;
+  /** Objects may move in it. */
+  readonly moves: boolean;
   readonly writes: Writes;
   /** What was permitted may be taken back in it. */
   readonly revokes: boolean;
@@ -86,6 +89,7 @@ const hoistFrom = (s: State, loop: LoopInst): readonly Inst[] => {
   const revokes = mayRevoke(s.context.program, loop);
   const l: Loop = {
     effects: effectsOf(loop),
+    moves: moverOf(s.context.program)(loop),
     writes: writesOf(s.memory, loop),
     revokes,
     deletes: isChecked(s.context.program) && revokes,
@@ -139,8 +143,8 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
     if (divisor === undefined) return false;
     return (where.top && rangeOf(s.memory.defs, divisor).lo > 0n) || (where.reached && where.first);
   }
-  if (isQuestion(inst.op)) return !l.revokes && (l.effects & bits.moves) === 0;
-  if (mask === bits.place) return (l.effects & bits.moves) === 0;
+  if (isQuestion(inst.op)) return !l.revokes && !l.moves;
+  if (mask === bits.place) return !l.moves;
   if (mask === bits['handle-reads']) return (l.effects & bits['handle-writes']) === 0 && s.f.name !== 'init' && cheap;
   if (inst.op !== 'load') return false;
   const access = accessOf(s.memory, inst);
@@ -155,7 +159,7 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
 
 /** A whole `if` or block that only computes, from values that do not change in the loop. */
 const isHoistableTree = (s: State, l: Loop, inst: Inst): boolean => {
-  const allowed = (l.effects & bits.moves) === 0 ? bits.place : 0;
+  const allowed = l.moves ? 0 : bits.place;
   if ((effectsOf(inst) & ~allowed) !== 0 || leaves(inst)) return false;
   const own = new Set<Value>();
   for (const b of bodiesOf(inst)) definedIn(b, own);

@@ -14,9 +14,10 @@
 // Also: a constant offset from an object's start goes into the immediate.
 import { unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
-import { bits, effectsOf, placeOf } from '../effects.ts';
+import { placeOf } from '../effects.ts';
 import { type Def, type Defs, defsOf, type Induction, inductionsOf, intOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
+import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, definedIn, type Edit, editOf, madeBy, nextsOf, withBodies } from '../tree.ts';
 
@@ -68,7 +69,7 @@ interface Group {
 
 const reduced = (s: State, loop: LoopInst): readonly Inst[] => {
   const inductions = inductionsOf(s.defs, loop);
-  if (effectsOf(loop) & bits.moves || inductions.length === 0) return [loop];
+  if (moverOf(s.context.program)(loop) || inductions.length === 0) return [loop];
   const groups = groupsOf(s, loop, inductions);
   const before: Inst[] = [];
   const after: { readonly param: Value; readonly init: Value; readonly step: bigint }[] = [];
