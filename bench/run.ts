@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
 import { guards } from './suites/guards.ts';
+import { hooks } from './suites/hooks.ts';
 import { memory } from './suites/memory.ts';
 import { passes } from './suites/passes.ts';
 import { peers } from './suites/peers.ts';
@@ -11,7 +12,7 @@ import { same } from './suites/same.ts';
 import { tableJson, tableText } from './table.ts';
 
 /** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, memory, passes, same];
+const suites: readonly Suite[] = [peers, guards, hooks, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 

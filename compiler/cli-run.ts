@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { guardStats, guardTable } from '../vm/guard-stats.ts';
+import { hookLine } from '../vm/hook-stats.ts';
 import { renderLeaks, renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
@@ -145,7 +146,7 @@ const runArtifact = async (
   const { memory, stats, leaks } = reports;
   let report = '';
   const atEnd: RunOptions['atEnd'] = (node) => {
-    if (stats) process.stderr.write(guardTable(guardStats(node)));
+    if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node));
     if (memory) report = renderMemory(node.manifest, tablesOf(node));
     else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
   };
@@ -156,6 +157,7 @@ const runArtifact = async (
     pool,
     signal: abort.signal,
     tuneV8: true,
+    ticker: stats,
   });
   if (result.kind === 'internal') throw new Error(result.message);
   // What a run that was ended had not deleted yet is no leak.

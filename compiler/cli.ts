@@ -136,7 +136,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none')
     .option('--hook-interval <microseconds>', 'how often something is due (default: 100)')
-    .option('--stats', 'say at the end how many guards ran')
+    .option('--stats', 'say at the end how many guards ran, and how often something was due at a hook')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {

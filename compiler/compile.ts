@@ -109,7 +109,7 @@ export const compileFrom = async (
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
   const track = moving ? 'all' : level;
-  const interval = options.hookInterval ?? defaultInterval;
+  const hooks = { timing: options.timing ?? defaultTiming, interval: options.hookInterval ?? defaultInterval };
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
   const ir = optimise(lower(program, { escapes: track === 'all' }), {
@@ -117,9 +117,9 @@ export const compileFrom = async (
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
     ...(options.guards === undefined ? {} : { guards: options.guards }),
-    hooks: { timing: options.timing ?? defaultTiming, interval },
+    hooks,
     after: (pass, now) => {
-      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, interval);
+      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval);
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
   });
@@ -134,6 +134,7 @@ export const compileFrom = async (
     wat: form === 'wat',
     counts: options.counts ?? false,
     track,
+    hooks,
   });
   return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
 };

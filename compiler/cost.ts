@@ -16,7 +16,7 @@ export const hooksInInterval = 8;
 export const branchCost = 1;
 
 /** A call of which nothing else is known. */
-export const callCost = 50;
+export const callCost = 10;
 
 export const opCost = (inst: OpInst): number => opRow(inst.op).cost;
 

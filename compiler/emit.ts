@@ -23,8 +23,9 @@ import { waitFunction } from './emit-ops.ts';
 import { prunePositions } from './emit-positions.ts';
 import type { IrProgram, OpName } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
-import { hasTasks } from './runtime-functions.ts';
+import { hasTasks, hookRuntime } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -33,6 +34,8 @@ export interface EmitOptions {
   /** The compiler's version, for the manifest. */
   readonly compiler: string;
   readonly track?: Tracking;
+  /** What its hooks were made for. */
+  readonly hooks?: HookSettings;
   /** Also give the text form. */
   readonly wat?: boolean;
   /** Count the guards that run: `pgc run --stats`. */
@@ -175,6 +178,8 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 /** Emits a program that verifies and is lowered (lower-shared, lower-runtime). Throws only on bugs of ours. */
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const { track = 'off' } = options;
+  const { timing, interval } = options.hooks ?? { timing: 'off', interval: 0 };
+  const hasHooks = lowered.funcs.some((f) => f.name === hookRuntime);
   const program = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);
@@ -232,6 +237,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       privateBytes: layout.privateBytes,
       symmetricBase: layout.symmetricBase,
       symmetricBytes: layout.symmetricBytes,
+      ...(timing === 'off' || !hasHooks ? {} : { hooks: { timing, interval } }),
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       letBase: layout.letBase,
       ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),

@@ -537,6 +537,8 @@ export interface Manifest {
   readonly letBase: number;
   /** It has tasks, whose records take at least so much of each slot. */
   readonly fiberBytes?: number;
+  /** It has hooks: what makes them due, and every how many microseconds. */
+  readonly hooks?: { readonly timing: 'ticker' | 'count'; readonly interval: number };
   readonly writableBase: number;
   readonly configs: readonly ConfigEntry[];
   readonly formats: readonly Format[];

@@ -53,6 +53,9 @@ const numbers = ['i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64', 'f32', 'f
 const mostColumns = 9999;
 const mostDecimals = 999;
 
+/** Microseconds. */
+const longestInterval = 1_000_000;
+
 const configShape = {
   name: text,
   type: oneOf('bool', ...numbers),
@@ -84,6 +87,7 @@ const shape = {
   fiberBytes: optional(count),
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
+  hooks: optional(fields({ timing: oneOf('ticker', 'count'), interval: upTo(longestInterval) })),
   objects: optional(listOf(fields({ name: text, position: count }))),
   configs: listOf(fields(configShape)),
   formats: listOf(fields(formatShape)),

@@ -38,6 +38,8 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly workerUrl?: URL | string;
   /** Called when the run has ended and no image runs any more, for reports on memory. Not if it could not begin. */
   readonly atEnd?: (node: EndedNode) => void;
+  /** Make hooks due by the clock in programs that have nothing to do at them, too: for measurements. */
+  readonly ticker?: boolean;
   /** Threads that were started before. The run ends them all. */
   readonly pool?: Pool;
 }

@@ -11,6 +11,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import type { ImageStatus, RunResult } from './result.ts';
 import { createSinks } from './sinks.ts';
 import { framesOf } from './stack.ts';
+import { needsTicker, startTicker } from './ticker.ts';
 import { activityOf, deadlockProver, sightOf } from './watch.ts';
 
 export type { EndedNode, RunOptions } from './options.ts';
@@ -127,6 +128,7 @@ const untilEnd = (
           );
     options.signal?.addEventListener('abort', interrupt);
 
+    if (needsTicker(p, options.ticker ?? false)) workers.push(startTicker(p, pool.url));
     const origin = process.hrtime.bigint();
     for (let image = 0; image < p.images; image++) {
       const thread = takeThread(pool);

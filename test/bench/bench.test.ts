@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
+import { hookCounts } from '../../bench/suites/hooks.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined };
 
@@ -44,6 +45,13 @@ test('counts are read from the summary of --emit=guards and from the table of --
   expect(() => dynamicCount('0.1 seconds')).toThrow('no numbers');
 });
 
+test('hooks are counted by the end of --emit=hooks', () => {
+  const list =
+    'a.pg:3:1  main  in each round\n\n1 hook\nspacing in loops: 50000 units, 12.5 µs\nlongest path without a hook: 240 units, 0.06 µs, from a.pg:1:1 to a.pg:3:1\n';
+  expect(hookCounts(list)).toEqual({ hooks: 1, longest: 0.06 });
+  expect(() => hookCounts('')).toThrow('no numbers');
+});
+
 test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
   const text = await bench(['--only=guards/dot', '--images=1', '--variants=opt', '--quick', '--json'], quiet);
   const [times, counts] = JSON.parse(text);
@@ -53,7 +61,7 @@ test('a quick run of guards compares with none, and counts', { timeout: 120_000 
 
 test('--list names every suite and what it has', async () => {
   const text = await bench(['--list'], quiet);
-  for (const suite of ['peers', 'guards', 'memory', 'passes', 'same'])
+  for (const suite of ['peers', 'guards', 'hooks', 'memory', 'passes', 'same'])
     expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
   expect(text).toContain('search_tree');
 });
