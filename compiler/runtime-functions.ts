@@ -36,6 +36,8 @@ export const revokers = [
 
 /** What runs `main` in programs with tasks. */
 export const tasksRun = 'runtime.tasks.run';
+/** What a hook calls in programs with tasks. */
+export const tasksDue = 'runtime.tasks.due';
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === tasksRun);
@@ -77,5 +79,6 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
 /** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */
 export const calleeOf = (program: IrProgram, fn: string, inst: OpInst): string | undefined => {
   if (inst.op === 'call') return String(inst.imms[0]);
+  if (inst.op === 'hook' && hasTasks(program)) return tasksDue;
   return inst.op === 'alloc' && isMoving(program) && !isRuntime(fn) ? moveRuntime.alloc : runtimeFor[inst.op];
 };

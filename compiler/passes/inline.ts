@@ -65,6 +65,8 @@ const found: ReadonlySet<string> = new Set(revokers);
 const isWorthIt = (s: State, callee: Func): boolean => {
   if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
   if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
+  // What the program wrote has guards and hooks, the run-time has not: no operator, and no task, becomes part of it.
+  if (isRuntime(s.f.name) && !isRuntime(callee.name)) return false;
   // Code that takes numbers for addresses stays apart from code that finds its objects moved.
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
   const cost = costOf(callee.body);

@@ -9,11 +9,11 @@ import { page } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { intervalUnits } from '../cost.ts';
 import { ofRuntime } from '../guards.ts';
-import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
+import type { Body, Func, Inst, IrProgram, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hookRuntime } from '../runtime-functions.ts';
+import { hasTasks, hookRuntime, tasksDue } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -55,10 +55,13 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   if (context.hooks.timing === 'count') store(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
-  serve.insts.push({ ...common, args: [position], imms: [hookRuntime] });
+  serve.insts.push({ ...common, args: [position], imms: [served(context.program)] });
   const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
   r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));
 };
+
+/** In programs with tasks others may run at a hook. */
+const served = (p: IrProgram): string => (hasTasks(p) ? tasksDue : hookRuntime);
 
 const isHook = (inst: Inst): inst is OpInst => inst.kind === 'op' && (inst.op === 'hook' || inst.op === 'hook.due');
 
