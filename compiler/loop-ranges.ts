@@ -9,7 +9,17 @@
 // range may. A counter times a value from outside (rows of a matrix whose extents are not known) is bounded by the product of the
 // bounds, which is computed before the loop. Slices made in the loop: their ends were checked against the whole, an index against their length.
 import { addressOf } from './address.ts';
-import { addLinear, countedAtBottom, countedOf, type Defs, type Linear, linearOf, opOf, rangeOf } from './facts.ts';
+import {
+  addLinear,
+  countedAtBottom,
+  countedOf,
+  type Defs,
+  type Linear,
+  linearOf,
+  opOf,
+  rangeOf,
+  relationsOf,
+} from './facts.ts';
 import type { Guard } from './guards.ts';
 import type { Body, Inst, IrType, LoopInst, OpInst, OpName, PosId, Value } from './ir.ts';
 import { differenceOf } from './polynomial.ts';
@@ -337,6 +347,36 @@ const productOf = (
 
 // ---- code before the loop ---------------------------------------------------------------------------------------
 
+/**
+ * What follows where so many bytes from some place on are permitted, which are no more than the memory has: if the number of bytes is a
+ * value, that it is small, if it is a multiple of a small one, that this is not negative.
+ */
+export const givenPermitted = (ranges: readonly Range[]): Pick<Given, 'small' | 'natural'> => {
+  const [small, natural] = [new Set<Value>(), new Set<Value>()];
+  for (const r of ranges) {
+    const bytes = addLinear(r.hi, r.lo, -1n);
+    const [term, another] = [...bytes.terms];
+    if (term === undefined || another !== undefined || tooLarge(bytes.constant)) continue;
+    if (term[1] === 1n) small.add(term[0]);
+    else if (term[1] > 1n && bytes.constant <= 0n) natural.add(term[0]);
+  }
+  return { small, natural };
+};
+
+/** What a condition says of two numbers as a form that is not negative: exact if its values are small. */
+export const leastOf = (defs: Defs, condition: Value, holds: boolean): readonly Linear[] =>
+  relationsOf(defs, condition, holds).flatMap((r) => {
+    if (r.suffix !== 'i64' || !r.signed || r.op === 'ne' || r.op === 'eq') return [];
+    const [less, more] = r.op === 'lt' || r.op === 'le' ? [r.left, r.right] : [r.right, r.left];
+    const strict = r.op === 'lt' || r.op === 'gt';
+    const one = (v: Value): Linear => linearOf(defs, v, () => true);
+    return [addLinear(addLinear(one(more), one(less), -1n), constantForm(strict ? -1n : 0n))];
+  });
+
+/** Whether one of these forms says that this one is not negative. */
+export const follows = (known: readonly Linear[], form: Linear): boolean =>
+  known.some((k) => formKey(k) === formKey(form) && k.constant <= form.constant);
+
 /** Ops before a loop that ask whether ranges are what they are taken for, and what a pass asks besides; `answer` is an i32. */
 export interface Asking {
   readonly make: (op: OpName, suffix: string, args: readonly Value[], type: IrType, imm?: bigint) => Value;
@@ -347,7 +387,24 @@ export interface Asking {
   readonly answer: () => Value;
 }
 
-export const asking = (s: RangeState, ranges: readonly Range[], pos: PosId, by: string, into: Inst[]): Asking => {
+/** What need not be asked: values for which another question says yes only if they are small, and what is not negative. */
+export interface Given {
+  readonly small: ReadonlySet<Value>;
+  /** Values that are not negative if they are small, and that question says yes. */
+  readonly natural: ReadonlySet<Value>;
+  readonly least: (form: Linear) => boolean;
+}
+
+const nothingGiven: Given = { small: new Set(), natural: new Set(), least: () => false };
+
+export const asking = (
+  s: RangeState,
+  ranges: readonly Range[],
+  pos: PosId,
+  by: string,
+  into: Inst[],
+  given = nothingGiven,
+): Asking => {
   const { edit } = s;
   const make: Asking['make'] = (op, suffix, args, type, imm) => {
     const result = edit.value(type);
@@ -380,13 +437,17 @@ export const asking = (s: RangeState, ranges: readonly Range[], pos: PosId, by: 
   };
   for (const v of new Set(ranges.flatMap((r) => [...r.leaves]))) {
     const known = rangeOf(s.defs, v);
-    if (known.lo >= -maxTerm && known.hi <= maxTerm) continue;
+    if (given.small.has(v) || (known.lo >= -maxTerm && known.hi <= maxTerm)) continue;
+    if (given.natural.has(v)) {
+      and(make('le_u', 'i64', [v, i64(maxTerm)], 'i32'));
+      continue;
+    }
     const shifted = make('add', 'i64', [v, i64(maxTerm)], 'i64');
     and(make('le_u', 'i64', [shifted, i64(2n * maxTerm)], 'i32'));
   }
   const distances = new Map(ranges.flatMap((r) => [...r.distances]));
   for (const d of distances.values()) {
-    if (d.terms.size === 0 && d.constant >= 0n) continue;
+    if ((d.terms.size === 0 && d.constant >= 0n) || given.least(d)) continue;
     and(make('ge_s', 'i64', [sum(d), i64(0n)], 'i32'));
   }
   return {
@@ -395,7 +456,9 @@ export const asking = (s: RangeState, ranges: readonly Range[], pos: PosId, by: 
     and,
     from: (r) => {
       const base = edit.types[r.base] === 'ptr' ? r.base : make('addr', '', [r.base], 'ptr');
-      return make('ptr.add', '', [base, make('wrap', '', [sum(r.lo)], 'i32')], 'ptr');
+      if (r.lo.terms.size > 0) return make('ptr.add', '', [base, make('wrap', '', [sum(r.lo)], 'i32')], 'ptr');
+      const offset = BigInt.asIntN(32, r.lo.constant);
+      return offset === 0n ? base : make('ptr.add', '', [base, make('const', 'i32', [], 'i32', offset)], 'ptr');
     },
     bytes: (r) => sum(addLinear(r.hi, r.lo, -1n)),
     answer: () => ok ?? make('const', 'i32', [], 'i32', 1n),

@@ -14,7 +14,7 @@ import { type Def, type Defs, defsOf, intOf, opOf, rangeOf, relationsOf } from '
 import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, IfInst, Inst, OpInst, PosId, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, breaksTo, withBodies } from '../tree.ts';
+import { bodiesOf, breaksTo, resolver, substitute, withBodies } from '../tree.ts';
 
 /** Bytes [lo, hi) after a base were guarded, at that place. */
 interface Fact {
@@ -29,10 +29,22 @@ interface Fact {
   readonly elements?: { readonly count: Value; readonly size: number };
 }
 
-/** What is known of numbers, by what was computed before: nothing ends that. */
+/** A question about a range that was asked before a loop, and its answer. */
+interface Question {
+  readonly base: Value;
+  readonly from: number;
+  readonly bytes: Value;
+  readonly write: boolean;
+  readonly answer: Value;
+}
+
+/** What is known by what was computed before: of numbers for ever, of permissions until something is taken back. */
 interface Numbers {
   /** Lengths that an index was checked against. */
   readonly checked: Map<Value, ReadonlySet<Value>>;
+  /** The same of the lower ends of slices that go on to the end. */
+  readonly cut: Map<Value, ReadonlySet<Value>>;
+  questions: readonly Question[];
   /** Values between 0 and mostElements. */
   readonly small: Set<Value>;
 }
@@ -51,6 +63,8 @@ interface State {
   /** What holds on all ways that were seen to leave for a label. */
   readonly exits: Map<string, Facts>;
   readonly decided: Map<Inst, string>;
+  /** Questions whose answer another one gives, with that answer. */
+  readonly answered: Map<OpInst, Value>;
 }
 
 const none: Facts = new Map();
@@ -58,14 +72,15 @@ const none: Facts = new Map();
 export const guardAvailable = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const defs: Map<Value, Def> = defsOf(f);
-  const s: State = { f, defs, context, exits: new Map(), decided: new Map() };
-  flow(s, f.body, none, { checked: new Map(), small: new Set() });
-  if (s.decided.size === 0) return f;
+  const s: State = { f, defs, context, exits: new Map(), decided: new Map(), answered: new Map() };
+  flow(s, f.body, none, { checked: new Map(), cut: new Map(), small: new Set(), questions: [] });
+  if (s.decided.size === 0 && s.answered.size === 0) return f;
+  const answers = new Map([...s.answered].flatMap(([q, answer]) => q.results.map((r) => [r, answer] as const)));
   const walk = (b: Body): Body => {
-    const inner: Body = { insts: b.insts.map((i) => withBodies(i, walk)), end: b.end };
-    return withoutGuards(inner, defs, (g) => s.decided.get(g.inst));
+    const insts = b.insts.filter((i) => i.kind !== 'op' || !s.answered.has(i)).map((i) => withBodies(i, walk));
+    return withoutGuards({ insts, end: b.end }, defs, (g) => s.decided.get(g.inst));
   };
-  return { ...f, body: walk(f.body) };
+  return { ...f, body: substitute(walk(f.body), resolver(answers)) };
 };
 
 /** The fact that a guard finds. */
@@ -118,8 +133,15 @@ const meet = (a: Facts | undefined, b: Facts): Facts => {
 /** Follows a body and gives what holds at its end, by way of the exits. */
 const flow = (s: State, body: Body, before: Facts, above: Numbers): void => {
   let facts = before;
-  const numbers: Numbers = { checked: new Map(above.checked), small: new Set(above.small) };
+  const numbers: Numbers = {
+    checked: new Map(above.checked),
+    cut: new Map(above.cut),
+    small: new Set(above.small),
+    questions: above.questions,
+  };
   for (const inst of body.insts) {
+    const revokes = mayRevoke(s.context.program, inst);
+    if (revokes) numbers.questions = [];
     const g = guardOf(s.defs, inst);
     const fact = g && factOf(s, g);
     if (fact) {
@@ -130,9 +152,10 @@ const flow = (s: State, body: Body, before: Facts, above: Numbers): void => {
     }
     switch (inst.kind) {
       case 'op':
-        if (mayRevoke(s.context.program, inst)) facts = none;
+        if (revokes) facts = none;
         else facts = withFresh(s, facts, inst, numbers);
         learn(numbers, inst);
+        ask(s, numbers, inst);
         break;
       case 'if':
       case 'block':
@@ -141,7 +164,7 @@ const flow = (s: State, body: Body, before: Facts, above: Numbers): void => {
         if (inst.kind === 'if') learnFromTest(s, numbers, inst);
         break;
       case 'loop':
-        flow(s, inst.body, mayRevoke(s.context.program, inst) ? none : facts, numbers);
+        flow(s, inst.body, revokes ? none : facts, numbers);
         facts = s.exits.get(inst.label) ?? none;
         break;
       default:
@@ -189,9 +212,39 @@ const elementOf = (s: State, facts: Facts, numbers: Numbers, wanted: Fact): Fact
 };
 
 const learn = (numbers: Numbers, inst: OpInst): void => {
-  const [index, length] = inst.args;
-  if (inst.op !== 'check.index' || index === undefined || length === undefined) return;
-  numbers.checked.set(index, new Set([...(numbers.checked.get(index) ?? []), length]));
+  const [index, length, whole] = inst.args;
+  if (index === undefined || length === undefined) return;
+  const add = (to: Map<Value, ReadonlySet<Value>>): void =>
+    void to.set(index, new Set([...(to.get(index) ?? []), length]));
+  if (inst.op === 'check.index') add(numbers.checked);
+  if (inst.op === 'check.slice' && length === whole) add(numbers.cut);
+};
+
+/** A question about the rest of a slice of bytes is answered by one about the whole slice. */
+const ask = (s: State, numbers: Numbers, inst: OpInst): void => {
+  const [pointer, bytes] = inst.args;
+  const [answer] = inst.results;
+  if (inst.op !== 'guard.may_read' && inst.op !== 'guard.may_write') return;
+  if (pointer === undefined || bytes === undefined || answer === undefined) return;
+  const { base, fromBase: from } = placeOf(s.defs, pointer);
+  const write = inst.op === 'guard.may_write';
+  const same = (q: Question): boolean => q.base === base && q.from === from && q.bytes === bytes;
+  const known = numbers.questions.find(
+    (q) => (q.write || !write) && (same(q) || isRest(s, numbers, q, base, from, bytes)),
+  );
+  if (known && s.context.allow()) s.answered.set(inst, known.answer);
+  else numbers.questions = [...numbers.questions, { base, from, bytes, write, answer }];
+};
+
+/** Bytes from `low` on of the q.bytes bytes that a question was about, all that are left: 0 <= low <= q.bytes was checked. */
+const isRest = (s: State, numbers: Numbers, q: Question, base: Value, from: number, bytes: Value): boolean => {
+  const place = opOf(s.defs, base);
+  const rest = opOf(s.defs, bytes);
+  const [whole, low] = place?.args ?? [];
+  if (place?.op !== 'elem' || Number(place.imms[0]) !== 1 || whole === undefined || low === undefined) return false;
+  if (rest?.op !== 'sub' || rest.args[0] !== q.bytes || rest.args[1] !== low || from !== 0) return false;
+  const of = placeOf(s.defs, whole);
+  return of.base === q.base && of.fromBase === q.from && numbers.cut.get(low)?.has(q.bytes) === true;
 };
 
 /** What is true after a test of which one arm does not come back. */

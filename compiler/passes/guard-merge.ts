@@ -13,7 +13,7 @@
 // for null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the object.
 import { guardSlack, isRuntime } from '../../vm/abi.ts';
 import { bits, effectBits, placeOf } from '../effects.ts';
-import { type Defs, defsOf } from '../facts.ts';
+import { type Defs, defsOf, intOf } from '../facts.ts';
 import { mayRevoke, placeText } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -29,7 +29,14 @@ interface Near {
   readonly hi: number;
   readonly value: Value;
 }
-type Nears = ReadonlyMap<Value, Near>;
+type Nears = ReadonlyMap<Value, readonly Near[]>;
+
+const withNear = (nears: Nears, base: Value, near: Near): Map<Value, readonly Near[]> =>
+  new Map(nears).set(base, [...(nears.get(base) ?? []), near]);
+
+/** The test that has these bytes in it. */
+const nearOf = (nears: Nears, base: Value, lo: number, hi: number): Near | undefined =>
+  nears.get(base)?.find((n) => lo >= n.lo && hi <= n.hi);
 
 interface State {
   readonly context: PassContext;
@@ -135,7 +142,7 @@ const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[]
       if (!bytes || nears.has(base) || !s.context.allow()) continue;
       const tested = nearTest(s, base, bytes.lo, pos);
       insts.push(...tested.insts);
-      nears = new Map(nears).set(base, tested.near);
+      nears = withNear(nears, base, tested.near);
     }
   };
   testShared(params, body.insts[0]?.pos ?? 0);
@@ -164,6 +171,11 @@ const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[]
       window.push(inst);
       continue;
     }
+    const answer = answered(s, inst, nears);
+    if (answer) {
+      (window.length > 0 ? window : insts).push(answer);
+      continue;
+    }
     // A check for null goes with the guards after it.
     const check = nullCheckOf(s.defs, inst);
     if (check && !defined.has(check.base)) {
@@ -188,6 +200,18 @@ const mergeBody = (s: State, body: Body, before: Nears, params: readonly Value[]
 
 const none: Nears = new Map();
 
+/** A question about bytes of which is known whether they are near: if they are not, another version of a loop runs. */
+const answered = (s: State, inst: Inst, nears: Nears): Inst | undefined => {
+  if (inst.kind !== 'op' || (inst.op !== 'guard.may_read' && inst.op !== 'guard.may_write')) return undefined;
+  const [pointer, size] = inst.args;
+  const bytes = intOf(s.defs, size);
+  if (pointer === undefined || bytes === undefined || bytes <= 0n || bytes > BigInt(guardSlack)) return undefined;
+  const { base, fromBase } = placeOf(s.defs, pointer);
+  const near = nearOf(nears, base, fromBase, fromBase + Number(bytes));
+  if (!near || !s.context.allow()) return undefined;
+  return { ...inst, op: 'and', suffix: 'i32', args: [near.value, near.value], imms: [], by };
+};
+
 /** The window with its guards as one test, if that is less than the guards are, and the tests that are known after it. */
 const merged = (
   s: State,
@@ -199,13 +223,13 @@ const merged = (
   const [first] = group;
   const checks = window.filter((i) => nullCheckOf(s.defs, i));
   const absorbed = new Set(checks.filter((i) => bases.has(nullCheckOf(s.defs, i)?.base ?? -1)));
-  const known = [...bases].filter(([base, members]) => isNear(nears.get(base), members)).length;
+  const known = [...bases].filter(([base, members]) => nearAll(nears, base, members)).length;
   const same = { insts: window, nears };
   if (first === undefined) return same;
   if (group.length + absorbed.size === bases.size && known === 0) return same;
   if (!s.context.allow()) return same;
   const { pos } = first.guard.inst;
-  const after = new Map(nears);
+  let after = nears;
   const out: Inst[] = [];
   const push = (inst: Omit<OpInst, 'kind' | 'pos' | 'by'>): void => void out.push({ kind: 'op', ...inst, pos, by });
   const pointers = new Map<Value, Value>();
@@ -213,13 +237,11 @@ const merged = (
   for (const [base, members] of bases) {
     const hull = hullOf(members);
     if (!hull) throw new Error('internal error: a group of guards that are far apart');
-    const before = nears.get(base);
-    const test = before && isNear(before, members) ? before : undefined;
-    let near = test?.value;
+    let near = nearAll(nears, base, members)?.value;
     if (near === undefined) {
       const tested = nearTest(s, base, hull.lo, pos);
       out.push(...tested.insts);
-      after.set(base, tested.near);
+      after = withNear(after, base, tested.near);
       near = tested.near.value;
     }
     if (all === undefined) all = near;
@@ -272,5 +294,8 @@ const merged = (
   return { insts: out, nears: after };
 };
 
-const isNear = (n: Near | undefined, members: readonly Member[]): boolean =>
-  n !== undefined && members.every((m) => m.offset >= n.lo && m.offset + m.bytes <= n.hi);
+/** The test that covers all of these. */
+const nearAll = (nears: Nears, base: Value, members: readonly Member[]): Near | undefined => {
+  const hull = hullOf(members);
+  return hull && nearOf(nears, base, hull.lo, hull.hi);
+};

@@ -12,11 +12,11 @@
 //
 // What a loop walks through is found by loop-ranges.ts.
 import { isRuntime } from '../../vm/abi.ts';
-import { addDefs, type Def, defsOf } from '../facts.ts';
+import { addDefs, type Def, defsOf, type Linear } from '../facts.ts';
 import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
-import { asking, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
+import { asking, follows, givenPermitted, leastOf, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, editOf, sizeOf, withBodies } from '../tree.ts';
 
@@ -27,6 +27,9 @@ const maxLoop = 800;
 const maxFunction = 12_000;
 /** Ranges asked about before one loop. */
 const maxRanges = 12;
+
+type Known = readonly Linear[];
+
 interface State extends RangeState {
   readonly context: PassContext;
   readonly defs: Map<Value, Def>;
@@ -36,26 +39,30 @@ interface State extends RangeState {
 export const guardRange = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
   const s: State = { products: new Map(), context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
-  const body = rangeBody(s, f.body);
+  const body = rangeBody(s, f.body, []);
   return { ...f, types: s.edit.types, body };
 };
 
-const rangeBody = (s: State, body: Body): Body => ({
-  insts: body.insts.flatMap((inst) =>
-    inst.kind === 'loop' ? rangeLoop(s, inst) : [withBodies(inst, (b) => rangeBody(s, b))],
-  ),
+/** `known`: what is not negative here, as conditions around say. */
+const rangeBody = (s: State, body: Body, known: Known): Body => ({
+  insts: body.insts.flatMap((inst) => {
+    if (inst.kind === 'loop') return rangeLoop(s, inst, known);
+    if (inst.kind !== 'if') return [withBodies(inst, (b) => rangeBody(s, b, known))];
+    const arm = (b: Body): Body => rangeBody(s, b, [...known, ...leastOf(s.defs, inst.condition, b === inst.then)]);
+    return [withBodies(inst, arm)];
+  }),
   end: body.end,
 });
 
-const rangeLoop = (s: State, loop: LoopInst): readonly Inst[] => {
-  const inside = (): readonly Inst[] => [withBodies(loop, (b) => rangeBody(s, b))];
+const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
+  const inside = (): readonly Inst[] => [withBodies(loop, (b) => rangeBody(s, b, known))];
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
   s.products = new Map();
   const ranges = rangesIn(s, loop, (i) => guardOf(s.defs, i)).slice(0, maxRanges);
   if (!isWorth(s, loop, ranges) || !s.context.allow()) return inside();
   s.size += size;
-  return doubled(s, loop, ranges);
+  return doubled(s, loop, ranges, known);
 };
 
 /** An iteration of an inner loop counts as so many of the loop around it. */
@@ -79,11 +86,11 @@ const isWorth = (s: State, loop: LoopInst, ranges: readonly Range[]): boolean =>
 
 // ---- two versions -----------------------------------------------------------------------------------------------
 
-const doubled = (s: State, loop: LoopInst, ranges: readonly Range[]): readonly Inst[] => {
+const doubled = (s: State, loop: LoopInst, ranges: readonly Range[], known: Known): readonly Inst[] => {
   const { edit, context } = s;
   const before: Inst[] = [];
   const { pos } = loop;
-  const ok = questions(s, ranges, pos, before);
+  const ok = questions(s, ranges, pos, before, known);
   // The fast loop is a copy, without the guards.
   const labels = new Map<string, string>();
   const values = new Map<Value, Value>();
@@ -98,7 +105,7 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[]): readonly I
   const [copy] = copyBody(whole, edit, { values, labels, typeOf, by }).insts;
   if (copy?.kind !== 'loop') throw new Error('internal error: the copy of a loop is none');
   addDefs({ insts: [copy], end: whole.end }, s.defs);
-  const fast = withBodies(copy, (b) => rangeBody(s, b));
+  const fast = withBodies(copy, (b) => rangeBody(s, b, known));
   const slow: LoopInst = {
     ...loop,
     body: withNotes(loop.body, gone),
@@ -126,8 +133,9 @@ const withNotes = (body: Body, gone: ReadonlySet<Inst>): Body => {
 };
 
 /** Code that asks for all ranges: an i32. */
-const questions = (s: State, ranges: readonly Range[], pos: PosId, into: Inst[]): Value => {
-  const a = asking(s, ranges, pos, by, into);
+const questions = (s: State, ranges: readonly Range[], pos: PosId, into: Inst[], known: Known): Value => {
+  const given = { ...givenPermitted(ranges), least: (form: Linear) => follows(known, form) };
+  const a = asking(s, ranges, pos, by, into, given);
   for (const r of ranges) {
     const from = a.from(r);
     a.and(a.make(r.write ? 'guard.may_write' : 'guard.may_read', '', [from, a.bytes(r)], 'i32'));
