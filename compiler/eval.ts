@@ -5,8 +5,10 @@ import {
   dataBase,
   type FaultKind,
   type Format,
+  fibers,
   guardSlack,
   kernel,
+  leastFiberBytes,
   page,
   slotTailBytes,
   states,
@@ -23,6 +25,7 @@ import type { IrProgram, OpName, PosId } from './ir.ts';
 import { machineTypes } from './ir-types.ts';
 import { layoutOf } from './layout.ts';
 import { tracks } from './passes/lower-track.ts';
+import { hasTasks } from './runtime-functions.ts';
 
 export type { Outcome, OutputChunk } from './eval-machine.ts';
 export type { MemoryAccess } from './eval-memory.ts';
@@ -87,7 +90,8 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   const layout = layoutOf(p);
   const stackBytes = o.stackBytes ?? defaultStack;
   const top = layout.symmetricBase + layout.symmetricBytes;
-  const least = Math.max(top + smallestHeap + stackBytes + slotTailBytes, dataBase + layout.dataBytes);
+  const fiberBytes = hasTasks(p) ? 4 * leastFiberBytes : 0;
+  const least = Math.max(top + smallestHeap + stackBytes + fiberBytes + slotTailBytes, dataBase + layout.dataBytes);
   const tracked = tracks(p);
   const need = tracked ? (least / 3) * 4 : least;
   const slotBits = o.slotBits ?? Math.max(smallestSlotBits, Math.ceil(Math.log2(need)));
@@ -95,7 +99,8 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
   if ((o.images + 1) * 2 ** slotBits > 2 ** 32)
     return { message: `${o.images} slots of 2^${slotBits} bytes do not fit` };
   const tableEnd = 2 ** slotBits - slotTailBytes;
-  const stackTop = tracked ? tableEnd - trackAreaBytes(slotBits) : tableEnd;
+  const fibersEnd = tracked ? tableEnd - trackAreaBytes(slotBits) : tableEnd;
+  const stackTop = fibersEnd - fiberBytes;
   const stackLimit = stackTop - stackBytes;
   const guard = o.guard ? { guard: o.guard } : {};
   const memory = new Memory({ slotBits, images: o.images, stackLimit, ...guard });
@@ -169,6 +174,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     symmetric: new Map(),
     time: 0,
   };
+  memory.view.setInt32(kernel.busy, o.images, true);
   // Runs are to be the same each time.
   for (const [k, secret] of meetSecrets.entries()) memory.view.setBigUint64(kernel.meetSecrets + 8 * k, secret, true);
   for (const m of node.images) {
@@ -178,9 +184,12 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     memory.view.setUint32(m.slot + page.heapCeiling, stackLimit, true);
     memory.view.setUint32(m.slot + page.stackLimit, stackLimit, true);
     memory.view.setUint32(m.slot + page.heapEnd, stackLimit, true);
+    memory.view.setUint32(m.slot + fibers.first, stackTop, true);
+    memory.view.setUint32(m.slot + fibers.top, stackTop, true);
+    memory.view.setUint32(m.slot + fibers.end, fibersEnd, true);
     if (tracked) {
-      memory.view.setUint32(m.slot + track.area, m.slot + stackTop, true);
-      memory.view.setUint32(m.slot + track.areaTop, m.slot + stackTop, true);
+      memory.view.setUint32(m.slot + track.area, m.slot + fibersEnd, true);
+      memory.view.setUint32(m.slot + track.areaTop, m.slot + fibersEnd, true);
       memory.view.setUint32(m.slot + track.areaEnd, m.slot + tableEnd, true);
       memory.view.setUint32(m.slot + page.roots, m.slot + tableEnd, true);
     }

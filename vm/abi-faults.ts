@@ -223,7 +223,7 @@ export const faults = [
   },
   {
     kind: 'task-memory',
-    text: 'out of memory for tasks: {a} bytes were asked for, {b} tasks have not ended',
+    text: 'out of memory for tasks: {a} bytes were asked for, with {b} that have not ended',
     hint: 'join tasks before more are started, or run with fewer images: their slots are larger then',
   },
   {

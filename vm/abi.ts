@@ -201,6 +201,8 @@ export const fibers = {
   rounds: 2228,
   /** i64 nanoseconds that the image has slept: the clock of naps. */
   slept: 2232,
+  /** u32 address of the task that is `main`. */
+  main: 2240,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;

@@ -78,7 +78,7 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
     case 'collective':
       return `${waits} in a collective operation`;
     case 'tasks':
-      return value === 1 ? `${waits} in its last task` : `${waits} in all of its ${value} tasks`;
+      return value === 1 ? `${waits} in its last task` : `${waits} in all of ${one ? 'its' : 'their'} ${value} tasks`;
     case 'sleeping':
       return `${has} tasks that sleep`;
     case 'finished':
@@ -96,7 +96,7 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
 const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
   for (const status of images) {
-    const detail = ['lock', 'event', 'send', 'recv', 'probe'].includes(status.activity) ? status.value : '';
+    const detail = ['lock', 'event', 'send', 'recv', 'probe', 'tasks'].includes(status.activity) ? status.value : '';
     const key = `${status.activity} ${detail} ${status.stack.map(placeOf).join(' ')}`;
     const group = groups.get(key);
     if (group) group.push(status);

@@ -62,16 +62,19 @@ const withNeeds = (f: Func, needs: (name: string) => number): Func => {
   return found ? { ...f, body: { insts, end: f.body.end } } : f;
 };
 
-/** A function outside of fibers: what it calls is never left, as there is no fiber to switch. The status is not looked at. */
+/**
+ * A function outside of fibers: what it calls is never left, as there is no fiber to switch. The status is not looked at. What it suspends
+ * itself (inlined code of the run-time, which has asked whether there is a fiber) is never come to.
+ */
 const whole = (f: Func, isPoint: (i: Inst) => boolean): Func => {
   const edit = editOf(f);
-  const change = (i: Inst): Inst => {
-    if (i.kind !== 'op') return withBodies(i, (b) => ({ insts: b.insts.map(change), end: b.end }));
-    if (!isPoint(i)) return i;
-    if (i.op === 'suspend') throw new Error(`internal error: @${f.name} suspends outside of a fiber`);
+  const change = (i: Inst): readonly Inst[] => {
+    if (i.kind !== 'op') return [withBodies(i, (b) => ({ insts: b.insts.flatMap(change), end: b.end }))];
+    if (!isPoint(i)) return [i];
+    if (i.op === 'suspend') return [];
     const called: OpInst = { ...i, results: [...i.results, edit.value('i32')] };
-    return called;
+    return [called];
   };
-  const insts = f.body.insts.map(change);
+  const insts = f.body.insts.flatMap(change);
   return { ...f, types: edit.types, body: { insts, end: f.body.end } };
 };

@@ -34,10 +34,6 @@ const unreachable: Readonly<Record<string, string>> = {
   exit: 'is no fault: exit-code.pg',
   'event-full': 'takes 2^31 posts, which is minutes',
   'track-full': 'takes millions of objects, unless slots are small: test/track/track.test.ts',
-  task: 'waits for the pass that lets functions be left',
-  cancelled: 'waits for it too',
-  'task-memory': 'waits for it too',
-  'task-early': 'waits for it too',
   'not-local': 'every image of a node can be reached by load and store',
 };
 
