@@ -1,4 +1,4 @@
-// Runs each test/run/*.pg as its first line says and compares all that it prints, and the exit code, with the golden beside it.
+// Runs each test/run/*.pg as its first lines say and compares all that it prints, and the exit code, with the golden beside it.
 // Lines of standard output are sorted: images run at once.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,18 +13,21 @@ afterAll(removeFolders);
 
 describe('programs', () => {
   test.each(programs)('%s', async (file) => {
-    const header = /^\/\/ run:(.*)\n/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
-    expect(header, 'the first line says how: // run: -n 4').toBeDefined();
-    const args = ['run', file, ...(header ?? '').trim().split(/\s+/)];
-    const ended = await pgc(args, { cwd: folder, watchdog: 60 });
-    expect(ended.left).toBe(false);
-    expect(ended.err).not.toMatch(/\n\s+at .*\.(js|ts|mjs):|internal error/);
-    const lines = ended.out.split('\n').slice(0, -1).sort();
-    const counted = lines.length > 100 ? [`${new Set(lines).size} different lines, such as`, lines[0] ?? ''] : lines;
-    const text = `$ pgc ${args.join(' ')}\n--- stdout\n${counted.map((l) => `${l}\n`).join('')}--- stderr\n${ended.err}--- exit ${ended.code}\n`;
-    await expect(text).toMatchFileSnapshot(join(folder, file.replace(/\.pg$/, '.out')));
-    if (file.startsWith('fault-')) expect(ended.code).toBe(1);
-    if (file.startsWith('deadlock-')) expect(ended.code).toBe(1);
+    const text = readFileSync(join(folder, file), 'utf8');
+    const headers = (/^(?:\/\/ run:.*\n)+/.exec(text)?.[0] ?? '').split('\n').slice(0, -1);
+    expect(headers, 'the first line says how: // run: -n 4').not.toEqual([]);
+    let all = '';
+    for (const header of headers) {
+      const args = ['run', file, ...header.slice('// run:'.length).trim().split(/\s+/)];
+      const ended = await pgc(args, { cwd: folder, watchdog: 60 });
+      expect(ended.left).toBe(false);
+      expect(ended.err).not.toMatch(/\n\s+at .*\.(js|ts|mjs):|internal error/);
+      const lines = ended.out.split('\n').slice(0, -1).sort();
+      const counted = lines.length > 100 ? [`${new Set(lines).size} different lines, such as`, lines[0] ?? ''] : lines;
+      all += `$ pgc ${args.join(' ')}\n--- stdout\n${counted.map((l) => `${l}\n`).join('')}--- stderr\n${ended.err}--- exit ${ended.code}\n`;
+      if (/^(fault|deadlock)-/.test(file)) expect(ended.code).toBe(1);
+    }
+    await expect(all).toMatchFileSnapshot(join(folder, file.replace(/\.pg$/, '.out')));
   });
 });
 
