@@ -1,7 +1,8 @@
 // How often a loop goes round at most each time it is entered, where that can be proved: counters between constants or values of known
 // range, and strips (strip.ts), whose bound is chosen so that they are short.
 import { type Comparison, countedAtBottom, countedOf, type Defs, intOf, opOf, rangeOf } from './facts.ts';
-import type { LoopInst, OpInst, Value } from './ir.ts';
+import type { Body, LoopInst, OpInst, Value } from './ir.ts';
+import { breaksTo } from './tree.ts';
 
 interface Counter {
   readonly init: Value;
@@ -55,23 +56,28 @@ export const roundsOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => strin
 };
 
 /**
- * The rounds of a strip: its bound is `far ? init + n·step : end`, where `far` is true only if `end` is beyond that; so either way it is
+ * The rounds of a strip: its bound is `both ? init + n·step : end`, where `both` is true only if `end` is beyond that; so either way it is
  * at most n steps (n + 1 where the last value belongs to it) from `init`.
  *
  *   %d = sub %end, %init    %ahead = lt_s %init, %end    %far = gt_u %d, n·step    %both = and %ahead, %far
- *   %to = add %init, n·step    %limit = select %both, %to, %end
+ *   %to = add %init, n·step    %limit = if %both { %to } else { %end }
  */
 const stripOf = (defs: Defs, c: Counter): bigint | undefined => {
-  const choice = opOf(defs, c.bound);
-  if (choice?.op !== 'select') return undefined;
-  const [both, to, end] = choice.args;
+  const choice = defs.get(c.bound);
+  if (choice?.kind !== 'result' || choice.inst.kind !== 'if') return undefined;
+  const { inst, index } = choice;
+  const given = (arm: Body): Value | undefined =>
+    arm.end.kind === 'break' && arm.end.label === inst.label ? arm.end.args[index] : undefined;
+  const [both, to, end] = [inst.condition, given(inst.then), given(inst.else)];
+  // No other way gives it a value.
+  if (breaksTo({ insts: [inst], end: { kind: 'unreachable', pos: 0 } }, inst.label).length !== 2) return undefined;
   const up = c.step > 0n;
   const size = up ? c.step : -c.step;
   const is = (i: OpInst | undefined, op: string, a: Value | undefined, b: Value | undefined): boolean =>
     i?.op === op && a !== undefined && b !== undefined && i.args[0] === a && i.args[1] === b;
   const sum = opOf(defs, to ?? -1);
   const reach = sum?.op === 'add' && sum.args[0] === c.init ? intOf(defs, sum.args[1]) : undefined;
-  const tests = opOf(defs, both ?? -1);
+  const tests = opOf(defs, both);
   if (reach === undefined || tests?.op !== 'and' || end === undefined) return undefined;
   const ahead = opOf(defs, tests.args[0] ?? -1);
   const far = opOf(defs, tests.args[1] ?? -1);

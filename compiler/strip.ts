@@ -1,13 +1,14 @@
 // Strip-mining: a loop becomes an outer loop, where there is room for a hook, and an inner one that runs for a while as it did before.
 //
 //   loop @l (%i = %lo) {               loop @s (%j = %lo) {
-//     body                               %limit = %j + 1000, or %hi if that is nearer
-//     %k = %i + 1                        %m = loop @l (%i = %j) {
-//     if @t %k < %hi {                     body
-//       next @l(%k)                        %k = %i + 1
-//     } else { break @l }                  if @t %k < %limit { next @l(%k) } else { break @l(%k) }
-//   }                                    }
-//                                        if @t1 %m < %hi { hook; next @s(%m) } else { break @s }
+//     body                               %far = %hi is more than 1000 away from %j
+//     %k = %i + 1                        %limit = if %far { %j + 1000 } else { %hi }
+//     if @t %k < %hi {                   loop @l (%i = %j) {
+//       next @l(%k)                        body
+//     } else { break @l }                  %k = %i + 1
+//   }                                      if @t %k < %limit { next @l(%k) } else { break @l }
+//                                        }
+//                                        if @t1 %far { hook; next @s(%j + 1000) } else { break @s }
 //                                      }
 //
 // The inner loop costs what the loop did: no counter is added to it. The bound of a strip is found by the distance that remains, so
@@ -15,7 +16,7 @@
 // Strip-mining: D. B. Loveman, Program Improvement by Source-to-Source Transformation, JACM 24(1), 1977.
 import { append, type Replacement } from './append.ts';
 import { effectsOf } from './effects.ts';
-import { type Comparison, countedAtBottom, countUses, type Defs, opOf } from './facts.ts';
+import { type Comparison, countedAtBottom, countUses, type Defs, intOf, opOf } from './facts.ts';
 import type { Body, IfInst, Inst, LoopInst, OpInst, OpName, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { definedIn, type Edit, nextsOf, typeOf, withBodies } from './tree.ts';
@@ -112,27 +113,31 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
   const far = make('gt_u', [distance, int(least)], 'i32');
   const both = append(r, 'and', 'i32', 'i32', [ahead, far]);
   const to = make('add', [at, int(up ? steps * size : -steps * size)]);
-  const limit = make('select', [both, to, b.bound]);
+  // Not by `select`: engines move what only computes to where it is used, into the loop; where ways meet they leave it.
+  const limit = edit.value(type);
+  const nearer = edit.label('near0');
+  const arm = (v: Value): Body => ({ insts: [], end: { kind: 'break', label: nearer, args: [v], pos, by } });
+  insts.push(ifInst({ label: nearer, condition: both, results: [limit], pos, by }, arm(to), arm(b.bound)));
 
-  // The inner loop gives what the next round would begin with, and what the loop would have given.
+  // The inner loop gives what the loop would have given, and of what the next round begins with all that cannot be told from the number
+  // of rounds: were pointers needed behind the loop, their old and new values would need registers at the same time.
+  const made = inclusive ? steps + 1n : steps;
+  const advances = loop.params.map((p, k) => stepOf(defs, p, b.next.args[k]));
   const inner = definedIn(loop.body, new Set(loop.params));
-  const extra = [...new Set(b.leave.args.filter((v) => inner.has(v) && !b.next.args.includes(v)))];
-  const given = [...b.next.args, ...extra];
+  const carried = b.next.args.filter((v, k) => advances[k] === undefined && inner.has(v));
+  const given = [...new Set([...carried, ...b.leave.args.filter((v) => inner.has(v))])];
   const results = given.map((v) => edit.like(v));
+  const behind = new Map<Value, Value>(given.map((v, k) => [v, results[k] ?? v]));
+  const inArm = definedIn({ insts: b.goesOn.insts, end: b.goesOn.end });
+  const early = given.some((v) => inArm.has(v));
   const limited = edit.value('i32');
-  const compare = (bound: Value, value: Value, result: Value): OpInst => ({
-    ...b.condition,
-    args: b.boundAt === 1 ? [value, bound] : [bound, value],
-    results: [result],
-    by,
-  });
+  const counted = b.next.args[b.index] ?? counter;
   const kept = loop.body.insts.slice(0, -1).flatMap((i) => (i === b.condition ? [] : [i]));
   const choice = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, on: Body, leave: Body): IfInst =>
     b.first ? ifInst(head, on, leave) : ifInst(head, leave, on);
-  const nextValue = b.next.args[b.index] ?? counter;
   const test = choice(
     { ...b.test, condition: limited },
-    { insts: [], end: b.next },
+    { insts: early ? [] : b.goesOn.insts, end: b.next },
     { insts: [], end: { ...b.leave, args: given } },
   );
   const innerLoop: LoopInst = {
@@ -142,20 +147,32 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
     body: {
       insts: [
         ...redirect({ insts: kept, end: loop.body.end }, loop.label, label).insts,
-        ...b.goesOn.insts,
-        compare(limit, nextValue, limited),
+        ...(early ? b.goesOn.insts : []),
+        { ...b.condition, args: b.boundAt === 1 ? [counted, limit] : [limit, counted], results: [limited], by },
         test,
       ],
       end: loop.body.end,
     },
   };
-  const after = new Map<Value, Value>(given.map((v, k) => [v, results[k] ?? v]));
-  const again = edit.value('i32');
-  const reached = results[b.index] ?? nextValue;
-  const outerTest = choice(
-    { label: edit.label(b.test.label), condition: again, results: [], pos, by },
-    { insts: [hookInst(pos, hook)], end: { kind: 'next', label, args: results.slice(0, params.length), pos, by } },
-    { insts: [], end: { ...b.leave, label, args: b.leave.args.map((v) => after.get(v) ?? v) } },
+  // Where the end was far, the strip is over and the loop is not.
+  const on: Replacement = { insts: [hookInst(pos, hook)], edit, pos, by };
+  const args = loop.params.map((p, k): Value => {
+    const step = advances[k];
+    const from = params[k] ?? p;
+    const value = b.next.args[k] ?? p;
+    if (step === undefined) return behind.get(value) ?? value;
+    const kind = typeOf(edit.types, p);
+    if (kind !== 'i32' && kind !== 'i64') {
+      const bytes = append(on, 'const', 'i32', 'i32', [], [BigInt.asIntN(32, step * made)]);
+      return append(on, 'ptr.add', '', 'ptr', [from, bytes]);
+    }
+    const more = append(on, 'const', kind, kind, [], [BigInt.asIntN(kind === 'i32' ? 32 : 64, step * made)]);
+    return append(on, 'add', kind, kind, [from, more]);
+  });
+  const more = ifInst(
+    { label: edit.label(b.test.label), condition: both, results: [], pos, by },
+    { insts: on.insts, end: { kind: 'next', label, args, pos, by } },
+    { insts: [], end: { ...b.leave, label, args: b.leave.args.map((v) => behind.get(v) ?? v) } },
   );
   return {
     kind: 'loop',
@@ -166,11 +183,18 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
     independent: false,
     pos,
     by,
-    body: {
-      insts: [...insts, innerLoop, compare(b.bound, reached, again), outerTest],
-      end: { kind: 'unreachable', pos, by },
-    },
+    body: { insts: [...insts, innerLoop, more], end: { kind: 'unreachable', pos, by } },
   };
+};
+
+/** What each round adds to a parameter, if that is always the same: to a number, or to a pointer. */
+const stepOf = (defs: Defs, param: Value, next: Value | undefined): bigint | undefined => {
+  const inst = opOf(defs, next ?? -1);
+  const by = intOf(defs, inst?.args[1]);
+  if (!inst || by === undefined || inst.args[0] !== param) return undefined;
+  if (inst.op === 'ptr.add') return by;
+  if (inst.suffix !== 'i32' && inst.suffix !== 'i64') return undefined;
+  return inst.op === 'add' ? by : inst.op === 'sub' ? -by : undefined;
 };
 
 /** The loop, left for a hook when one is due, and entered again behind it: what the hook calls is not called in the loop. */

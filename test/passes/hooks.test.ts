@@ -80,7 +80,7 @@ describe('what is refused', () => {
   // What a strip must be like to be believed: its bound is near, whatever the values are.
   const strip = (change: (text: string) => string): string =>
     `${head}func @f(%n: i64, %m: i64) {\n${change(`%d = sub.i64 %m, %n\n%ahead = lt_s.i64 %n, %m\n%k = const.i64 100\n%far = gt_u.i64 %d, %k\n%both = and.i32 %ahead, %far
-      %to = add.i64 %n, %k\n%limit = select.i64 %both, %to, %m
+      %to = add.i64 %n, %k\n%limit: i64 = if @z %both { break @z(%to) } else { break @z(%m) }
       loop @l (%i: i64 = %n) !2 {\n%one = const.i64 1\n%j = add.i64 %i, %one\n%c = lt_s.i64 %j, %limit\nif @k %c { next @l(%j) } else { break @l }\nunreachable\n}`)}\nret\n}`;
   test('a strip is believed only if its bound is near', () => {
     expect(verifyHooks(parsed(strip((t) => t)))).toEqual([]);
@@ -94,8 +94,8 @@ describe('what is refused', () => {
       ['gt_u', 'lt_u'],
       ['gt_u', 'gt_s'],
       ['and.i32', 'or.i32'],
-      ['%both, %to, %m', '%both, %m, %to'],
-      ['%both, %to, %m', '%ahead, %to, %m'],
+      ['{ break @z(%to) } else { break @z(%m) }', '{ break @z(%m) } else { break @z(%to) }'],
+      ['@z %both', '@z %ahead'],
       ['add.i64 %n, %k', 'add.i64 %m, %k'],
       ['add.i64 %n, %k', 'sub.i64 %n, %k'],
       ['lt_s.i64 %j', 'le_s.i64 %j'],
