@@ -4,7 +4,7 @@ import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
-import { defaultInterval, defaultTiming, type GuardMode, type Timing } from './passes.ts';
+import { defaultInterval, defaultTiming, type GuardMode, type Stress, type Timing } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 
 export interface ArtifactOptions {
@@ -18,6 +18,7 @@ export interface ArtifactOptions {
   readonly guards?: GuardMode;
   readonly timing?: Timing;
   readonly hookInterval?: number;
+  readonly stress?: readonly Stress[];
   readonly counts?: boolean;
 }
 
@@ -29,10 +30,20 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 /** The artifact of a program in source form, or the exit code when it has mistakes, which are shown. */
 export const artifactOf = async (path: string, text: string, asked: ArtifactOptions): Promise<Uint8Array | number> => {
   const { cache, start = 'main', track = 'off', moving = false, check, guards = 'opt', counts = false } = asked;
-  const { timing = defaultTiming, hookInterval = defaultInterval } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
   const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
   // What the artifact depends on besides the text.
-  const how = [start, track, moving ? 'moving' : '', check ?? '', guards, counts ? 'counts' : '', timing, hookInterval];
+  const how = [
+    start,
+    track,
+    moving ? 'moving' : '',
+    check ?? '',
+    guards,
+    counts ? 'counts' : '',
+    timing,
+    hookInterval,
+    ...stress,
+  ];
   const options = how.join(' ');
   const key: CacheKey = { build: buildHash ?? '', options, path, text };
   const cached = readCache(folder, key);
@@ -51,6 +62,7 @@ export const artifactOf = async (path: string, text: string, asked: ArtifactOpti
       counts,
       timing,
       hookInterval,
+      stress,
       ...(check === undefined ? {} : { check }),
     },
   );

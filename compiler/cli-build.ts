@@ -27,6 +27,7 @@ export interface BuildOptions {
   readonly guards?: string;
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly stress?: string;
   readonly json?: boolean;
   /** A file with a private key. */
   readonly sign?: string;

@@ -1,17 +1,48 @@
-// The options --timing and --hook-interval.
+// The options --timing, --hook-interval and --stress.
 import { wholeNumber } from './cli-number.ts';
 import { didYouMean, mistake } from './cli-report.ts';
-import { defaultInterval, defaultTiming, leastInterval, mostInterval, type Timing, timings } from './passes.ts';
+import {
+  defaultInterval,
+  defaultTiming,
+  leastInterval,
+  mostInterval,
+  type Stress,
+  stresses,
+  type Timing,
+  timings,
+} from './passes.ts';
 
 export interface HookOptions {
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly stress?: string;
 }
 
+export interface HookChoice {
+  readonly timing: Timing;
+  readonly hookInterval: number;
+  readonly stress: readonly Stress[];
+}
+
+const stressOf = (text: string | undefined): readonly Stress[] | number => {
+  const found: Stress[] = [];
+  for (const word of text?.split(',') ?? []) {
+    const stress = stresses.find((s) => s === word);
+    if (!stress)
+      return mistake(
+        `--stress=${text}: there is no such stress`,
+        didYouMean(word, stresses),
+        `there is: ${stresses.join(', ')}`,
+      );
+    found.push(stress);
+  }
+  return found;
+};
+
 /** What makes hooks due, and how often, or the exit code of a complaint. */
-export const hookSettingsOf = (
-  options: HookOptions,
-): { readonly timing: Timing; readonly hookInterval: number } | number => {
+export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
+  const stress = stressOf(options.stress);
+  if (typeof stress === 'number') return stress;
   const { timing = defaultTiming, hookInterval } = options;
   const found = timings.find((t) => t === timing);
   if (!found) {
@@ -21,7 +52,7 @@ export const hookSettingsOf = (
       'ticker: by the clock; count: by what the code between them costs, the same each time; off: no hooks',
     );
   }
-  if (hookInterval === undefined) return { timing: found, hookInterval: defaultInterval };
+  if (hookInterval === undefined) return { timing: found, hookInterval: defaultInterval, stress };
   const interval = wholeNumber(hookInterval, leastInterval, mostInterval);
   if (interval === undefined) {
     const range = `from ${leastInterval} to ${mostInterval}`;
@@ -31,5 +62,5 @@ export const hookSettingsOf = (
     );
   }
   if (found === 'off') return mistake('--hook-interval and --timing=off: without hooks there is no interval');
-  return { timing: found, hookInterval: interval };
+  return { timing: found, hookInterval: interval, stress };
 };

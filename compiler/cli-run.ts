@@ -42,6 +42,7 @@ export interface RunCommandOptions {
   /** Of a program in source form: what makes hooks due, and how often. */
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly stress?: string;
   /** What followed `--`. */
   readonly args: readonly string[];
 }

@@ -12,7 +12,14 @@ import { hookList } from './hook-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
-import { defaultInterval, defaultTiming, type GuardMode, type Timing } from './passes.ts';
+import {
+  defaultInterval,
+  defaultTiming,
+  type GuardMode,
+  type HookSettings,
+  type Stress,
+  type Timing,
+} from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
 import { moveRuntime } from './runtime-functions.ts';
 
@@ -40,6 +47,8 @@ export interface CompileOptions {
   readonly guards?: GuardMode;
   /** What makes hooks due (see passes.ts), and every how many microseconds (default: 100). */
   readonly timing?: Timing;
+  /** For tests: see `stresses` in passes.ts. */
+  readonly stress?: readonly Stress[];
   readonly hookInterval?: number;
   /** Count the guards that run. */
   readonly counts?: boolean;
@@ -83,6 +92,11 @@ const hostOf = (input: Input, options: CompileOptions): FileHost =>
 export const compile = (input: Input, options: CompileOptions = {}): Promise<CompileResult> =>
   compileFrom(typeof input === 'string' ? input : input.path, hostOf(input, options), options);
 
+const hookSettings = (options: CompileOptions, always: boolean): HookSettings => {
+  const { timing = defaultTiming, hookInterval: interval = defaultInterval } = options;
+  return { timing: always && timing === 'off' ? 'count' : timing, interval, always };
+};
+
 /** Compiles the program at `path` as `host` has it. */
 export const compileFrom = async (
   path: string,
@@ -93,10 +107,12 @@ export const compileFrom = async (
   const dumps: Dump[] = [];
   const checked = options.check === 'memory';
   const level = checked && (options.track ?? 'off') === 'off' ? 'allocations' : (options.track ?? 'off');
+  const switches = options.stress?.includes('switch') ?? false;
   const parts = [
     ...(level === 'off' ? [] : ['memory']),
     ...(options.moving ? ['move'] : []),
     ...(checked ? ['check'] : []),
+    ...(switches ? ['tasks'] : []),
   ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
@@ -109,7 +125,7 @@ export const compileFrom = async (
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
   const track = moving ? 'all' : level;
-  const hooks = { timing: options.timing ?? defaultTiming, interval: options.hookInterval ?? defaultInterval };
+  const hooks = hookSettings(options, switches);
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
   const ir = optimise(lower(program, { escapes: track === 'all' }), {

@@ -38,6 +38,8 @@ export const revokers = [
 export const tasksRun = 'runtime.tasks.run';
 /** What a hook calls in programs with tasks. */
 export const tasksDue = 'runtime.tasks.due';
+/** The same where tasks are switched at every hook. */
+export const tasksForced = 'runtime.tasks.forced';
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === tasksRun);

@@ -142,7 +142,7 @@ export const check = (
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
   const functions = all.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
-  const begin = checker.tasks ? taskMain(checker, entry) : entry;
+  const begin = checker.tasks || parts.includes('tasks') ? taskMain(checker, entry) : entry;
   return {
     program: {
       sources,

@@ -5,7 +5,7 @@ import { leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { guardRuntime, hookRuntime, moveRuntime, runtimeFor, tasksDue } from '../runtime-functions.ts';
+import { guardRuntime, hookRuntime, moveRuntime, runtimeFor, tasksDue, tasksForced } from '../runtime-functions.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
 
@@ -41,7 +41,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
   if (context.hooks.timing !== 'off' && context.pending.has('hooks'))
-    work.push(byName.has(tasksDue) ? tasksDue : hookRuntime);
+    work.push(byName.has(tasksDue) ? (context.hooks.always ? tasksForced : tasksDue) : hookRuntime);
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

@@ -9,11 +9,11 @@ import { page } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { intervalUnits } from '../cost.ts';
 import { ofRuntime } from '../guards.ts';
-import type { Body, Func, Inst, IrProgram, OpInst, Value } from '../ir.ts';
+import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hasTasks, hookRuntime, tasksDue } from '../runtime-functions.ts';
+import { hasTasks, hookRuntime, tasksDue, tasksForced } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -39,6 +39,7 @@ const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32
 
 /** Not 0: something is due. */
 const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
+  if (context.hooks.always) return append(r, 'const', 'i32', 'i32', [], [1n], result);
   if (context.hooks.timing !== 'count') return load(r, page.poll, result);
   const before = load(r, page.hookLeft);
   const left = cost === 0 ? before : append(r, 'sub', 'i32', 'i32', [before, int(r, cost)]);
@@ -55,13 +56,16 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   if (context.hooks.timing === 'count') store(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
-  serve.insts.push({ ...common, args: [position], imms: [served(context.program)] });
+  serve.insts.push({ ...common, args: [position], imms: [served(context)] });
   const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
   r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));
 };
 
 /** In programs with tasks others may run at a hook. */
-const served = (p: IrProgram): string => (hasTasks(p) ? tasksDue : hookRuntime);
+const served = ({ hooks, program }: PassContext): string => {
+  if (!hasTasks(program)) return hookRuntime;
+  return hooks.always ? tasksForced : tasksDue;
+};
 
 const isHook = (inst: Inst): inst is OpInst => inst.kind === 'op' && (inst.op === 'hook' || inst.op === 'hook.due');
 

@@ -1,0 +1,54 @@
+// Programs are left and gone on with at every hook, and do what they do: those that check themselves, and those with goldens.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+
+const conformance = [
+  'loops',
+  'functions',
+  'function-values',
+  'generics',
+  'locks',
+  'events',
+  'messages-order',
+  'collectives-functions',
+  'forall-nested',
+  'if-values',
+];
+
+const build = async (file: string): Promise<string> => {
+  const wasm = join(folderWith(), 'program.wasm');
+  const built = await pgc(['build', file, '-o', wasm, '--stress=switch'], { watchdog: 60 });
+  expect(built.code, built.err).toBe(0);
+  return wasm;
+};
+
+afterAll(removeFolders);
+
+describe('switches at every hook change nothing', () => {
+  test.each(conformance)('%s', async (name) => {
+    const wasm = await build(join(root, 'test', 'conformance', `${name}.pg`));
+    for (const n of [1, 3]) {
+      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30'], { watchdog: 60 });
+      expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
+      expect(['', 'ok\n'], `on ${n} images`).toContain(ended.out);
+    }
+  });
+
+  test.each(['queens', 'primes'])('the example %s', async (name) => {
+    const wasm = await build(join(root, 'examples', `${name}.pg`));
+    const golden = readFileSync(join(root, 'examples', `${name}.out`), 'utf8');
+    for (const n of [1, 3]) {
+      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+      expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
+      if (golden.includes(` -n ${n}`)) expect(golden).toContain(ended.out);
+    }
+  });
+
+  test('it is something else to ask for what there is not', async () => {
+    const ended = await pgc(['run', join(root, 'examples', 'hello.pg'), '--stress=swich']);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toContain('did you mean switch?');
+  });
+});
