@@ -2,7 +2,7 @@
 //
 // Bodies are walked backwards once (the equations are those of Kildall: A unified approach to global program optimization, POPL 1973). A value from
 // outside of a loop that is used anywhere in it counts as needed all through it, as the next round may need it.
-import type { Body, Func, Inst, Value } from './ir.ts';
+import type { Body, Func, Inst, Terminator, Value } from './ir.ts';
 import { argsOf, bodiesOf, definedIn, operandsOf } from './tree.ts';
 
 /** Values defined outside of a body that it uses, at any depth. */
@@ -20,6 +20,18 @@ export const usedFromOutside = (body: Body, own: ReadonlySet<Value> = definedIn(
   };
   walk(body);
   return used;
+};
+
+/** How the bodies in a body end, at any depth, that lead out of it. */
+const waysOut = (body: Body, inner: ReadonlySet<string> = new Set()): Terminator[] => {
+  const { end } = body;
+  const leads = (end.kind === 'break' || end.kind === 'next') && !inner.has(end.label);
+  const nested = body.insts.flatMap((inst) => {
+    if (inst.kind === 'op') return [];
+    const labels = new Set([...inner, inst.label]);
+    return bodiesOf(inst).flatMap((b) => waysOut(b, labels));
+  });
+  return leads ? [...nested, end] : nested;
 };
 
 /** For each instruction that `isPoint` picks: the values, defined before it, that are used after it. */
@@ -55,6 +67,12 @@ export const liveAt = (f: Func, isPoint: (inst: Inst) => boolean): ReadonlyMap<I
       case 'loop': {
         const own = definedIn(inst.body, new Set(inst.params));
         const round = new Set([...after, ...usedFromOutside(inst.body, own)]);
+        // Ways out of the loop to regions around it, which are all known by now.
+        for (const end of waysOut(inst.body, new Set([inst.label]))) {
+          const target =
+            end.kind === 'break' ? breaks.get(end.label) : end.kind === 'next' ? nexts.get(end.label) : undefined;
+          for (const v of target ?? []) if (!own.has(v)) round.add(v);
+        }
         breaks.set(inst.label, after);
         nexts.set(inst.label, round);
         const live = bodyLive(inst.body);
