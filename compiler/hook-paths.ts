@@ -243,18 +243,16 @@ class Walker {
 
 export const walk = (f: Func, context: WalkContext): Walk => new Walker(f, context).run();
 
-/** Whether a place is in code of the run-time, also where it has been taken into a function of the program. */
-export const inRuntime = (p: Pick<IrProgram, 'positions'>, pos: PosId): boolean => {
-  for (let at = p.positions[pos]; at; at = at.inlinedAt > 0 ? p.positions[at.inlinedAt] : undefined)
-    if (isRuntime(at.fn)) return true;
-  return false;
-};
-
-/** Loops of the run-time, and those over images that stand for its operations. */
+/**
+ * Loops of the run-time, also where they were taken into functions of the program, and those over images that stand for its operations.
+ * A loop is of the function that it was written in: entries of tasks are called `runtime.…`, and what is taken into them is the program's.
+ */
 export const kernelLoops =
   (p: Pick<IrProgram, 'positions'>): WalkContext['isKernel'] =>
-  (loop, f) =>
-    isRuntime(f.name) || loop.by === 'lower-runtime' || inRuntime(p, loop.pos);
+  (loop, f) => {
+    const written = p.positions[loop.pos]?.fn ?? '';
+    return loop.by === 'lower-runtime' || isRuntime(written === '' ? f.name : written);
+  };
 
 /** Functions that a call of a value may call: those of its type whose value is taken. */
 export const valuesOf = (p: IrProgram): WalkContext['values'] => {

@@ -68,7 +68,6 @@ export const hookReport = (p: IrProgram): HookReport => {
       ...circlesIn(new Map(walked.map(([name, w]) => [name, w.early.filter((c) => members.has(c.callee))]))),
     );
     for (const [name, w] of walked) {
-      if (isRuntime(name)) continue;
       unbounded.push(...w.unbounded);
       consider(w.worst);
       if (name === 'main' || name === 'init') consider(w.head);

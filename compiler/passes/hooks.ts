@@ -10,9 +10,8 @@
 //   - A loop with a large body, or with calls in it, has a hook in each round.
 //   - A function that may come back to itself has one before it does: behind the test for the end of the recursion.
 //
-// Functions of the run-time have none: nobody is interrupted in the middle of the allocator. Their loops go over images, over lists
+// Loops of the run-time have none, wherever they are: nobody is interrupted in the middle of the allocator. Their loops go over images, over lists
 // of theirs and over memory that is moved; those that wait for other images sleep, and are woken.
-import { isRuntime } from '../../vm/abi.ts';
 import { spacingUnits } from '../cost.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import { kernelLoops, type Summary, valuesOf, type Walk, type WalkContext, walk } from '../hook-paths.ts';
@@ -75,7 +74,7 @@ const walkContext = (context: PassContext): WalkContext => {
 };
 
 export const hooks = (f: Func, context: PassContext): Func => {
-  if (context.hooks.timing === 'off' || isRuntime(f.name)) return f;
+  if (context.hooks.timing === 'off') return f;
   const asked = walkContext(context);
   const { recursive } = knownOf(context.program);
   const called = recursive.has(f.name) ? beforeCalls(f, context, asked) : f;
