@@ -212,7 +212,7 @@ const lowerInit = (
 const tasksBegin = 'runtime.begin';
 
 /** Functions of the run-time for tasks that the compiler calls. */
-const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due)$/;
+const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced)$/;
 
 /** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
 const reserved = new Set(['init', 'main']);

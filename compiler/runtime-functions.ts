@@ -2,6 +2,7 @@
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
 import { isRuntime } from '../vm/abi.ts';
 import type { IrProgram, OpInst, OpName } from './ir.ts';
+import type { HookSettings } from './passes.ts';
 
 /** What guards call. */
 export const guardRuntime = {
@@ -43,6 +44,12 @@ export const tasksForced = 'runtime.tasks.forced';
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === tasksRun);
+
+/** What is called at a hook where something is due: in programs with tasks, others may run there. */
+export const hookServer = (p: IrProgram, hooks: HookSettings): string => {
+  if (!hasTasks(p)) return hookRuntime;
+  return hooks.always ? tasksForced : tasksDue;
+};
 
 const moving = new WeakMap<IrProgram, boolean>();
 

@@ -153,7 +153,8 @@ export const loadModules = (
   for (const part of parts) {
     const path = host.std([libraryName(part)]);
     const content = path === undefined ? undefined : host.read(path);
-    if (path !== undefined && content !== undefined) addModule(l, path, content, true, false);
+    const loaded = path === undefined || content === undefined ? undefined : addModule(l, path, content, true, false);
+    if (loaded) checker.prelude.set(part, loaded);
   }
   // The queue grows while it is walked.
   for (const module of l.queue) {

@@ -13,7 +13,7 @@ import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hasTasks, hookRuntime, tasksDue, tasksForced } from '../runtime-functions.ts';
+import { hookServer } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -56,15 +56,9 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   if (context.hooks.timing === 'count') store(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
-  serve.insts.push({ ...common, args: [position], imms: [served(context)] });
+  serve.insts.push({ ...common, args: [position], imms: [hookServer(context.program, context.hooks)] });
   const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
   r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));
-};
-
-/** In programs with tasks others may run at a hook. */
-const served = ({ hooks, program }: PassContext): string => {
-  if (!hasTasks(program)) return hookRuntime;
-  return hooks.always ? tasksForced : tasksDue;
 };
 
 const isHook = (inst: Inst): inst is OpInst => inst.kind === 'op' && (inst.op === 'hook' || inst.op === 'hook.due');
