@@ -481,7 +481,9 @@ const noteDepth = (s: State): ExpressionRef => {
   const { m, b } = s;
   const offset = (): ExpressionRef => m.i32.sub(m.local.get(s.frameLocal, b.i32), slotOf(s));
   const deepest = m.i32.load(track.stackLow, 4, slotOf(s));
-  return m.if(m.i32.lt_u(offset(), deepest), m.i32.store(track.stackLow, 4, slotOf(s), offset()));
+  // The image's own stack, not that of a task on the heap.
+  const own = m.i32.ge_u(offset(), m.i32.load(page.heapEnd, 4, slotOf(s)));
+  return m.if(m.i32.and(m.i32.lt_u(offset(), deepest), own), m.i32.store(track.stackLow, 4, slotOf(s), offset()));
 };
 
 /** It begins with the op that goes on in a frame that is there already. */

@@ -47,6 +47,16 @@ describe('switches at every hook change nothing', () => {
     }
   });
 
+  test.each(['tasks-join', 'tasks-fib', 'tasks-sync'])('%s', async (name) => {
+    const wasm = await build(join(root, 'test', 'run', `${name}.pg`));
+    const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
+    for (const n of [1, 3]) {
+      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+      expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
+      expect(golden).toContain(ended.out);
+    }
+  });
+
   test('it is something else to ask for what there is not', async () => {
     const ended = await pgc(['run', join(root, 'examples', 'hello.pg'), '--stress=swich']);
     expect(ended.code).toBe(2);
