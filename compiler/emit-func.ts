@@ -7,11 +7,12 @@ import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emi
 import { slotOf } from './emit-context.ts';
 import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
-import { emitOp, faultRecord, rebuilt } from './emit-ops.ts';
+import { emitOp, faultRecord } from './emit-ops.ts';
 import { frameLayout } from './frames.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { machineTypes, textImm } from './ir-types.ts';
 import type { Layout } from './layout.ts';
+import { rebuilt } from './remade.ts';
 import { argsOf, forEachInst } from './tree.ts';
 
 export interface ModuleContext {

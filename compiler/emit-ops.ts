@@ -417,20 +417,6 @@ export const emitOp = {
   'file.write': (c) => c.m.call(imports.fileWrite, [c.arg(0), wrapped(c, 1), c.arg(2), wrapped(c, 3)], c.b.i64),
 } as const satisfies Record<OpName, Emit>;
 
-/** Ops whose expression is so small that it is built again at each use instead of kept in a local. */
-export const rebuilt: ReadonlySet<OpName> = new Set<OpName>([
-  'const',
-  'fconst',
-  'position',
-  'null',
-  'data',
-  'func.ref',
-  'slot',
-  'slot_bits',
-  'this_image',
-  'num_images',
-]);
-
 /** The record of a fault in the own kernel page, then `unreachable`: the report is made outside, from the record and the trap's place. */
 export const faultRecord = (
   c: { b: Binaryen; m: Module },

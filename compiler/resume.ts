@@ -19,27 +19,12 @@ import { frameRecord } from '../vm/abi.ts';
 import type { Body, Func, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { liveAt } from './liveness.ts';
+import { remade } from './remade.ts';
 import { argsOf, bodiesOf, copyBody, type Edit, editOf, operandsOf, withBodies } from './tree.ts';
 
 const by = 'fibers';
 
-/** What is computed again in place of being kept. */
-const again = new Set<string>([
-  'const',
-  'fconst',
-  'position',
-  'null',
-  'data',
-  'func.ref',
-  'slot',
-  'slot_bits',
-  'this_image',
-  'num_images',
-  'global',
-  'frame',
-]);
-
-const isAgain = (i: Inst): boolean => i.kind === 'op' && again.has(i.op);
+const isAgain = (i: Inst): boolean => i.kind === 'op' && remade.has(i.op);
 
 export interface Leaving {
   /** Where a function can be left. */
