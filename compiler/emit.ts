@@ -25,7 +25,7 @@ import type { IrProgram, OpName } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
-import { hasTasks, hookRuntime } from './runtime-functions.ts';
+import { hasTasks, hookRuntime, tasksDue } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -179,7 +179,7 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const { track = 'off' } = options;
   const { timing, interval } = options.hooks ?? { timing: 'off', interval: 0 };
-  const hasHooks = lowered.funcs.some((f) => f.name === hookRuntime);
+  const hasHooks = lowered.funcs.some((f) => f.name === hookRuntime || f.name === tasksDue);
   const program = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);

@@ -32,18 +32,21 @@ export const hookList = (program: IrProgram, interval: number): string => {
     const p = place(pos);
     return p.line === 0 ? 'the start' : `${p.file}:${p.line}:${p.col}`;
   };
-  const lines = new Map<string, { readonly at: ReturnType<typeof place>; readonly rest: string; count: number }>();
+  const lines = new Map<
+    string,
+    { readonly at: ReturnType<typeof place>; readonly fn: string; readonly rest: string; count: number }
+  >();
   let hooks = 0;
   for (const f of program.funcs) {
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op' || i.op !== 'hook') return;
       hooks++;
       const at = place(i.pos);
-      const rest = `${f.name}  ${textOf(i)}`;
-      const key = `${shown(i.pos)} ${rest}`;
+      const rest = textOf(i);
+      const key = `${shown(i.pos)} ${f.name} ${rest}`;
       const known = lines.get(key);
       if (known) known.count++;
-      else lines.set(key, { at, rest, count: 1 });
+      else lines.set(key, { at, fn: f.name, rest, count: 1 });
     });
   }
   const sorted = [...lines.values()].sort(
@@ -52,11 +55,12 @@ export const hookList = (program: IrProgram, interval: number): string => {
   );
   const where = (l: (typeof sorted)[number]): string => `${l.at.file}:${l.at.line}:${l.at.col}`;
   const wide = Math.max(0, ...sorted.map((l) => where(l).length));
+  const fnWide = Math.max(0, ...sorted.map((l) => l.fn.length));
   const times = (n: number): string => (n > 1 ? `  (${n} times)` : '');
   const { longest, unbounded } = hookReport(program);
   const path = `longest path without a hook: ${units(longest.cost)}, ${inMicroseconds(longest.cost)}`;
   return [
-    ...sorted.map((l) => `${where(l).padEnd(wide)}  ${l.rest}${times(l.count)}`),
+    ...sorted.map((l) => `${where(l).padEnd(wide)}  ${l.fn.padEnd(fnWide)}  ${l.rest}${times(l.count)}`),
     ...(sorted.length > 0 ? [''] : []),
     hooks === 1 ? '1 hook' : `${hooks} hooks`,
     `spacing in loops: ${units(spacingUnits(interval))}, ${inMicroseconds(spacingUnits(interval))}`,

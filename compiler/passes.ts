@@ -32,7 +32,7 @@ export const leastInterval = 1;
 export const mostInterval = 100_000;
 
 /** What programs are compiled with unless told otherwise. */
-export const defaultTiming: Timing = 'off';
+export const defaultTiming: Timing = 'ticker';
 
 /** What a pass may ask besides the function: the whole program (read only), and new positions for inlined code. */
 export interface PassContext {
