@@ -123,8 +123,11 @@ const functionNames = (m: Module, b: Binaryen, program: IrProgram): string[] => 
     const info = b.getFunctionInfo(m.getFunctionByIndex(i));
     (info.base ? imported : own).push(info.name);
   }
-  const shown = (name: string): string =>
-    [name, source.get(name) ?? ''].some(isRuntime) || name.startsWith('pgc.') ? '' : name;
+  // As positions have it: what has the name of what starts the program is called something else here.
+  const shown = (name: string): string => {
+    const written = source.get(name) || name;
+    return [name, written].some(isRuntime) || name.startsWith('pgc.') ? '' : written;
+  };
   return [...imported.map(() => ''), ...own.map(shown)];
 };
 

@@ -36,7 +36,7 @@ const partAt = (r: Regions, image: number, offset: number): string => {
   if (offset < at(page.heapBottom)) return 'memory that nothing was allocated in';
   if (offset < at(page.heapEnd)) return 'private heap';
   if (offset < at(page.stackTop)) return 'stack';
-  if (offset < at(fibers.end) && manifest.fiberBytes !== undefined) return 'memory of its tasks';
+  if (offset < at(fibers.end) && manifest.fiberBytes !== undefined) return 'memory of tasks';
   return 'memory past the end of the stack';
 };
 
