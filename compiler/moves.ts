@@ -1,14 +1,19 @@
 // Which functions may move objects: the verifier's rule about ptrs, and passes that keep a ptr over a call, ask this.
 import type { Body, Inst, IrProgram } from './ir.ts';
 import { opRow } from './ir.ts';
+import { movers } from './runtime-functions.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
-/** Names of functions that, by themselves or through calls, reach an op that may move objects. */
+const slides: ReadonlySet<string> = new Set(movers);
+
+/** Names of functions that, by themselves or through calls, reach an op that may move objects, or what moves them in the run-time. */
 export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
   const known = new Set(p.funcs.map((f) => f.name));
   const callers = new Map<string, string[]>();
   const moving = new Set<string>();
   for (const f of p.funcs) {
+    // It copies bytes: no op says so.
+    if (slides.has(f.name)) moving.add(f.name);
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       if (i.op !== 'call') {
@@ -31,14 +36,14 @@ export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
   return moving;
 };
 
-const movers = new WeakMap<IrProgram, (i: Inst) => boolean>();
+const answers = new WeakMap<IrProgram, (i: Inst) => boolean>();
 
 /** Answers whether an instruction, with all that is nested in it, may move objects. Unknown callees may. */
 export const moverOf = (p: IrProgram): ((i: Inst) => boolean) => {
-  const before = movers.get(p);
+  const before = answers.get(p);
   if (before) return before;
   const answer = moverIn(p);
-  movers.set(p, answer);
+  answers.set(p, answer);
   return answer;
 };
 
