@@ -52,7 +52,11 @@ const checkWaitUntil = (x: Context, e: Call, arg: Ast.Expr): CheckedStmt => {
   for (const g of uses.globals) x.uses.globals.add(g);
   for (const f of uses.fns) x.uses.fns.add(f);
   if (isError(condition.type)) return failed;
-  const changes = [...uses.globals].some((g) => g.storage === 'co' || g.storage === 'shared');
+  // What is private to the image may be written by another of its tasks.
+  const tasks = x.checker.prelude.has('tasks');
+  const changes = [...uses.globals].some(
+    (g) => g.storage === 'co' || g.storage === 'shared' || (tasks && g.storage === 'var'),
+  );
   if (!changes && !mayRead(arg)) {
     const own = [...uses.globals].find((g) => g.storage === 'var');
     error(x, 'PG0412', arg.span, 'no other image can make this condition true', {
