@@ -130,7 +130,12 @@ export const unify = (g: Generic, t: Ast.TypeExpr | undefined, found: Type, bind
         if (!bindings.has(name) && found.kind !== 'void') bindings.set(name, found);
         return;
       }
-      if (found.kind !== 'struct' || !found.struct.generic || found.struct.generic.of !== genericNamed(g, t)) return;
+      if (found.kind !== 'struct' || !found.struct.generic) return;
+      const named = genericNamed(g, t);
+      // Types of the prelude are known in every module that has no other of their name.
+      const known =
+        !named && !t.module && found.struct.prelude !== undefined && found.struct.name.startsWith(`${name}<`);
+      if (!known && found.struct.generic.of !== named) return;
       for (const [i, a] of found.struct.generic.args.entries()) unify(g, t.args[i], a, bindings);
       return;
     }
