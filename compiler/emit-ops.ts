@@ -380,6 +380,7 @@ export const emitOp = {
   'func.ref': (c) => c.m.i32.const(c.functionNumber(textImm(c.inst.imms, 0))),
   'call.value': (c) => c.callValue(),
   suspend: lowered,
+  others: (c) => c.m.nop(),
   'resume.record': (c) => c.callValue(),
   'start.entry': (c) => c.callValue(),
   'stack.get': (c) => c.stackPointer(),

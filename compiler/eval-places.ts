@@ -99,6 +99,7 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
         if (frame) frame.base = m.base;
       };
     case 'frame.keep':
+    case 'others':
       return () => {};
     case 'slot_bits':
       return (r) => {

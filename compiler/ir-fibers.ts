@@ -20,6 +20,10 @@ export const fiberOps = {
     effects: anything,
     cost: 50,
   }),
+  others: row(undefined, [], [], 'other tasks may run here, and write what this one reads next', {
+    effects: ['reads', 'writes', 'synchronises'],
+    cost: 0,
+  }),
   'resume.record': row(
     undefined,
     ['i32', 'i32', 'i32'],

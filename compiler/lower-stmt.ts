@@ -103,11 +103,20 @@ const swapPlaces = (s: State, stmt: Extract<Stmt, { kind: 'swapPlaces' }>): void
   copyValue(s, pos, a.type, placeB, middle);
 };
 
+/**
+ * The next round of a loop that may be one that waits: in programs with tasks, others may write meanwhile what it looks at. A loop that
+ * counts ends by itself, and needs no such thing.
+ */
+const nextRound = (s: State, label: string, vars: readonly Local[], pos: PosId): void => {
+  if (s.program.tasks && !s.kernel) effect(s, pos, 'others', '', []);
+  finish(s, { kind: 'next', label, args: currentValues(s, vars), pos });
+};
+
 const lowerWhile = (s: State, stmt: Extract<Stmt, { kind: 'while' }>): void => {
   const pos = position(s, stmt.span);
   const vars = carried(s, unique([assignedInExpr(stmt.condition), assignedIn(stmt.body)]));
   emitLoop(s, pos, { counters: [], vars }, (label) => {
-    const next = (at: PosId): void => finish(s, { kind: 'next', label, args: currentValues(s, vars), pos: at });
+    const next = (at: PosId): void => nextRound(s, label, vars, at);
     const condition = lowerScalar(s, stmt.condition);
     breakIf(s, pos, not(s, pos, condition), label, vars);
     s.loops.push({ label, vars, next, scopes: s.scopes.length });
@@ -121,7 +130,7 @@ const lowerLoop = (s: State, stmt: Extract<Stmt, { kind: 'loop' }>): void => {
   const pos = position(s, stmt.span);
   const vars = carried(s, assignedIn(stmt.body));
   emitLoop(s, pos, { counters: [], vars }, (label) => {
-    const next = (at: PosId): void => finish(s, { kind: 'next', label, args: currentValues(s, vars), pos: at });
+    const next = (at: PosId): void => nextRound(s, label, vars, at);
     s.loops.push({ label, vars, next, scopes: s.scopes.length });
     lowerBlock(s, stmt.body);
     s.loops.pop();

@@ -715,7 +715,7 @@ describe('function values', () => {
 
 test('a fiber is started, and goes on in the frame that it left', () => {
   const funcs = `func @runtime.g(%fcb: i64) -> i32 {\nslot $a size 16 align 8\n%one = const.i32 1\n%f = frame $a\n%p = addr %f\nstore.i64 %p, %fcb, 0 !kernel\nret(%one)\n}\nfunc @runtime.h(%r: i32, %out: i32) -> i32 {\nslot $a size 16 align 8\nframe.keep\n%zero = const.i32 0\n%f = frame $a\n%p = addr %f\n%x = load.i64 %p, 0 !kernel\n%o = gptr.of %out\n%q = addr %o\nstore.i64 %q, %x, 0 !kernel\nret(%zero)\n}\n`;
-  const text = `%n = const.i64 20\n%top = stack.get\n%room = const.i32 64\n%frame = const.i32 16\n%low = sub.i32 %top, %room\n%lower = sub.i32 %low, %frame\nstack.set %low\n%g = func.ref @runtime.g\n%h = func.ref @runtime.h\n%s = start.entry %g, %n\nstack.set %lower\n%v = global @p\n%out = gptr.bits %v\n%t = resume.record %h, %s, %out\n%now = stack.get\n%same = eq.i32 %now, %low\nstack.set %top\n%w = addr %v\n%x = load.i64 %w, 0\n${print('i32', '%s')}${print('i32', '%t')}${print('i64', '%x')}${print('i32', '%same')}`;
+  const text = `%n = const.i64 20\n%top = stack.get\n%room = const.i32 64\n%frame = const.i32 16\n%low = sub.i32 %top, %room\n%lower = sub.i32 %low, %frame\nstack.set %low\n%g = func.ref @runtime.g\n%h = func.ref @runtime.h\n%s = start.entry %g, %n\nstack.set %lower\n%v = global @p\n%out = gptr.bits %v\n%t = resume.record %h, %s, %out\n%now = stack.get\n%same = eq.i32 %now, %low\nothers\nstack.set %top\n%w = addr %v\n%x = load.i64 %w, 0\n${print('i32', '%s')}${print('i32', '%t')}${print('i64', '%x')}${print('i32', '%same')}`;
   expect(lines(text, { head: 'private @p size 8 align 8\n', funcs })).toEqual(['1', '0', '20', '1']);
 });
 
