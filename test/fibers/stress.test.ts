@@ -21,7 +21,7 @@ const build = async (file: string): Promise<string> => {
   const built = await pgc(['build', file, '-o', wasm, '--stress=switch'], { watchdog: 60 });
   expect(built.code, built.err).toBe(0);
   // main is a task, which can be left.
-  expect(readFileSync(wasm, 'latin1')).toContain('runtime.tasks.forced');
+  expect(readFileSync(wasm, 'latin1')).toContain('runtime.tasks.leave');
   return wasm;
 };
 
@@ -53,7 +53,8 @@ describe('switches at every hook change nothing', () => {
     for (const n of [1, 3]) {
       const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
-      expect(golden).toContain(ended.out);
+      // In what order images print is nobody's promise.
+      for (const line of ended.out.split('\n')) expect(golden).toContain(line);
     }
   });
 
