@@ -2,7 +2,7 @@
 import { guardSlack } from '../vm/abi.ts';
 import { redZone } from './checked.ts';
 import type { Func, IrProgram } from './ir.ts';
-import { forEachInst } from './tree.ts';
+import { callsOf, componentsOf } from './recursion.ts';
 
 const alignTo = (n: number, align: number): number => Math.ceil(n / align) * align;
 
@@ -24,47 +24,22 @@ export const frameLayout = (f: Func, checked: boolean): FrameLayout => {
   return { slots, bytes: alignTo(bytes, 16) };
 };
 
-/** For calls whose depth nothing bounds, in bytes. */
-export const taskStackDefault = 64 * 1024;
+/** For recursion with frames, whose depth nothing bounds, in bytes. */
+const recursionBytes = 64 * 1024;
 
-/** Bytes of stack that a call of each function may need: the deepest chain of frames; recursion with frames gets the default. */
-export const stackNeeds = (
-  program: IrProgram,
-  checked: boolean,
-  byValue: readonly string[],
-): ((name: string) => number) => {
-  const funcs = new Map(program.funcs.map((f) => [f.name, f]));
-  const known = new Map<string, number>();
-  const open = new Set<string>();
-  const calls = (f: Func): ReadonlySet<string> => {
-    const names = new Set<string>();
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
-      if (i.op === 'call') names.add(String(i.imms[0]));
-      if (i.op === 'call.value') for (const name of byValue) names.add(name);
-    });
-    return names;
-  };
-  // On the way down a function that is open already is recursive: it counts as the default, which is enough for what is in the ring.
-  const need = (name: string): number => {
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const f = funcs.get(name);
-    if (!f) return 0;
-    if (open.has(name)) return recursive;
-    open.add(name);
-    const deepest = Math.max(0, ...[...calls(f)].map(need));
-    open.delete(name);
-    const own = frameLayout(f, checked).bytes;
-    const sum = deepest >= recursive ? (own > 0 || deepest > recursive ? deepest + own : recursive) : deepest + own;
-    if (open.size === 0 || deepest < recursive) known.set(name, sum);
-    return sum;
-  };
-  /** More than any chain of frames: marks that one is without end. */
-  const recursive = 2 ** 31;
-  return (name) => {
-    const bytes = need(name);
-    if (bytes === 0 || bytes === recursive) return 0;
-    return bytes > recursive ? taskStackDefault + (bytes - recursive) + guardSlack : bytes + guardSlack;
-  };
+/** Bytes of stack that a call of each function may need: the deepest chain of frames, with room for each circle of calls that has some. */
+export const stackNeeds = (program: IrProgram, checked: boolean): ReadonlyMap<string, number> => {
+  const frames = new Map(program.funcs.map((f) => [f.name, frameLayout(f, checked).bytes]));
+  const calls = callsOf(program);
+  const needs = new Map<string, number>();
+  // Callees come before their callers.
+  for (const component of componentsOf(calls)) {
+    const callees = component.flatMap((name) => [...(calls.get(name) ?? [])]);
+    const isCircle = callees.some((name) => component.includes(name));
+    const own = component.reduce((sum, name) => sum + (frames.get(name) ?? 0), 0);
+    const deepest = Math.max(0, ...callees.map((name) => needs.get(name) ?? 0));
+    const need = deepest + own + (isCircle && own > 0 ? recursionBytes : 0);
+    for (const name of component) needs.set(name, need);
+  }
+  return new Map([...needs].map(([name, bytes]) => [name, bytes === 0 ? 0 : bytes + guardSlack]));
 };

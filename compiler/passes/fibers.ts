@@ -31,7 +31,7 @@ export const fibers = (program: IrProgram): IrProgram => {
   const gives = new Set<string>([...reach.funcs, ...(reach.values ? taken : [])]);
   for (const f of program.funcs) if (f.name.startsWith(entryPrefix)) gives.add(f.name);
   for (const name of roots) gives.delete(name);
-  const needs = stackNeeds(program, isChecked(program), taken);
+  const needs = stackNeeds(program, isChecked(program));
   const funcs = program.funcs.flatMap((f): readonly Func[] => {
     const sized = withNeeds(f, needs);
     const isPoint = pointIn(gives, reach);
@@ -50,13 +50,13 @@ const pointIn =
     return i.op === 'call' && gives.has(String(i.imms[0]));
   };
 
-const withNeeds = (f: Func, needs: (name: string) => number): Func => {
+const withNeeds = (f: Func, needs: ReadonlyMap<string, number>): Func => {
   let found = false;
   const change = (i: Inst): Inst => {
     if (i.kind !== 'op') return withBodies(i, (b) => ({ insts: b.insts.map(change), end: b.end }));
     if (i.op !== 'stack.need') return i;
     found = true;
-    return { ...i, op: 'const', suffix: 'i64', imms: [BigInt(needs(String(i.imms[0])))], by };
+    return { ...i, op: 'const', suffix: 'i64', imms: [BigInt(needs.get(String(i.imms[0])) ?? 0)], by };
   };
   const insts = f.body.insts.map(change);
   return found ? { ...f, body: { insts, end: f.body.end } } : f;
