@@ -1,6 +1,6 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
-import { isRuntime } from '../vm/abi.ts';
+import { isRuntime, runFunction } from '../vm/abi.ts';
 import type { IrProgram, OpInst, OpName } from './ir.ts';
 import type { HookSettings } from './passes.ts';
 
@@ -35,15 +35,13 @@ export const revokers = [
   ...movers,
 ] as const;
 
-/** What runs `main` in programs with tasks. */
-export const tasksRun = 'runtime.tasks.run';
 /** What a hook calls in programs with tasks. */
 export const tasksDue = 'runtime.tasks.due';
 /** The same where tasks are switched at every hook. */
 export const tasksForced = 'runtime.tasks.forced';
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
-export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === tasksRun);
+export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);
 
 /** What is called at a hook where something is due: in programs with tasks, others may run there. */
 export const hookServer = (p: IrProgram, hooks: HookSettings): string => {

@@ -40,6 +40,12 @@ export const hookInst = (pos: number, h: Hook): OpInst => ({
   by,
 });
 
+/** The outer loop: it begins where the loop did, and gives what it gave. */
+const around = (loop: LoopInst, label: string, params: readonly Value[], body: Body): LoopInst => {
+  const { inits, results, pos } = loop;
+  return { kind: 'loop', label, params, inits, results, independent: false, pos, by, body };
+};
+
 /** All `break @from` become `break @to`, except where they are in `but`. */
 const redirect = (body: Body, from: string, to: string): Body => ({
   insts: body.insts.map((i) => withBodies(i, (b) => redirect(b, from, to))),
@@ -174,17 +180,7 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
     { insts: on.insts, end: { kind: 'next', label, args, pos, by } },
     { insts: [], end: { ...b.leave, label, args: b.leave.args.map((v) => behind.get(v) ?? v) } },
   );
-  return {
-    kind: 'loop',
-    label,
-    params,
-    inits: loop.inits,
-    results: loop.results,
-    independent: false,
-    pos,
-    by,
-    body: { insts: [...insts, innerLoop, more], end: { kind: 'unreachable', pos, by } },
-  };
+  return around(loop, label, params, { insts: [...insts, innerLoop, more], end: { kind: 'unreachable', pos, by } });
 };
 
 /** What each round adds to a parameter, if that is always the same: to a number, or to a pointer. */
@@ -217,18 +213,8 @@ export const exitFor = (edit: Edit, loop: LoopInst, hook: Hook): LoopInst | unde
     return { insts, end: { kind: 'unreachable', pos, by } };
   };
   const inner: LoopInst = { ...loop, inits: params, results, body: change(loop.body) };
-  return {
-    kind: 'loop',
-    label,
-    params,
-    inits: loop.inits,
-    results: loop.results,
-    independent: false,
-    pos,
-    by,
-    body: {
-      insts: [inner, hookInst(pos, { ...hook, cost: 0 })],
-      end: { kind: 'next', label, args: results, pos, by },
-    },
-  };
+  return around(loop, label, params, {
+    insts: [inner, hookInst(pos, { ...hook, cost: 0 })],
+    end: { kind: 'next', label, args: results, pos, by },
+  });
 };
