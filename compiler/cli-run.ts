@@ -200,9 +200,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (isWasm && (stats || options.guards !== undefined)) {
     return mistake('--guards and --stats are for sources: what a .wasm file guards was decided when it was built');
   }
-  if (isWasm && (options.timing !== undefined || options.hookInterval !== undefined)) {
+  if (isWasm && [options.timing, options.hookInterval, options.stress].some((o) => o !== undefined)) {
     return mistake(
-      '--timing and --hook-interval are for sources: the hooks of a .wasm file were set when it was built',
+      '--timing, --hook-interval and --stress are for sources: the hooks of a .wasm file were set when it was built',
     );
   }
   if (isWasm && check !== undefined) {

@@ -12,7 +12,7 @@
 // can be kept in a register. Which bytes the loop stores to is known before it, though, as for guards (loop-ranges.ts), and
 // is compared there with what it reads (run-time disambiguation, Nicolau 1989; versioning of loops as for vectorising). Where one store can hit, or
 // a bound is wild, the loop as written runs. Only innermost loops, whose first iteration makes the reads in any case.
-import { isRuntime } from '../../vm/abi.ts';
+import { isRuntime, unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import { isChecked } from '../checked.ts';
 import {
@@ -52,7 +52,7 @@ const maxCell = 128;
 const allowed = bits.place | bits.reads | bits.writes | bits.traps;
 
 /** Below are no places: what check.null asks. */
-const firstMapped = 65536n;
+const firstMapped = BigInt(unmappedBytes);
 
 /** Note of a read before the loop. */
 const asked = 'asked for before the loop';

@@ -88,6 +88,8 @@ const mistakes: readonly (readonly string[])[] = [
   ['build', 'hello.pg', '--hook-interval=0'],
   ['build', 'hello.pg', '--timing=off', '--hook-interval=10'],
   ['run', 'cut.wasm', '--timing=off'],
+  ['run', 'cut.wasm', '--stress=switch'],
+  ['build', 'hello.pg', '--stress=swich'],
   ['build', 'hello.pg', '-o', 'hello.pg'],
   ['build', 'hello.pg', '-o', 'folder'],
   ['build', 'hello.pg', '-o', 'nowhere/hello.wasm'],
