@@ -15,6 +15,7 @@ export const stdAbiText = (): string =>
     ...group('page', abi.page, 'i64'),
     ...group('mailbox', abi.mailbox, 'i64'),
     ...group('team', abi.team, 'i64'),
+    ...group('due', abi.due, 'i32'),
     ...group('fiber', abi.fibers, 'i64'),
     ...group('task', abi.task, 'i64'),
     ...group('record', abi.frameRecord, 'i64'),

@@ -57,11 +57,23 @@ export const kernel = {
 
 export const dataBase = kernelBase + 4096;
 
+/** Bits of an image's poll flag: what a hook is to see to. Whoever asks for something sets its bit, atomically. */
+export const due = {
+  /** The time between two hooks is over: others may run. Also heartbeats. */
+  tick: 1,
+  /** A message has come that a handler waits for. */
+  message: 2,
+  /** The profiler wants to know where the image is. */
+  sample: 4,
+  /** All images are to stop at a safepoint: for a checkpoint, or to move objects. */
+  stop: 8,
+} as const;
+
 // ---- slot c+1: image c's ----------------------------------------------------------------------------------------
 
 /** Byte offsets in the kernel page of an image's slot. */
 export const page = {
-  /** i32 poll flag of the hooks: not 0, something is due. */
+  /** i32 poll flag of the hooks: the set of what is due (see `due`), 0 if nothing is. */
   poll: 0,
   /** i32: with `--timing=count`, what may still be spent until a hook is due. */
   hookLeft: 4,

@@ -1,9 +1,9 @@
 // The thread that raises the poll flags of all images, once in each interval: the node's timer.
 //
 // A sleep ends some 50 µs late, as systems collect timers. So it is cut short, and where there is a core for it the thread spins for the
-// rest; where there is none, ticks come late and then at once. What was missed is not made up for: a flag is a flag.
+// rest; where there is none, ticks come late and then at once. What was missed is not made up for: a bit is set or it is not.
 import { workerData } from 'node:worker_threads';
-import { kernel, page } from './abi.ts';
+import { due, kernel, page } from './abi.ts';
 
 /** What the thread is given. */
 export interface TickerData {
@@ -29,7 +29,7 @@ const tick = ({ memory, images, slotBits, interval, spin }: TickerData): void =>
     const rest = next - performance.now();
     if (rest > (spin ? late : 0)) Atomics.wait(asleep, 0, 0, Math.max(rest - late, 0.001));
     if (spin) while (performance.now() < next);
-    for (const poll of polls) Atomics.store(words, poll, 1);
+    for (const poll of polls) Atomics.or(words, poll, due.tick);
     next = Math.max(next + step, performance.now());
   }
 };

@@ -84,8 +84,8 @@ it('check and lower any mutant', () => {
     }),
     { numRuns: 6_000 },
   );
-  // Some mutants are programs: the way beyond the checker was taken too.
-  expect(accepted).toBeGreaterThan(100);
+  // Some mutants are programs: the way beyond the checker was taken too. About 90 are; 30 are six deviations away.
+  expect(accepted).toBeGreaterThan(30);
 }, 600_000);
 
 it('optimise the mutants that are programs, with the library', () => {
