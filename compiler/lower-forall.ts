@@ -190,7 +190,7 @@ export const lowerForall = (s: State, f: Forall): void => {
 };
 
 /** `foreach`: one image's iterations, in any order. */
-export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' }>): void => {
+export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' | 'parFor' }>): void => {
   const pos = position(s, f.span);
   const close = openReductions(s, pos, f.reductions, 'image');
   const vars = loopVars(s, f.body, f.reductions);

@@ -179,6 +179,7 @@ export const walkStmt = (s: Stmt, v: Visitor): void => {
       walkRange(s.range, v);
       return walkBlock(s.body, v);
     case 'foreach':
+    case 'parFor':
       walkRange(s.range, v);
       for (const r of s.reductions) walkPlace(r.outer, v);
       return walkBlock(s.body, v);
@@ -285,7 +286,8 @@ export const assignedIn = (b: Block): readonly Local[] => {
         add(s.a);
         add(s.b);
       }
-      if (s.kind === 'forall' || s.kind === 'foreach') for (const r of s.reductions) add(r.outer);
+      if (s.kind === 'forall' || s.kind === 'foreach' || s.kind === 'parFor')
+        for (const r of s.reductions) add(r.outer);
     },
   });
   const list = [...found];

@@ -409,6 +409,7 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
     case 'forEach':
       return lowerForEach(s, stmt);
     case 'foreach':
+    case 'parFor':
       return lowerForeach(s, stmt);
     case 'forall':
       return lowerForall(s, stmt);

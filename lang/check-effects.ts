@@ -5,6 +5,7 @@ import { operandType } from './check-apply.ts';
 import { atomicPlace, checkCount } from './check-builtins.ts';
 import { mismatch } from './check-convert.ts';
 import { checkFormat } from './check-format.ts';
+import { checkInsidePar } from './check-par.ts';
 import { checkInteger, checkWritable } from './check-places.ts';
 import type { BuiltinName } from './check-scope.ts';
 import { type Context, error, isError, newUses, textOf } from './check-state.ts';
@@ -134,7 +135,9 @@ const checkSwap = (x: Context, e: Call, first: Ast.Expr, second: Ast.Expr): Chec
     mismatch(x, second, b.place.type, a.place.type, { span: first.span, text: `this is ${typeName(a.place.type)}` });
     return failed;
   }
-  const fine = [checkWritable(x, a.place, first.span), checkWritable(x, b.place, second.span)];
+  const writable = (p: Place, span: Span): boolean =>
+    checkWritable(x, p, span) && checkInsidePar(x, p, span, 'exchanged');
+  const fine = [writable(a.place, first.span), writable(b.place, second.span)];
   if (fine.includes(false)) return failed;
   return { stmt: { kind: 'swapPlaces', a: a.place, b: b.place, span: e.span }, diverges: false };
 };

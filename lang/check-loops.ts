@@ -4,6 +4,7 @@ import { checkReduction, warnInForall } from './check-collectives.ts';
 import { isSharedPlace, throughHandle, toSlice, toValue } from './check-convert.ts';
 import type { CheckedStmt } from './check-effects.ts';
 import { isFlexible } from './check-literals.ts';
+import { checkInsidePar } from './check-par.ts';
 import { checkWritable } from './check-places.ts';
 import { declareLocal } from './check-scope.ts';
 import {
@@ -152,6 +153,7 @@ const checkReductions = (x: Context, inner: Context, reductions: readonly Ast.Re
       } else if (o.kind !== 'error' && (!place || !checkWritable(x, place, span, 'reduced into'))) {
         if (!place) error(x, 'PG0414', span, `\`${name.name}\` is no variable`, { label: 'cannot be reduced into' });
       } else if (place && !isError(type) && checkReduction(x, r.op, type, span)) {
+        checkInsidePar(x, place, span, 'reduced into');
         const local: Local = { name: name.name, type, mutable: true, span, addressTaken: false };
         inner.scope?.names.set(name.name, { kind: 'local', local, what: 'variable' });
         found.push({ op: r.op, outer: place, inner: local, span: r.span });
@@ -175,6 +177,19 @@ export const checkForeach = (x: Context, s: Extract<Ast.Stmt, { kind: 'foreach' 
   const local = declareLocal(inner, s.name, type, 'loop variable');
   const body = x.checker.rules.block(inner, s.body, undefined);
   return done({ kind: 'foreach', local, range, reductions, body: body.block, span: s.span });
+};
+
+/** `par for`: iterations that may run at the same time (check-par.ts). */
+export const checkParFor = (x: Context, s: Extract<Ast.Stmt, { kind: 'parFor' }>): CheckedStmt => {
+  x.checker.tasks = true;
+  const { range, type } = checkRange(x, s.range);
+  const scoped = withScope(x);
+  const { scope } = scoped;
+  const inner = inLoop(scoped, { ...newLoop('par for', s.span), ...(scope ? { scope } : {}) });
+  const reductions = checkReductions(x, inner, s.reductions);
+  const local = declareLocal(inner, s.name, type, 'loop variable');
+  const body = x.checker.rules.block(inner, s.body, undefined);
+  return done({ kind: 'parFor', local, range, reductions, body: body.block, span: s.span });
 };
 
 // ---- forall -----------------------------------------------------------------------------------------------------

@@ -123,8 +123,10 @@ export interface Scope {
 
 /** A loop around the current statement. */
 export interface LoopContext {
-  readonly kind: 'loop' | 'forall' | 'foreach';
+  readonly kind: 'loop' | 'forall' | 'foreach' | 'par for';
   readonly span: Span;
+  /** Of a `par for`: where what is inside is declared. */
+  readonly scope?: Scope;
   left: boolean;
 }
 

@@ -7,10 +7,18 @@ import { isRemoteView, mismatch, toSlice, toValue } from './check-convert.ts';
 import { type CheckedStmt, checkEffectCall, isEffect } from './check-effects.ts';
 import { checkEffect } from './check-expr.ts';
 import { constantValue, inferredType } from './check-globals.ts';
-import { notYet } from './check-later.ts';
 import { isFixed } from './check-library.ts';
-import { checkFor, checkForall, checkForEach, checkForeach, checkLoop, checkWhile } from './check-loops.ts';
+import {
+  checkFor,
+  checkForall,
+  checkForEach,
+  checkForeach,
+  checkLoop,
+  checkParFor,
+  checkWhile,
+} from './check-loops.ts';
 import { isArithmetic, isNumber, isPointer, isShift } from './check-numbers.ts';
+import { checkInsidePar } from './check-par.ts';
 import { checkInteger, checkWritable, placeOf } from './check-places.ts';
 import { lockedPlace, preludeStatement } from './check-prelude.ts';
 import { preludeType } from './check-prelude-types.ts';
@@ -23,7 +31,6 @@ import {
   errorExpr,
   isError,
   maxDepth,
-  textOf,
   warning,
   withScope,
 } from './check-state.ts';
@@ -188,7 +195,7 @@ const checkAssign = (x: Context, s: Assign): CheckedStmt => {
     if (s.value.kind !== 'nil') rules.operand(x, s.value);
     return none;
   }
-  const writable = checkWritable(x, place, s.place.span);
+  const writable = checkWritable(x, place, s.place.span) && checkInsidePar(x, place, s.place.span);
   const op = s.op.slice(0, -1);
   const result =
     op === ''
@@ -408,12 +415,6 @@ const checkFinish = (x: Context, s: Extract<Ast.Stmt, { kind: 'finish' }>): Chec
 // ---- all --------------------------------------------------------------------------------------------------------
 
 const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
-  const later = (what: string, hint?: string): CheckedStmt => {
-    // The first word stands for the whole.
-    const word = /^\w+( for)?/.exec(textOf(x, s.span))?.[0].length ?? 1;
-    notYet(x, { ...s.span, end: s.span.start + word }, what, hint);
-    return none;
-  };
   switch (s.kind) {
     case 'let':
     case 'var':
@@ -443,7 +444,7 @@ const checkStmt = (x: Context, s: Ast.Stmt): CheckedStmt => {
     case 'forall':
       return checkForall(x, s);
     case 'parFor':
-      return later('`par for` is', 'use `foreach` or `for`');
+      return checkParFor(x, s);
     case 'break':
     case 'continue':
       return checkJump(x, s);

@@ -298,8 +298,8 @@ copied, passed or stored as one value.
   forall i in 0..n on a[i] { }      // right`,
   },
   PG0407: {
-    title: 'out of a forall or foreach',
-    explain: `All iterations of a forall or foreach run, in any order: none can end the loop. \`continue\` ends one iteration.
+    title: 'out of a forall, foreach or par for',
+    explain: `All iterations of a forall, foreach or par for run, in any order: none can end the loop. \`continue\` ends one iteration.
 
   forall i in a { if a[i] == x { return; } }                                  // wrong
   var found = false;
@@ -434,6 +434,17 @@ neither can a value that is no call.
   fn hello() { print("hello"); }
   spawn hello();              // right`,
   },
+  PG0423: {
+    title: 'assigned in a par for',
+    explain: `The iterations of a \`par for\` may run at the same time, on several cores. They may read what is around the loop, and write
+elements of arrays, each its own; a variable from outside that each of them assigned would have any value in the end.
+
+  var sum = 0;
+  par for i in 0..n { sum += a[i]; }                     // wrong
+  par for i in 0..n reduce(+: sum) { sum += a[i]; }      // right: the sum of all
+  par for i in 0..n { b[i] = 2 * a[i]; }                 // right
+  par for i in 0..n { if a[i] < 0 { fetch_add(negative, 1); } }   // right: atomic`,
+  },
   PG0501: {
     title: 'literal out of range',
     explain: `The number does not fit the type that its context wants.
@@ -521,6 +532,6 @@ would stop here when it runs.
     title: 'not in this version',
     explain: `The construct is part of PG, but this version of the compiler does not have it yet: function values, generics, handles of
 arrays as values, \`new shared\`, \`new co\`, shared arrays of more than two dimensions, tests, locks, critical sections,
-events, teams, split-phase barriers, messages, \`par for\`, collectives on slices, files.`,
+events, teams, split-phase barriers, messages, collectives on slices, files.`,
   },
 } as const satisfies Record<string, CodeInfo>;

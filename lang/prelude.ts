@@ -116,7 +116,7 @@ const words = /[A-Za-z_]\w*/g;
 const range = /\[[^;{}]*?\.\./;
 
 /** Words of tasks, which are common in comments too: only where they may mean that. */
-const tasks = /\bspawn\s+[A-Za-z_(]|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
+const tasks = /\bspawn\s+[A-Za-z_(]|\bpar\s+for\s|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
 
 /** The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. */
 export const modulesFor = (text: string): ReadonlySet<string> => {

@@ -306,6 +306,13 @@ export type Stmt = { readonly span: Span } /** `let` and `var`; no value: all ze
       readonly body: Block;
     }
   | {
+      readonly kind: 'parFor';
+      readonly local: Local;
+      readonly range: Range;
+      readonly reductions: readonly Reduction[];
+      readonly body: Block;
+    }
+  | {
       readonly kind: 'forall';
       readonly locals: readonly Local[];
       readonly over: ForallOver;
