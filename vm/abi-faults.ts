@@ -231,6 +231,11 @@ export const faults = [
     text: 'a task is waited for before `main`',
     hint: 'tasks run once `main` has begun: wait there, or in what it calls',
   },
+  {
+    kind: 'meeting-tasks',
+    text: 'two tasks of this image come to barriers or collective operations at the same time: task {a} is in one',
+    hint: "they are the image's: one task at a time comes to them, such as `main`",
+  },
   { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
   { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];

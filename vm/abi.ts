@@ -213,8 +213,9 @@ export const fibers = {
   rounds: 2228,
   /** i64 nanoseconds that the image has slept: the clock of naps. */
   slept: 2232,
-  /** u32 address of the task that is `main`. */
+  /** u32 address of the task that is `main`; of the one that is in a barrier or collective operation; 0: none. */
   main: 2240,
+  meeter: 2244,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;
