@@ -4,6 +4,7 @@ import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
+import type { CompileResult } from './compile.ts';
 import { defaultInterval, defaultTiming, type GuardMode, type Stress, type Timing } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 
@@ -27,51 +28,57 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
   showDiagnostics([{ diagnostics: warnings, sources }]);
 };
 
-/** The artifact of a program in source form, or the exit code when it has mistakes, which are shown. */
-export const artifactOf = async (path: string, text: string, asked: ArtifactOptions): Promise<Uint8Array | number> => {
-  const { cache, start = 'main', track = 'off', moving = false, check, guards = 'opt', counts = false } = asked;
+/** Where a program with these options is in the cache. */
+const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
+  const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
   const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
-  const folder = cache && buildHash !== undefined ? cacheFolder() : undefined;
   // What the artifact depends on besides the text.
-  const how = [
+  const options = [
     start,
     track,
-    moving ? 'moving' : '',
-    check ?? '',
+    moving && 'moving',
+    check,
     guards,
-    counts ? 'counts' : '',
+    counts && 'counts',
     timing,
     hookInterval,
     ...stress,
   ];
-  const options = how.join(' ');
-  const key: CacheKey = { build: buildHash ?? '', options, path, text };
-  const cached = readCache(folder, key);
+  return { build: buildHash ?? '', options: options.map((o) => o || '').join(' '), path, text };
+};
+
+const folderOf = (): string | undefined => (buildHash === undefined ? undefined : cacheFolder());
+
+/** Puts what was compiled in the cache, where `artifactOf` with the same options will find it. */
+export const keepArtifact = (
+  path: string,
+  text: string,
+  asked: Omit<ArtifactOptions, 'cache'>,
+  result: CompileResult,
+): void => {
+  if (!result.artifact) return;
+  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
+  writeCache(folderOf(), keyOf(path, text, asked), entry, result.dependencies);
+};
+
+/** The artifact of a program in source form, or the exit code when it has mistakes, which are shown. */
+export const artifactOf = async (
+  path: string,
+  text: string,
+  { cache, ...asked }: ArtifactOptions,
+): Promise<Uint8Array | number> => {
+  const cached = cache ? readCache(folderOf(), keyOf(path, text, asked)) : undefined;
   if (cached) {
     if (cached.warnings.length > 0) await warn(cached);
     return cached.artifact;
   }
   const { compile } = await import('./compile.ts');
-  const result = await compile(
-    { path, text },
-    {
-      start,
-      track,
-      moving,
-      guards,
-      counts,
-      timing,
-      hookInterval,
-      stress,
-      ...(check === undefined ? {} : { check }),
-    },
-  );
+  const result = await compile({ path, text }, asked);
   if (result.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./cli-diagnostics.ts');
     showDiagnostics([result]);
   }
   if (!result.artifact) return exitCodes.usage;
-  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
-  writeCache(folder, key, entry, result.dependencies);
+  if (cache) keepArtifact(path, text, asked, result);
   return result.artifact;
 };

@@ -1,6 +1,7 @@
-// pgc build: compiles a program to a file, or shows one stage of its compilation.
-import { writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+// pgc build: compiles programs to files, or shows one stage of the compilation of one. What it compiles is in the cache of pgc run, too.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { keepArtifact } from './cli-artifact.ts';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { hookSettingsOf } from './cli-hooks.ts';
@@ -111,24 +112,78 @@ const writeText = (output: string | undefined, text: string): number => {
   }
 };
 
-export const buildCommand = async (file: string, options: BuildOptions): Promise<number> => {
+/** What a program is built to, besides `how` it is compiled: the folder or the file, and who signs. */
+interface Target {
+  readonly output?: string;
+  readonly signer?: Signer;
+}
+
+/** Whether the artifact is what `pgc run` with the same options would make. */
+const isOrdinary = ({ emit, skip = [], printAfter = [], optLimit }: CompileOptions): boolean =>
+  emit === 'wasm' && skip.length + printAfter.length === 0 && optLimit === undefined;
+
+const artifactName = (file: string): string => `${basename(file).replace(/\.pg$/, '')}.wasm`;
+
+/** Builds one program. What it says of mistakes is left to the caller. */
+const buildOne = async (
+  file: string,
+  how: CompileOptions,
+  target: Target,
+): Promise<{ readonly code: number; readonly result?: CompileResult }> => {
+  const { output, signer } = target;
+  if (output !== undefined && output !== '-' && resolve(output) === resolve(file)) {
+    return { code: mistake(`-o ${output} would overwrite the program itself`) };
+  }
+  const read = readInput(file);
+  if (read.kind === 'mistake') return { code: read.code };
+  const wrong = notSource(file, read.bytes);
+  if (wrong) return { code: mistake(wrong.message, wrong.hint) };
+  const text = read.bytes.toString('utf8');
+  const result = await compile({ path: file, text }, how);
+  if (errorsIn([result]) > 0) return { code: exitCodes.usage, result };
+  if (isOrdinary(how)) keepArtifact(file, text, how, result);
+  for (const { pass, text: dump } of result.dumps) process.stdout.write(`; after ${pass}\n${dump}\n`);
+  if (how.emit !== 'wasm') return { code: writeText(output, result.text ?? ''), result };
+  return { code: writeArtifact(file, output ?? artifactName(file), result, signer), result };
+};
+
+/** The folder that the artifacts of several programs go to, which is made if need be; or the exit code of a complaint. */
+const folderFor = (files: readonly string[], output: string | undefined, emit: EmitForm): string | number => {
+  if (emit !== 'wasm' && files.length > 1) {
+    return mistake(`--emit=${emit} shows one program; there are ${files.length}`);
+  }
+  const twice = files.find((f, i) => files.findIndex((g) => artifactName(g) === artifactName(f)) < i);
+  if (twice !== undefined) return mistake(`two of the programs would become ${artifactName(twice)}`);
+  const folder = output ?? '.';
+  if (folder === '-') return mistake(`-o - takes one program; there are ${files.length}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (error) {
+    return cannotWrite(folder, error);
+  }
+};
+
+/** Builds programs: one to the file that `output` names, several each to a file of its own in the folder of that name (also one, if it ends in /). */
+export const buildCommand = async (files: readonly string[], options: BuildOptions): Promise<number> => {
   const how = compileOptions(options);
   if (typeof how === 'number') return how;
-  const output = options.output;
-  if (output !== undefined && output !== '-' && resolve(output) === resolve(file)) {
-    return mistake(`-o ${output} would overwrite the program itself`);
-  }
-  const signer = signerIn(options.sign, how.emit ?? 'wasm');
+  const emit = how.emit ?? 'wasm';
+  const signer = signerIn(options.sign, emit);
   if (typeof signer === 'number') return signer;
-  const read = readInput(file);
-  if (read.kind === 'mistake') return read.code;
-  const wrong = notSource(file, read.bytes);
-  if (wrong) return mistake(wrong.message, wrong.hint);
-  const result = await compile({ path: file, text: read.bytes.toString('utf8') }, how);
-  if (options.json) printDiagnosticsJson([result]);
-  else showDiagnostics([result]);
-  if (errorsIn([result]) > 0) return exitCodes.usage;
-  for (const { pass, text } of result.dumps) process.stdout.write(`; after ${pass}\n${text}\n`);
-  if (how.emit !== 'wasm') return writeText(output, result.text ?? '');
-  return writeArtifact(file, output ?? `${basename(file).replace(/\.pg$/, '')}.wasm`, result, signer);
+  const manyFiles = files.length > 1 || (options.output?.endsWith('/') ?? false);
+  const folder = manyFiles ? folderFor(files, options.output, emit) : undefined;
+  if (typeof folder === 'number') return folder;
+  const found: CompileResult[] = [];
+  let worst: number = exitCodes.ok;
+  for (const file of files) {
+    const output = folder === undefined ? options.output : join(folder, artifactName(file));
+    const target = { ...(output === undefined ? {} : { output }), ...(signer ? { signer } : {}) };
+    const { code, result } = await buildOne(file, how, target);
+    worst = Math.max(worst, code);
+    if (result) found.push(result);
+  }
+  if (options.json) printDiagnosticsJson(found);
+  else showDiagnostics(found);
+  return worst;
 };

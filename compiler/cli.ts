@@ -148,9 +148,9 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
   pgc
     .command('build')
     .summary('compile a program to a .wasm file')
-    .description('Compiles a program, or shows a stage of its compilation.')
-    .argument('<program>', 'a .pg file')
-    .option('-o, --output <file>', 'where to write; - is standard output')
+    .description('Compiles programs, or shows a stage of the compilation of one.')
+    .argument('<programs...>', '.pg files')
+    .option('-o, --output <file>', 'where to write; - is standard output; of several programs: a folder')
     .option('--emit <form>', 'ast, ir, guards, hooks, wat or wasm (default: wasm)')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none (default: ticker)')
@@ -165,9 +165,9 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--sign <key>', 'sign the artifact with this private key')
     .option('--json', 'print mistakes in the program as JSON on standard output')
     .addHelpText('after', buildMore)
-    .action(async (file: string, options) => {
+    .action(async (files: string[], options) => {
       const { buildCommand } = await import('./cli-build.ts');
-      outcome.code = await buildCommand(file, options);
+      outcome.code = await buildCommand(files, options);
     });
 
   pgc
@@ -294,6 +294,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
 
 const missing: Readonly<Record<string, string>> = {
   program: 'which program? Name a .pg file',
+  programs: 'which program? Name a .pg file, or several',
   files: 'which programs? Name .pg files',
   file: 'which file? Name a file of IR',
   name: 'which name? The keys become NAME.pem and NAME.pub.pem',

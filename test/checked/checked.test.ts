@@ -3,8 +3,9 @@
 // says nothing.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { prebuild } from '../cli/prebuild.ts';
 
 const wrong = join(import.meta.dirname, 'wrong');
 const right = join(import.meta.dirname, 'right');
@@ -38,11 +39,22 @@ const quiet = [
   ...['slices', 'strings', 'bulk-distributed', 'bulk-overlap', 'bulk-symmetric', 'messages-sizes', 'teams', 'events'],
 ].map((name) => (name.endsWith('.pg') ? name : join(conformance, `${name}.pg`)));
 
+let artifactOf: (file: string) => string;
+beforeAll(async () => {
+  const args = ['--check=memory'];
+  await prebuild(
+    programsIn(wrong).map((file) => ({ file, args })),
+    wrong,
+  );
+  artifactOf = await prebuild(
+    quiet.map((file) => ({ file, args })),
+    root,
+  );
+}, 400_000);
+
 describe.concurrent('has nothing to say about', () => {
   test.each(quiet)('%s', async (path) => {
-    const wasm = join(folderWith(), 'program.wasm');
-    const built = await pgc(['build', path, '--check=memory', '-o', wasm], { watchdog: 80 });
-    expect(built.code, built.err).toBe(0);
+    const wasm = artifactOf(path);
     const configs = /^\/\/ with: (.*)$/m.exec(readFileSync(path, 'utf8'))?.[1]?.split(' ') ?? [];
     for (const n of [1, 3]) {
       const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '50', '--', ...configs], { watchdog: 80 });

@@ -55,6 +55,16 @@ test('the second run loads neither parser nor code generator', async () => {
   expect(second.bytes).toBeLessThan(200_000);
 });
 
+test('what was built is not compiled again to be run, unless with other options', async () => {
+  const built = await launch(process.execPath, [pgcPath, 'build', 'main.pg'], { cwd, env: { PGC_CACHE: cache } });
+  expect(built.code).toBe(0);
+  expect(await run()).toMatchObject({ ...cached, out: '42\n' });
+  expect(await run('--guards=all')).toMatchObject({ ...compiled, out: '42\n' });
+  const skipped = ['build', 'main.pg', '--skip=fold', '--guards=off'];
+  expect((await launch(process.execPath, [pgcPath, ...skipped], { cwd, env: { PGC_CACHE: cache } })).code).toBe(0);
+  expect(await run('--guards=off')).toMatchObject({ ...compiled, out: '42\n' });
+});
+
 test('a change of the program or of a module it imports is seen', async () => {
   await run();
   writeFileSync(join(cwd, 'part.pg'), 'fn answer() -> int { return 43; }\n');

@@ -1,5 +1,5 @@
 // What each command does when it is used right.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { colourOn } from '../../compiler/cli-report.ts';
@@ -71,6 +71,15 @@ describe('help', () => {
 });
 
 describe('build', () => {
+  test('several programs, each to its own artifact in a folder; one with mistakes does not stop the others', async () => {
+    const ended = await pgc(['build', 'hello.pg', 'wrong.pg', 'heat.pg', '-o', 'made'], { cwd });
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('PG0301');
+    expect(readdirSync(join(cwd, 'made')).filter((f) => f.endsWith('.wasm'))).toEqual(['heat.wasm', 'hello.wasm']);
+    expect((await pgc(['build', 'hello.pg', '-o', 'one/'], { cwd })).code).toBe(0);
+    expect((await pgc(['run', join('one', 'hello.wasm'), '-n', '1'], { cwd })).out).toContain('hello');
+  });
+
   test('makes a module, its source map, and remembers it', async () => {
     const folder = folderWith('examples/hello.pg');
     const built = await pgc(['build', 'hello.pg'], { cwd: folder });

@@ -7,7 +7,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { pgc, removeFolders, root } from '../cli/pgc.ts';
+import { prebuild } from '../cli/prebuild.ts';
 
 const folder = join(root, 'test', 'conformance');
 const programsIn = (path: string): string[] => readdirSync(path).filter((f) => f.endsWith('.pg'));
@@ -22,12 +23,22 @@ const markedIn = (lines: readonly string[]): number[] => lines.flatMap((t, k) =>
 
 afterAll(removeFolders);
 
+let artifactOf: (file: string) => string;
+beforeAll(async () => {
+  artifactOf = await prebuild(
+    programs.map((file) => ({ file, args: [] })),
+    folder,
+  );
+  await prebuild(
+    ending.map((file) => ({ file, args: [] })),
+    join(folder, 'ending'),
+  );
+}, 400_000);
+
 describe.concurrent('what the reference says', () => {
   test.each(programs)('%s', async (file) => {
     expect(textOf(file), 'the first line quotes a sentence').toMatch(/^\/\/ "[^\n]+"/);
-    const wasm = join(folderWith(), 'program.wasm');
-    const built = await pgc(['build', join(folder, file), '-o', wasm], { watchdog: 60 });
-    expect(built.code, built.err).toBe(0);
+    const wasm = artifactOf(file);
     const configs = /^\/\/ with: (.*)$/m.exec(textOf(file))?.[1]?.split(' ') ?? [];
     for (const n of images) {
       const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30', '--', ...configs], { watchdog: 60 });

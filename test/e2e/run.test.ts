@@ -2,23 +2,35 @@
 // Lines of standard output are sorted: images run at once.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faults } from '../../vm/abi.ts';
 import { pgc, removeFolders, root } from '../cli/pgc.ts';
+import { prebuild } from '../cli/prebuild.ts';
 
 const folder = join(root, 'test', 'run');
 const programs = readdirSync(folder).filter((f) => f.endsWith('.pg'));
 
+const runsOf = (file: string): string[][] => {
+  const headers = /^(?:\/\/ run:.*\n)+/.exec(readFileSync(join(folder, file), 'utf8'))?.[0] ?? '';
+  const lines = headers.split('\n').slice(0, -1);
+  return lines.map((header) => header.slice('// run:'.length).trim().split(/\s+/));
+};
+
+beforeAll(async () => {
+  await prebuild(
+    programs.flatMap((file) => runsOf(file).map((args) => ({ file, args }))),
+    folder,
+  );
+}, 400_000);
 afterAll(removeFolders);
 
 describe('programs', () => {
   test.each(programs)('%s', async (file) => {
-    const text = readFileSync(join(folder, file), 'utf8');
-    const headers = (/^(?:\/\/ run:.*\n)+/.exec(text)?.[0] ?? '').split('\n').slice(0, -1);
-    expect(headers, 'the first line says how: // run: -n 4').not.toEqual([]);
+    const runs = runsOf(file);
+    expect(runs, 'the first line says how: // run: -n 4').not.toEqual([]);
     let all = '';
-    for (const header of headers) {
-      const args = ['run', file, ...header.slice('// run:'.length).trim().split(/\s+/)];
+    for (const run of runs) {
+      const args = ['run', file, ...run];
       const ended = await pgc(args, { cwd: folder, watchdog: 60 });
       expect(ended.left).toBe(false);
       expect(ended.err).not.toMatch(/\n\s+at .*\.(js|ts|mjs):|internal error/);

@@ -3,8 +3,9 @@
 // what the program itself says (attacks.ts). One golden holds the verdicts of both.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, launch, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, removeFolders, root } from '../cli/pgc.ts';
+import { prebuild } from '../cli/prebuild.ts';
 import { type Attack, attackOf, type Case, complaint, type Verdict } from './attacks.ts';
 
 const folder = join(root, 'test', 'guards', 'attacks');
@@ -46,19 +47,19 @@ const textOf = (name: string, v: Verdict): string => {
   return `== ${name}\n${out}${err}--- exit ${v.code}\n`;
 };
 
+const artifacts = new Map<Mode, (file: string) => string>();
+beforeAll(async () => {
+  for (const mode of modes) {
+    const plans = programs.map((file) => ({ file, args: [`--guards=${mode}`] }));
+    artifacts.set(mode, await prebuild(plans, folder));
+  }
+}, 400_000);
+
 describe('attacks', () => {
   test.each(programs)('%s', { timeout: 300_000 }, async (file) => {
     const attack = attackOf(join(folder, file));
-    const made = folderWith();
-    const artifacts = new Map<Mode, string>();
-    for (const mode of modes) {
-      const wasm = join(made, `${mode}.wasm`);
-      const built = await pgc(['build', file, `--guards=${mode}`, '-o', wasm], { cwd: folder, watchdog: 60 });
-      expect(built.code, built.err).toBe(0);
-      artifacts.set(mode, wasm);
-    }
     const jobs = attack.cases.flatMap((c): Job[] =>
-      modes.map((mode) => ({ mode, artifact: artifacts.get(mode) ?? '', case: c })),
+      modes.map((mode) => ({ mode, artifact: artifacts.get(mode)?.(file) ?? '', case: c })),
     );
     // Two processes, as there may be two cores.
     const half = Math.ceil(jobs.length / 2);
