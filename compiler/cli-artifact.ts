@@ -21,6 +21,7 @@ export interface ArtifactOptions {
   readonly hookInterval?: number;
   readonly stress?: readonly Stress[];
   readonly counts?: boolean;
+  readonly profile?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -31,7 +32,7 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 /** Where a program with these options is in the cache. */
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
-  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [], profile = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
     start,
@@ -43,6 +44,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     timing,
     hookInterval,
     ...stress,
+    profile && 'profile',
   ];
   return { build: buildHash ?? '', options: options.map((o) => o || '').join(' '), path, text };
 };

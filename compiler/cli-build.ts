@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { keepArtifact } from './cli-artifact.ts';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
-import { hookSettingsOf } from './cli-hooks.ts';
+import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly memory?: boolean;
   /** Let objects be moved when the heap is full of holes. */
   readonly moving?: boolean;
+  /** Let hooks take samples. */
+  readonly profile?: boolean;
   readonly check?: string;
   readonly guards?: string;
   readonly timing?: string;
@@ -53,8 +55,21 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   if (typeof check === 'number') return check;
   const hooks = hookSettingsOf(options);
   if (typeof hooks === 'number') return hooks;
+  const profile = options.profile ?? false;
+  const blind = profile ? needsHooks(hooks.timing, '--profile') : undefined;
+  if (blind !== undefined) return blind;
   const checked = check === undefined ? {} : { check };
-  const common = { emit, printAfter, skip, ...track, moving: options.moving ?? false, ...checked, guards, ...hooks };
+  const common = {
+    emit,
+    printAfter,
+    skip,
+    ...track,
+    moving: options.moving ?? false,
+    profile,
+    ...checked,
+    guards,
+    ...hooks,
+  };
   if (options.optLimit === undefined) return common;
   const optLimit = wholeNumber(options.optLimit, 0, 1e15);
   if (optLimit === undefined) return mistake(`--opt-limit needs a whole number, found ${options.optLimit}`);

@@ -64,3 +64,7 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
   if (found === 'off') return mistake('--hook-interval and --timing=off: without hooks there is no interval');
   return { timing: found, hookInterval: interval, stress };
 };
+
+/** A complaint where something that works by hooks is asked for, and there are none. */
+export const needsHooks = (timing: Timing, option: string): number | undefined =>
+  timing === 'off' ? mistake(`${option} and --timing=off: it looks at a program through its hooks`) : undefined;

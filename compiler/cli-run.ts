@@ -12,10 +12,11 @@ import { tablesOf } from '../vm/table.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
-import { hookSettingsOf } from './cli-hooks.ts';
+import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
+import { type ProfileChoice, profileChoice, reportProfile } from './cli-profile.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
 import { isStale, recallBuild } from './last-build.ts';
 
@@ -43,6 +44,9 @@ export interface RunCommandOptions {
   readonly timing?: string;
   readonly hookInterval?: string;
   readonly stress?: string;
+  /** Say at the end where the time went. */
+  readonly profile?: readonly string[];
+  readonly profileInterval?: string;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
@@ -123,6 +127,8 @@ interface Reports {
   readonly stats: boolean;
   /** What was never deleted, where the run came to its end. */
   readonly leaks: boolean;
+  /** Where the time went. */
+  readonly profile?: ProfileChoice;
 }
 
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
@@ -144,12 +150,15 @@ const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
-  const { memory, stats, leaks } = reports;
+  const { memory, stats, leaks, profile } = reports;
   let report = '';
+  /** What is said after the verdict; gives an exit code if it could not be. */
+  let later = (): number => exitCodes.ok;
   const atEnd: RunOptions['atEnd'] = (node) => {
     if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node));
     if (memory) report = renderMemory(node.manifest, tablesOf(node));
     else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
+    if (profile) later = () => reportProfile(node, profile);
   };
   const result: RunResult = await run(artifact, {
     ...settings,
@@ -159,11 +168,14 @@ const runArtifact = async (
     signal: abort.signal,
     tuneV8: true,
     ticker: stats,
+    ...(profile ? { sample: profile.interval } : {}),
   });
   if (result.kind === 'internal') throw new Error(result.message);
   // What a run that was ended had not deleted yet is no leak.
   const last = memory || result.kind === 'ok' ? report : '';
   process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + last);
+  const unwritten = later();
+  if (result.kind === 'ok' && unwritten !== exitCodes.ok) return unwritten;
   return result.kind === 'interrupted' ? (bySignal ?? exitCodes.interrupted) : exitCodeOf(result);
 };
 
@@ -179,6 +191,10 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (typeof check === 'number') return check;
   const hooks = hookSettingsOf(options);
   if (typeof hooks === 'number') return hooks;
+  const profile = profileChoice(options);
+  if (typeof profile === 'number') return profile;
+  const blind = profile && needsHooks(hooks.timing, '--profile');
+  if (blind !== undefined) return blind;
   const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const parsed = parseConfigArguments(help ? [] : options.args);
@@ -219,24 +235,29 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         ...(check === undefined ? {} : { check }),
         guards,
         counts: stats,
+        profile: profile !== undefined,
         ...hooks,
       });
   if (typeof artifact === 'number') return artifact;
-  if (memory && isWasm && !tracksMemory(artifact)) {
+  if (memory && isWasm && !contains(artifact, 'track')) {
     return mistake(`${file} was built without --memory`, 'pgc build --memory prog.pg, or run the .pg file itself');
+  }
+  if (profile && isWasm && !contains(artifact, 'profile')) {
+    return mistake(`${file} was built without --profile`, 'pgc build --profile prog.pg, or run the .pg file itself');
   }
   if (help) return showConfigs(file, artifact, trust);
   return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, {
     memory,
     stats,
     leaks: check === 'memory',
+    ...(profile ? { profile } : {}),
   });
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */
-const tracksMemory = (artifact: Uint8Array): boolean => {
+const contains = (artifact: Uint8Array, part: 'track' | 'profile'): boolean => {
   const content = readArtifact(artifact);
-  return content.kind === 'bad' || content.manifest.track !== undefined;
+  return content.kind === 'bad' || content.manifest[part] !== undefined;
 };
 
 const showConfigs = (file: string, artifact: Uint8Array, trust?: readonly string[]): number => {

@@ -32,6 +32,8 @@ Examples:
   pgc run heat.pg -n 4 -- --n=4000      sets \`config const n\`
   pgc run heat.pg -- --help             which configs the program has
   pgc run list.pg --memory              which objects are never deleted, and where they are made
+  pgc run heat.pg --profile             where the time goes, by line and by function
+  pgc run heat.pg --profile=heat.html   the same as a flame graph, for a browser
   pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
   pgc run sort.pg --allow-read=in,more --allow-write
                                         read files below in and more, write files below the current folder
@@ -100,7 +102,10 @@ const gather = (value: string, before: readonly string[] = []): readonly string[
  * would take it as their value, so what is meant is written in full before it looks.
  */
 const spelledOut = (args: readonly string[]): readonly string[] =>
-  args.map((a) => (a === '--allow-read' || a === '--allow-write' ? `${a}=.` : a));
+  args.map((a) => {
+    if (a === '--allow-read' || a === '--allow-write') return `${a}=.`;
+    return a === '--profile' && args[0] === 'run' ? `${a}=-` : a;
+  });
 
 /** What a command's action leaves: its exit code. */
 interface Outcome {
@@ -132,6 +137,8 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
     .option('--check <what>', 'memory: find accesses outside of live objects, double deletes, and leaks')
     .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
+    .option('--profile [files]', 'say at the end where the time went; =out.html, =out.folded: into files', collect)
+    .option('--profile-interval <microseconds>', 'how often --profile looks (default: 1000)')
     .option('--moving', 'move objects when the heap has no piece left that is large enough')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none (default: ticker)')
@@ -159,6 +166,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--check <what>', 'memory: as pgc run --check=memory, without the report of leaks')
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
+    .option('--profile', 'let hooks take samples, for pgc run --profile')
     .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')
     .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')

@@ -21,6 +21,7 @@ import {
   type Timing,
 } from './passes.ts';
 import { optimise, type Tracking } from './pipeline.ts';
+import { type HookShares, hookShares } from './profile-shares.ts';
 import { moveRuntime } from './runtime-functions.ts';
 
 export const emitForms = ['ast', 'ir', 'guards', 'hooks', 'wat', 'wasm'] as const;
@@ -52,6 +53,8 @@ export interface CompileOptions {
   readonly hookInterval?: number;
   /** Count the guards that run. */
   readonly counts?: boolean;
+  /** Let hooks take samples of where time goes: `pgc run --profile`. Its `main` is a task then. */
+  readonly profile?: boolean;
   /** Folder of the library's `.pg` files, if not pgc's own. */
   readonly stdlib?: string;
 }
@@ -108,11 +111,13 @@ export const compileFrom = async (
   const checked = options.check === 'memory';
   const level = checked && (options.track ?? 'off') === 'off' ? 'allocations' : (options.track ?? 'off');
   const switches = options.stress?.includes('switch') ?? false;
+  const profiled = options.profile ?? false;
   const parts = [
     ...(level === 'off' ? [] : ['memory']),
     ...(options.moving ? ['move'] : []),
     ...(checked ? ['check'] : []),
-    ...(switches ? ['tasks'] : []),
+    ...(switches || profiled ? ['tasks'] : []),
+    ...(profiled ? ['profile'] : []),
   ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };
@@ -128,6 +133,7 @@ export const compileFrom = async (
   const hooks = hookSettings(options, switches);
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
+  let shares: readonly HookShares[] | undefined;
   const ir = optimise(lower(program, { escapes: track === 'all' }), {
     track,
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
@@ -135,6 +141,7 @@ export const compileFrom = async (
     ...(options.guards === undefined ? {} : { guards: options.guards }),
     hooks,
     after: (pass, now) => {
+      if (pass === 'hooks' && profiled) shares = hookShares(now);
       if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval);
       if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
@@ -151,6 +158,7 @@ export const compileFrom = async (
     counts: options.counts ?? false,
     track,
     hooks,
+    ...(shares === undefined ? {} : { shares }),
   });
   return { ...result, artifact: wasm, sourceMap, ...(wat === undefined ? {} : { text: wat }) };
 };

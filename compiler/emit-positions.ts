@@ -11,8 +11,14 @@ const userPosition = (positions: readonly IrPosition[], id: PosId): PosId => {
   return at;
 };
 
+export interface Pruned {
+  readonly program: IrProgram;
+  /** The new id of a place that was called from another one, and that from a third: their old ids. The table may grow by it. */
+  readonly placed: (path: readonly PosId[]) => PosId;
+}
+
 /** The same program with a table of positions that holds only those in use, and ids to match. `variables`: also where they are declared. */
-export const prunePositions = (program: IrProgram, variables = false): IrProgram => {
+export const prunePositions = (program: IrProgram, variables = false): Pruned => {
   const positions: IrPosition[] = [program.positions[0] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 }];
   const ids = new Map<PosId, PosId>([[0, 0]]);
   const renamed = (id: PosId): PosId => {
@@ -43,5 +49,18 @@ export const prunePositions = (program: IrProgram, variables = false): IrProgram
     return { ...f, pos: f.slots.length > 0 ? renamed(f.pos) : 0, body: changed };
   });
   const globals = variables ? program.globals.map((g) => ({ ...g, pos: renamed(g.pos) })) : program.globals;
-  return { ...program, positions, globals, funcs };
+  const grafts = new Map<string, PosId>();
+  const graft = (id: PosId, outer: PosId): PosId => {
+    if (outer === 0) return renamed(id);
+    const at = userPosition(program.positions, id);
+    const p = program.positions[at];
+    if (!p || at === 0) return outer;
+    const inlinedAt = graft(p.inlinedAt, outer);
+    const key = `${at} ${inlinedAt}`;
+    const known = grafts.get(key) ?? positions.push({ ...p, inlinedAt }) - 1;
+    grafts.set(key, known);
+    return known;
+  };
+  const placed = (path: readonly PosId[]): PosId => path.reduceRight((outer, id) => graft(id, outer), 0);
+  return { program: { ...program, positions, globals, funcs }, placed };
 };

@@ -11,6 +11,7 @@ import {
   isRuntime,
   leastFiberBytes,
   type Manifest,
+  profileServer,
 } from '../vm/abi.ts';
 import { withHints } from './branch-hints.ts';
 import { usedAsValues } from './call-graph.ts';
@@ -25,6 +26,7 @@ import type { IrProgram, OpName } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
+import { type HookShares, profileTables } from './profile-shares.ts';
 import { hasTasks, hookRuntime, tasksDue } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
@@ -36,6 +38,8 @@ export interface EmitOptions {
   readonly track?: Tracking;
   /** What its hooks were made for. */
   readonly hooks?: HookSettings;
+  /** Of programs that are built for profiles: whose time is seen at which hook. */
+  readonly shares?: readonly HookShares[];
   /** Also give the text form. */
   readonly wat?: boolean;
   /** Count the guards that run: `pgc run --stats`. */
@@ -182,8 +186,8 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const { track = 'off' } = options;
   const { timing, interval } = options.hooks ?? { timing: 'off', interval: 0 };
-  const hasHooks = lowered.funcs.some((f) => f.name === hookRuntime || f.name === tasksDue);
-  const program = prunePositions(lowered, track !== 'off');
+  const hasHooks = lowered.funcs.some((f) => [hookRuntime, tasksDue, profileServer].includes(f.name));
+  const { program, placed } = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);
   const m = new b.Module();
@@ -243,6 +247,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       ...(timing === 'off' || !hasHooks ? {} : { hooks: { timing, interval } }),
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       letBase: layout.letBase,
+      ...(options.shares ? { profile: profileTables(program, options.shares, placed, functionNumber) } : {}),
       ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),
       writableBase: layout.writableBase,
       configs: configsOf(program, layout),

@@ -93,6 +93,9 @@ export const lowerIntrinsic = (
       if (entry?.kind !== 'function') throw new Error('internal error: the stack of no function');
       return [emit(s, pos, 'stack.need', '', [], [s.program.symbolOf(entry.fn)])];
     }
+    case 'watch':
+      for (const watcher of s.program.watchers) effect(s, pos, 'call', '', args, [watcher]);
+      return [];
     case 'suspend':
       effect(s, pos, 'suspend', '', []);
       return [];

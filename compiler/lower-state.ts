@@ -38,6 +38,8 @@ export interface ProgramState {
   readonly teams: boolean;
   /** Whether it has tasks: then those that wait let others run. */
   readonly tasks: boolean;
+  /** Functions of those parts of the run-time that are told what others of it do (see `watched` in vm/abi-profile.ts). */
+  readonly watchers: readonly string[];
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
 }

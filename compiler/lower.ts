@@ -214,6 +214,9 @@ const tasksBegin = 'runtime.begin';
 /** Functions of the run-time for tasks that the compiler calls. */
 const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced)$/;
 
+/** Those that programs have only if they are built for a report on their run. */
+const isWatcher = /^runtime\.(profile|trace)\.watch$/;
+
 /** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
 const reserved = new Set(['init', 'main']);
 
@@ -239,10 +242,14 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     swaps: program.globals.some((g) => g.swapped),
     teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
     tasks: program.main.symbol === tasksBegin,
+    watchers: program.functions.flatMap((fn) => (isWatcher.test(fn.symbol) ? [fn.symbol] : [])),
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
-    if (/^runtime\.((memory|move|check)\.)?\w+$/.test(fn.symbol) && (state.teams || fn.symbol !== 'runtime.team_value'))
+    if (
+      /^runtime\.((memory|move|check|profile|trace|comm)\.)?\w+$/.test(fn.symbol) &&
+      (state.teams || fn.symbol !== 'runtime.team_value')
+    )
       wanted.add(fn);
     if (state.tasks && tasksNeed.test(fn.symbol)) wanted.add(fn);
   }

@@ -1,6 +1,6 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
-import { isRuntime, runFunction } from '../vm/abi.ts';
+import { isRuntime, profileServer, runFunction } from '../vm/abi.ts';
 import type { IrProgram, OpInst, OpName } from './ir.ts';
 import type { HookSettings } from './passes.ts';
 
@@ -43,8 +43,18 @@ export const tasksForced = 'runtime.tasks.forced';
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);
 
+const profiled = new WeakMap<IrProgram, boolean>();
+
+/** Whether a program is built for profiles: it has the part of the run-time that takes samples. */
+export const isProfiled = (p: IrProgram): boolean => {
+  const known = profiled.get(p) ?? p.funcs.some((f) => f.name === profileServer);
+  profiled.set(p, known);
+  return known;
+};
+
 /** What is called at a hook where something is due: in programs with tasks, others may run there. */
 export const hookServer = (p: IrProgram, hooks: HookSettings): string => {
+  if (isProfiled(p)) return profileServer;
   if (!hasTasks(p)) return hookRuntime;
   return hooks.always ? tasksForced : tasksDue;
 };
@@ -86,6 +96,6 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
 /** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */
 export const calleeOf = (program: IrProgram, fn: string, inst: OpInst): string | undefined => {
   if (inst.op === 'call') return String(inst.imms[0]);
-  if (inst.op === 'hook' && hasTasks(program)) return tasksDue;
+  if (inst.op === 'hook' && hasTasks(program)) return isProfiled(program) ? profileServer : tasksDue;
   return inst.op === 'alloc' && isMoving(program) && !isRuntime(fn) ? moveRuntime.alloc : runtimeFor[inst.op];
 };

@@ -44,6 +44,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   guard_bounds: { params: [], result: voidType },
   fiber: { params: [], result: i64 },
   stack_need: { params: [], result: i64 },
+  watch: { params: [i64, i32, i64], result: voidType },
   suspend: { params: [], result: voidType },
   resume: { params: [i64, i64, i64], result: i64 },
   start: { params: [i64, i64], result: i64 },

@@ -156,6 +156,8 @@ export type Intrinsic =
   /** `__fiber() -> i64`: what stands for the running task; 0 in programs without tasks. `stack_need` (made by the checker) takes a function. */
   | 'fiber'
   | 'stack_need'
+  /** `__watch(what, position, value)`: tells the parts of the run-time that want to know it; there is nothing in other programs. */
+  | 'watch'
   | 'resume'
   | 'start'
   | 'stack'

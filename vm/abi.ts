@@ -9,6 +9,7 @@
 
 export * from './abi-faults.ts';
 export * from './abi-fibers.ts';
+export * from './abi-profile.ts';
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
@@ -533,6 +534,19 @@ export interface Position {
   readonly inlinedAt: number;
 }
 
+/**
+ * What a profile of a program needs. shares: time that is seen at the hook at `hook` goes to the places `at` in the proportions `parts`; points:
+ * for the functions that go on from a record, by number, the positions of their points from the first on; 0: unknown.
+ */
+export interface ProfileTables {
+  readonly shares: readonly {
+    readonly hook: number;
+    readonly at: readonly number[];
+    readonly parts: readonly number[];
+  }[];
+  readonly points: readonly { readonly fn: number; readonly at: readonly number[] }[];
+}
+
 export interface Manifest {
   readonly abi: number;
   readonly compiler: string;
@@ -554,6 +568,8 @@ export interface Manifest {
   readonly fiberBytes?: number;
   /** It has hooks: what makes them due, and every how many microseconds. */
   readonly hooks?: { readonly timing: 'ticker' | 'count'; readonly interval: number };
+  /** It was built for profiles: see `ProfileTables`. */
+  readonly profile?: ProfileTables;
   readonly writableBase: number;
   readonly configs: readonly ConfigEntry[];
   readonly formats: readonly Format[];

@@ -19,3 +19,9 @@ export const tuneV8 = (): void => {
   // Older V8s do not know the flag and would say so on stderr.
   if (v8Version >= 13) setFlagsFromString('--no-wasm-deopt');
 };
+
+/**
+ * Compiles modules as a whole before they run, from now on: in a profile, the time that the engine takes for a function at its first
+ * call would be that of the line which calls it.
+ */
+export const compileAhead = (): void => setFlagsFromString('--no-wasm-lazy-compilation');

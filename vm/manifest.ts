@@ -88,6 +88,12 @@ const shape = {
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   hooks: optional(fields({ timing: oneOf('ticker', 'count'), interval: upTo(longestInterval) })),
+  profile: optional(
+    fields({
+      shares: listOf(fields({ hook: count, at: listOf(count), parts: listOf(count) })),
+      points: listOf(fields({ fn: count, at: listOf(count) })),
+    }),
+  ),
   objects: optional(listOf(fields({ name: text, position: count }))),
   configs: listOf(fields(configShape)),
   formats: listOf(fields(formatShape)),
@@ -132,6 +138,10 @@ const placesMisfit = (m: Manifest, moduleBytes: number): Misfit => {
   if (m.offsetPositions.some((p) => p >= Math.max(positions, 1))) return '"offsetPositions" has one that is not listed';
   if (m.objects?.some((o) => o.position >= Math.max(positions, 1)))
     return '"objects" has a position that is not listed';
+  const { shares = [], points = [] } = m.profile ?? {};
+  const places = [...shares.flatMap((s) => [s.hook, ...s.at]), ...points.flatMap((p) => p.at)];
+  if (places.some((p) => p >= Math.max(positions, 1))) return '"profile" has a position that is not listed';
+  if (shares.some((s) => s.at.length !== s.parts.length)) return '"profile" has places without parts';
   return undefined;
 };
 

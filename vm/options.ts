@@ -40,6 +40,8 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly atEnd?: (node: EndedNode) => void;
   /** Make hooks due by the clock in programs that have nothing to do at them, too: for measurements. */
   readonly ticker?: boolean;
+  /** Microseconds between two samples of a program that was built for profiles. Default: none are taken. */
+  readonly sample?: number;
   /** Threads that were started before. The run ends them all. */
   readonly pool?: Pool;
 }

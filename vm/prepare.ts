@@ -1,10 +1,10 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dataBase, fibers, guardSlack, kernel, type Manifest, page, track } from './abi.ts';
+import { dataBase, fibers, guardSlack, kernel, type Manifest, page, profile, profileTableBytes, track } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
 import { type ConfigCell, configCells } from './config.ts';
-import { tuneV8 } from './flags.ts';
+import { compileAhead, tuneV8 } from './flags.ts';
 import type { PrepareOptions } from './options.ts';
 import type { RunResult } from './result.ts';
 import { chooseSlots, type SlotMap } from './slots.ts';
@@ -51,6 +51,11 @@ const setUp = (
     view.setUint32(slot + fibers.first, map.stackTop, true);
     view.setUint32(slot + fibers.top, map.stackTop, true);
     view.setUint32(slot + fibers.end, map.fibersEnd, true);
+    if (map.samplesEnd > map.fibersEnd) {
+      view.setUint32(slot + profile.area, slot + map.fibersEnd, true);
+      view.setUint32(slot + profile.areaTop, slot + map.fibersEnd + profileTableBytes, true);
+      view.setUint32(slot + profile.areaEnd, slot + map.samplesEnd, true);
+    }
     if (map.tableEnd > map.tableStart) {
       view.setUint32(slot + track.area, slot + map.tableStart, true);
       view.setUint32(slot + track.areaTop, slot + map.tableStart, true);
@@ -108,6 +113,7 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   const configured = configCells(manifest.configs, options.configs ?? {});
   if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
   if (options.tuneV8) tuneV8();
+  if (options.tuneV8 && manifest.profile) compileAhead();
   const compiled = compileArtifact(own);
   if (compiled.kind === 'bad') return { ...compiled, kind: 'bad-artifact' };
   const slots = chooseSlots(manifest, {

@@ -11,7 +11,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import type { ImageStatus, RunResult } from './result.ts';
 import { createSinks } from './sinks.ts';
 import { framesOf } from './stack.ts';
-import { needsTicker, startTicker } from './ticker.ts';
+import { startTicker, tickerIsUp, tickerNeeds } from './ticker.ts';
 import { activityOf, deadlockProver, sightOf } from './watch.ts';
 
 export type { EndedNode, RunOptions } from './options.ts';
@@ -128,7 +128,6 @@ const untilEnd = (
           );
     options.signal?.addEventListener('abort', interrupt);
 
-    if (needsTicker(p, options.ticker ?? false)) workers.push(startTicker(p, pool.url));
     const origin = process.hrtime.bigint();
     for (let image = 0; image < p.images; image++) {
       const thread = takeThread(pool);
@@ -192,6 +191,11 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
     if (options.signal?.aborted) return { kind: 'interrupted', images: statuses(prepared) };
     pool ??= startPool(0, options.workerUrl ?? defaultWorkerUrl());
     ended = prepared;
+    const ticks = tickerNeeds(prepared, options);
+    const ticker = ticks && startTicker(prepared, ticks, pool.url);
+    if (ticker) workers.push(ticker);
+    // A profile begins with the program.
+    if (ticker && ticks.sample !== undefined) await tickerIsUp(ticker);
     return await untilEnd(prepared, options, files, workers, pool);
   } finally {
     await pool?.close();

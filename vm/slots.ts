@@ -1,5 +1,13 @@
 // How the node's memory is divided: slot 0 is the kernel's, image c owns slot c + 1, all of one power of two.
-import { dataBase, defaultStackBytes, type Manifest, pageBytes, slotTailBytes, trackAreaBytes } from './abi.ts';
+import {
+  dataBase,
+  defaultStackBytes,
+  type Manifest,
+  pageBytes,
+  profileAreaBytes,
+  slotTailBytes,
+  trackAreaBytes,
+} from './abi.ts';
 
 /** wasm's limit for a 32-bit memory. */
 const nodeBytes = 2 ** 32;
@@ -27,6 +35,8 @@ export interface SlotMap {
   readonly fibersEnd: number;
   readonly heapBottom: number;
   readonly symmetricTop: number;
+  /** Where samples lie, of programs that are built for profiles; else it is empty. */
+  readonly samplesEnd: number;
   /** Where the table of objects lies, of programs that track their memory; else both are the top of the stack. */
   readonly tableStart: number;
   readonly tableEnd: number;
@@ -45,26 +55,45 @@ const mib = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 10) / 1
 const fiberBytes = (manifest: Manifest, slotBits: number): number =>
   manifest.fiberBytes === undefined ? 0 : Math.max(manifest.fiberBytes, 2 ** (slotBits - 2));
 
+const sampleBytes = (manifest: Manifest, slotBits: number): number =>
+  manifest.profile === undefined ? 0 : profileAreaBytes(slotBits);
+
 /** The smallest slot in which the program can start. */
 const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const image = manifest.symmetricBase + manifest.symmetricBytes + smallestHeap + stackBytes + slotTailBytes;
   const room = image + (manifest.fiberBytes ?? 0);
   const first = bitsFor(Math.max(room, dataBase + manifest.dataBytes + pageBytes));
-  const bits =
-    manifest.fiberBytes !== undefined && image + fiberBytes(manifest, first) > 2 ** first ? first + 1 : first;
-  return manifest.track !== undefined && image + trackAreaBytes(bits) > 2 ** bits ? bits + 1 : bits;
+  /** Areas whose size is a part of the slot. */
+  const parts = (bits: number): number =>
+    fiberBytes(manifest, bits) +
+    sampleBytes(manifest, bits) +
+    (manifest.track === undefined ? 0 : trackAreaBytes(bits));
+  let bits = first;
+  while (bits < 32 && image + parts(bits) > 2 ** bits) bits++;
+  return bits;
 };
 
 export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number | undefined): SlotMap => {
   const tableEnd = 2 ** slotBits - slotTailBytes;
   const tableStart = manifest.track === undefined ? tableEnd : tableEnd - trackAreaBytes(slotBits);
-  const fibersEnd = tableStart;
+  const samplesEnd = tableStart;
+  const fibersEnd = samplesEnd - sampleBytes(manifest, slotBits);
   const stackTop = fibersEnd - fiberBytes(manifest, slotBits);
   const symmetricTop = manifest.symmetricBase + manifest.symmetricBytes;
   const room = stackTop - symmetricTop;
   const stack = stackBytes ?? Math.max(smallestStack, Math.min(defaultStackBytes, alignDown(room / 8, 4096)));
   const stackLimit = alignDown(stackTop - stack, 4096);
-  return { slotBits, stackTop, stackLimit, fibersEnd, heapBottom: stackLimit, symmetricTop, tableStart, tableEnd };
+  return {
+    slotBits,
+    stackTop,
+    stackLimit,
+    fibersEnd,
+    samplesEnd,
+    heapBottom: stackLimit,
+    symmetricTop,
+    tableStart,
+    tableEnd,
+  };
 };
 
 const allocate = (pages: number): WebAssembly.Memory | undefined => {

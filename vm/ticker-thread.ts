@@ -4,14 +4,17 @@
 // rest; where there is none, ticks come late and then at once. What was missed is not made up for: a bit is set or it is not.
 import { workerData } from 'node:worker_threads';
 import { due, kernel, page } from './abi.ts';
+import { samplerOf } from './sampler.ts';
 
 /** What the thread is given. */
 export interface TickerData {
   readonly memory: WebAssembly.Memory;
   readonly images: number;
   readonly slotBits: number;
-  /** Microseconds. */
-  readonly interval: number;
+  /** Microseconds; undefined: hooks are not due by the clock. */
+  readonly interval?: number;
+  /** Microseconds between two samples of what the images do; undefined: none are taken. */
+  readonly sample?: number;
   /** There is a core to spin on. */
   readonly spin: boolean;
 }
@@ -19,18 +22,31 @@ export interface TickerData {
 /** A sleep takes about so much longer than asked, in milliseconds. */
 const late = 0.06;
 
-const tick = ({ memory, images, slotBits, interval, spin }: TickerData): void => {
+const tick = ({ memory, images, slotBits, interval, sample, spin }: TickerData): void => {
   const words = new Int32Array(memory.buffer);
-  const polls = Array.from({ length: images }, (_, image) => ((image + 1) * 2 ** slotBits + page.poll) / 4);
+  const slots = Array.from({ length: images }, (_, image) => (image + 1) * 2 ** slotBits);
   const asleep = new Int32Array(new SharedArrayBuffer(4));
-  const step = interval / 1000;
+  const sampler = samplerOf(words, slots);
+  const step = (interval ?? Number.POSITIVE_INFINITY) / 1000;
+  const sampleStep = (sample ?? Number.POSITIVE_INFINITY) / 1000;
   let next = performance.now() + step;
+  let nextSample = performance.now() + sampleStep;
   while (Atomics.load(words, kernel.stop / 4) === 0) {
-    const rest = next - performance.now();
+    const until = Math.min(next, nextSample);
+    const rest = until - performance.now();
     if (rest > (spin ? late : 0)) Atomics.wait(asleep, 0, 0, Math.max(rest - late, 0.001));
-    if (spin) while (performance.now() < next);
-    for (const poll of polls) Atomics.or(words, poll, due.tick);
-    next = Math.max(next + step, performance.now());
+    if (spin) while (performance.now() < until);
+    const now = performance.now();
+    if (now >= next) {
+      for (const slot of slots) Atomics.or(words, (slot + page.poll) / 4, due.tick);
+      next = Math.max(next + step, now);
+    }
+    if (now >= nextSample) {
+      // What was missed counts: samples stand for time.
+      const passed = 1 + Math.floor((now - nextSample) / sampleStep);
+      sampler(passed);
+      nextSample += passed * sampleStep;
+    }
   }
 };
 

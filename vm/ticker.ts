@@ -8,17 +8,29 @@ import type { TickerData } from './ticker-thread.ts';
 const urlBeside = (worker: URL | string): URL | string =>
   worker instanceof URL ? new URL('./ticker.cjs', worker) : worker.replace(/[^\\/]*$/, 'ticker.cjs');
 
-/** Whether this run needs the clock: the program has hooks, and something waits for them. */
-export const needsTicker = ({ manifest }: Prepared, asked: boolean): boolean =>
-  manifest.hooks?.timing === 'ticker' && (asked || manifest.fiberBytes !== undefined);
+/** What a run needs the clock for: hooks that something waits for, and samples. undefined: nothing. */
+export const tickerNeeds = (
+  { manifest }: Prepared,
+  asked: { readonly ticker?: boolean; readonly sample?: number },
+): Pick<TickerData, 'interval' | 'sample'> | undefined => {
+  const waited = asked.ticker || manifest.fiberBytes !== undefined;
+  const interval = manifest.hooks?.timing === 'ticker' && waited ? manifest.hooks.interval : undefined;
+  const sample = manifest.profile ? asked.sample : undefined;
+  if (interval === undefined && sample === undefined) return undefined;
+  return { ...(interval === undefined ? {} : { interval }), ...(sample === undefined ? {} : { sample }) };
+};
 
 /** The thread; it ends with the run, or when it is terminated. A run goes on without it if it cannot be had. */
-export const startTicker = (p: Prepared, worker: URL | string): Worker => {
+export const startTicker = (
+  p: Prepared,
+  needs: Pick<TickerData, 'interval' | 'sample'>,
+  worker: URL | string,
+): Worker => {
   const data: TickerData = {
     memory: p.memory,
     images: p.images,
     slotBits: p.map.slotBits,
-    interval: p.manifest.hooks?.interval ?? 100,
+    ...needs,
     spin: availableParallelism() > p.images,
   };
   const thread = new Worker(urlBeside(worker), {
@@ -31,3 +43,10 @@ export const startTicker = (p: Prepared, worker: URL | string): Worker => {
   thread.unref();
   return thread;
 };
+
+/** When the thread runs, or will not. */
+export const tickerIsUp = (thread: Worker): Promise<void> =>
+  new Promise((resolve) => {
+    for (const event of ['online', 'exit'] as const) thread.once(event, () => resolve());
+    thread.once('error', () => resolve());
+  });

@@ -64,7 +64,7 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.faulted]: 'failed',
   [states.ready]: 'ready',
 };
-export const activityOf = (sight: ImageSight): Activity => activities[sight.state] ?? 'running';
+export const activityOf = (sight: Pick<ImageSight, 'state'>): Activity => activities[sight.state] ?? 'running';
 
 /** The generation of a barrier; an address outside of memory has none. */
 const generationOf = (memory: Int32Array, block: number): number | undefined =>
