@@ -22,6 +22,7 @@ export interface ArtifactOptions {
   readonly stress?: readonly Stress[];
   readonly counts?: boolean;
   readonly profile?: boolean;
+  readonly checkpoint?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -32,7 +33,8 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 /** Where a program with these options is in the cache. */
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
-  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [], profile = false } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
+  const { profile = false, checkpoint = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
     start,
@@ -45,6 +47,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     hookInterval,
     ...stress,
     profile && 'profile',
+    checkpoint && 'checkpoint',
   ];
   return { build: buildHash ?? '', options: options.map((o) => o || '').join(' '), path, text };
 };

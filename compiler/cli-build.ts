@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { keepArtifact } from './cli-artifact.ts';
+import { withoutHooks } from './cli-checkpoint.ts';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
@@ -26,6 +27,8 @@ export interface BuildOptions {
   readonly moving?: boolean;
   /** Let hooks take samples. */
   readonly profile?: boolean;
+  /** Let its runs be kept and gone on with. */
+  readonly checkpoint?: boolean;
   readonly check?: string;
   readonly guards?: string;
   readonly timing?: string;
@@ -58,6 +61,8 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const profile = options.profile ?? false;
   const blind = profile ? needsHooks(hooks.timing, '--profile') : undefined;
   if (blind !== undefined) return blind;
+  const checkpoint = options.checkpoint ?? false;
+  if (checkpoint && hooks.timing === 'off') return withoutHooks();
   const checked = check === undefined ? {} : { check };
   const common = {
     emit,
@@ -66,6 +71,7 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
     ...track,
     moving: options.moving ?? false,
     profile,
+    checkpoint,
     ...checked,
     guards,
     ...hooks,

@@ -2,6 +2,7 @@
 // read or the program is compiled. A program in the cache is run without the compiler being loaded.
 import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
+import { endFolder } from '../vm/checkpoint-folder.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { guardStats, guardTable } from '../vm/guard-stats.ts';
 import { hookLine } from '../vm/hook-stats.ts';
@@ -11,6 +12,7 @@ import { type Pool, type RunOptions, type RunResult, run, startPool } from '../v
 import { tablesOf } from '../vm/table.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
+import { checkpointsOf, keepIn } from './cli-checkpoint.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { notSource, readInput } from './cli-input.ts';
@@ -47,11 +49,14 @@ export interface RunCommandOptions {
   /** Say at the end where the time went. */
   readonly profile?: readonly string[];
   readonly profileInterval?: string;
+  /** A folder for checkpoints, and seconds between two. */
+  readonly checkpoint?: string;
+  readonly every?: string;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
 
-interface Settings {
+export interface Settings {
   readonly images: number;
   readonly timeout?: number;
   readonly stackBytes?: number;
@@ -92,7 +97,7 @@ const settingsOf = (options: RunCommandOptions): Settings | number => {
 };
 
 /** The texts of the keys that are trusted, or the exit code of a complaint. */
-const keysIn = (paths: readonly string[]): readonly string[] | number => {
+export const keysIn = (paths: readonly string[]): readonly string[] | number => {
   const pems: string[] = [];
   for (const path of paths) {
     const pem = readKeyFile(path);
@@ -122,7 +127,7 @@ const fileOf = (file: string | undefined): string | number => {
 };
 
 /** What is said at the end of a run. */
-interface Reports {
+export interface Reports {
   readonly memory: boolean;
   readonly stats: boolean;
   /** What was never deleted, where the run came to its end. */
@@ -132,9 +137,9 @@ interface Reports {
 }
 
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
-const runArtifact = async (
+export const runArtifact = async (
   artifact: Uint8Array,
-  settings: Settings,
+  settings: Partial<Settings> & Pick<RunOptions, 'checkpoints' | 'resume'>,
   configs: Readonly<Record<string, string>>,
   pool: Pool,
   reports: Reports,
@@ -170,6 +175,7 @@ const runArtifact = async (
     ticker: stats,
     ...(profile ? { sample: profile.interval } : {}),
   });
+  if (settings.checkpoints && (result.kind === 'ok' || result.kind === 'exit')) endFolder(settings.checkpoints.folder);
   if (result.kind === 'internal') throw new Error(result.message);
   // What a run that was ended had not deleted yet is no leak.
   const last = memory || result.kind === 'ok' ? report : '';
@@ -180,7 +186,7 @@ const runArtifact = async (
 };
 
 /** More threads than this are not started ahead: they would only be in each other's way. */
-const threadsAhead = (images: number): number => Math.min(images, 2 * availableParallelism());
+export const threadsAhead = (images: number): number => Math.min(images, 2 * availableParallelism());
 
 export const runCommand = async (named: string | undefined, options: RunCommandOptions): Promise<number> => {
   const settings = settingsOf(options);
@@ -197,6 +203,8 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (blind !== undefined) return blind;
   const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
+  const checkpoints = checkpointsOf(options, hooks.timing === 'off');
+  if (typeof checkpoints === 'number') return checkpoints;
   const parsed = parseConfigArguments(help ? [] : options.args);
   if ('error' in parsed) return mistake(parsed.error.message, parsed.error.hint);
   const trust = options.trust && keysIn(options.trust);
@@ -236,6 +244,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         guards,
         counts: stats,
         profile: profile !== undefined,
+        checkpoint: checkpoints !== undefined,
         ...hooks,
       });
   if (typeof artifact === 'number') return artifact;
@@ -246,7 +255,10 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     return mistake(`${file} was built without --profile`, 'pgc build --profile prog.pg, or run the .pg file itself');
   }
   if (help) return showConfigs(file, artifact, trust);
-  return runArtifact(artifact, trust ? { ...settings, trust } : settings, parsed.configs, pool, {
+  const kept = checkpoints && (await keepIn(checkpoints, file, artifact, settings.stackBytes));
+  if (typeof kept === 'number') return kept;
+  const how = { ...settings, ...(trust ? { trust } : {}), ...(kept ? { checkpoints: kept } : {}) };
+  return runArtifact(artifact, how, parsed.configs, pool, {
     memory,
     stats,
     leaks: check === 'memory',

@@ -40,6 +40,15 @@ Examples:
   pgc run heat.wasm --trust team.pub.pem
                                         run it only if that key has signed it, as it is`;
 
+const resumeMore = `
+The number of images, the size of their memory and the program's configs are those of the run that was begun. What it may read and write
+is said again. On standard error is said from which checkpoint the run goes on, and how much of its output there was by then: what was
+printed after that is printed again.
+
+Example:
+  pgc run heat.pg -n 4 --checkpoint=kept --every=30
+  pgc resume kept                       after the run was killed`;
+
 const buildMore = `
 Examples:
   pgc build heat.pg                     heat.wasm and heat.wasm.map in this folder
@@ -144,12 +153,30 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none (default: ticker)')
     .option('--hook-interval <microseconds>', 'how often something is due (default: 100)')
     .option('--stress <what>', 'switch: switch tasks at every hook; to find mistakes of pgc')
+    .option('--checkpoint <folder>', 'keep the state of the run there, for pgc resume')
+    .option('--every <seconds>', 'with --checkpoint: how often (default: 10)')
     .option('--stats', 'say at the end how many guards ran, and how often something was due at a hook')
     .option('--no-cache', 'compile even if nothing has changed, and keep nothing')
     .addHelpText('after', runMore)
     .action(async (file: string | undefined, options) => {
       const { runCommand } = await import('./cli-run.ts');
       outcome.code = await runCommand(file, { ...options, args: programArgs ?? [] });
+    });
+
+  pgc
+    .command('resume')
+    .summary('go on with a run that was kept by --checkpoint')
+    .description('Goes on with a run that has ended before its time, from its newest checkpoint.')
+    .argument('<folder>', 'the folder that pgc run --checkpoint was given')
+    .option('--every <seconds>', 'how often to take a checkpoint (default: as before)')
+    .option('--timeout <seconds>', 'end the run after so long')
+    .option('--allow-read [folders]', 'let read_file read there (=a,b); alone: in the current folder', collect)
+    .option('--allow-write [folders]', 'let write_file write there (=a,b); alone: in the current folder', collect)
+    .option('--trust <key>', 'refuse artifacts that this public key has not signed; can be repeated', gather)
+    .addHelpText('after', resumeMore)
+    .action(async (folder: string, options) => {
+      const { resumeCommand } = await import('./cli-resume.ts');
+      outcome.code = await resumeCommand(folder, options);
     });
 
   pgc
@@ -168,6 +195,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
     .option('--profile', 'let hooks take samples, for pgc run --profile')
     .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')
+    .option('--checkpoint', 'let the state of its runs be kept, for pgc run --checkpoint')
     .option('--skip <pass>', 'leave out an optional pass; can be repeated', collect)
     .option('--opt-limit <number>', 'make at most so many optimisation decisions')
     .option('--sign <key>', 'sign the artifact with this private key')
@@ -301,6 +329,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
 };
 
 const missing: Readonly<Record<string, string>> = {
+  folder: 'which run? Name the folder that pgc run --checkpoint was given',
   program: 'which program? Name a .pg file',
   programs: 'which program? Name a .pg file, or several',
   files: 'which programs? Name .pg files',

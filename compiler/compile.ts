@@ -48,6 +48,8 @@ export interface CompileOptions {
   readonly guards?: GuardMode;
   /** What makes hooks due (see passes.ts), and every how many microseconds (default: 100). */
   readonly timing?: Timing;
+  /** Its runs can be kept and gone on with (`pgc run --checkpoint`): `main` is a task, and there are hooks. */
+  readonly checkpoint?: boolean;
   /** For tests: see `stresses` in passes.ts. */
   readonly stress?: readonly Stress[];
   readonly hookInterval?: number;
@@ -116,7 +118,7 @@ export const compileFrom = async (
     ...(level === 'off' ? [] : ['memory']),
     ...(options.moving ? ['move'] : []),
     ...(checked ? ['check'] : []),
-    ...(switches || profiled ? ['tasks'] : []),
+    ...(switches || profiled || options.checkpoint ? ['tasks'] : []),
     ...(profiled ? ['profile'] : []),
   ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);

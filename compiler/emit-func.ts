@@ -1,7 +1,7 @@
 // One function of IR → one function of wasm. The structure maps one to one: if, block and loop; the parameters and results of
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
-import { type FaultKind, isRuntime, page, track } from '../vm/abi.ts';
+import { type FaultKind, isRuntime, page, runFunction, track } from '../vm/abi.ts';
 import { hintLines } from './branch-hints.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
 import { slotOf } from './emit-context.ts';
@@ -556,7 +556,9 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
     branched: new Set(),
     labels: 0,
   };
-  const first = f.name === 'init' ? [firstBounds(s)] : [];
+  // A run that goes on from a checkpoint begins with `main`.
+  const begins = f.name === 'init' || (f.name === 'main' && context.funcs.has(runFunction));
+  const first = begins ? [firstBounds(s)] : [];
   const body = m.block(null, [...first, ...prologue(s), ...emitBody(s, f.body, undefined)]);
   const params = b.createType(f.params.map((v) => typeOf(s, v)));
   const func = m.addFunction(f.name, params, resultType(b, f.results), vars, body);

@@ -46,7 +46,7 @@ export const readBounds = (c: Frame): ExpressionRef => {
   ]);
 };
 
-/** All of them, when `init` begins. */
+/** All of them, at the beginning. */
 export const firstBounds = (c: Frame): ExpressionRef => {
   const { m, b } = c;
   const bits = (): ExpressionRef => m.global.get(imports.slotBits, b.i32);

@@ -54,6 +54,12 @@ export const kernel = {
   meetSecrets: kernelBase + 1536,
   /** Images whose tasks have not all ended, and tasks on their way from one image to another. */
   busy: kernelBase + 1664,
+  /** Not 0: all images are to stand still (see stdlib/runtime_checkpoint.pg), and the number of this request. Raised by each that does: who waits for them waits here. */
+  halt: kernelBase + 1792,
+  halts: kernelBase + 1920,
+  /** What was written to standard output so far, i64: bytes and lines. */
+  outBytes: kernelBase + 2048,
+  outLines: kernelBase + 2056,
 } as const;
 
 export const dataBase = kernelBase + 4096;
@@ -176,6 +182,8 @@ export const page = {
   heapCeiling: 1888,
   /** u32 offset of the end of the heap, where the image's stack may end; `stackLimit` is that of the running task. */
   heapEnd: 1892,
+  /** i32: the last request to stand still that the image has followed. */
+  halted: 1896,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */
@@ -217,6 +225,8 @@ export const fibers = {
   /** u32 address of the task that is `main`; of the one that is in a barrier or collective operation; 0: none. */
   main: 2240,
   meeter: 2244,
+  /** i32: 1 once the scheduler has begun: who finds it so goes on with what is there. */
+  begun: 2300,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;

@@ -14,6 +14,10 @@ export interface StartMessage {
   /** Offset from which on the program may write once init is done. */
   readonly writableBase: number;
   readonly formats: readonly Format[];
+  /** It goes on from a checkpoint: its memory is laid out. */
+  readonly resumed: boolean;
+  /** Count what is written to standard output: for checkpoints. */
+  readonly counted: boolean;
   /** Streams whose lines are posted instead of written to the file descriptor. */
   readonly post: { readonly out: boolean; readonly err: boolean };
   /** `process.hrtime.bigint()` at the start of the run: the origin of `now()`. */

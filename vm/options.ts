@@ -1,10 +1,33 @@
 // How a program is to be run: the options of `run`. Apart from the rest, as users of the library see these types.
 import type { Manifest } from './abi.ts';
+import type { CheckpointHead } from './checkpoint.ts';
 import type { FileOptions } from './files.ts';
 import type { Pool } from './pool.ts';
 import type { Sink } from './sinks.ts';
 
+/** Checkpoints of a run, see checkpointer.ts. */
+export interface CheckpointOptions {
+  /** Where they go: a folder that is there. */
+  readonly folder: string;
+  /** Seconds between two. */
+  readonly every: number;
+  /** The name of the one that this run goes on from: it is known to be whole. */
+  readonly after?: string;
+  /** As the run got it. */
+  readonly stackBytes?: number;
+  /** Called with the reason when one could not be written; the run goes on. */
+  readonly failed?: (why: string) => void;
+}
+
+/** A checkpoint that a run goes on from. */
+export interface ResumeOptions {
+  readonly path: string;
+  readonly head: CheckpointHead;
+}
+
 export interface PrepareOptions {
+  /** Go on from here: the number of images, the size of their memory and the configs are those of the checkpoint. */
+  readonly resume?: ResumeOptions;
   /** Default: as many as the machine has cores. */
   readonly images?: number;
   /** Values of config constants by name, as text. */
@@ -42,6 +65,7 @@ export interface RunOptions extends PrepareOptions, FileOptions {
   readonly ticker?: boolean;
   /** Microseconds between two samples of a program that was built for profiles. Default: none are taken. */
   readonly sample?: number;
+  readonly checkpoints?: CheckpointOptions;
   /** Threads that were started before. The run ends them all. */
   readonly pool?: Pool;
 }

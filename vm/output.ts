@@ -49,9 +49,11 @@ export interface OutputOptions {
   readonly words: Int32Array;
   readonly post: { readonly out: boolean; readonly err: boolean };
   readonly send: (message: ImageMessage) => void;
+  /** Count what goes to standard output. */
+  readonly counted: boolean;
 }
 
-export const createOutput = ({ words, post, send }: OutputOptions): Output => {
+export const createOutput = ({ words, post, send, counted }: OutputOptions): Output => {
   const lock = kernel.outputLock / 4;
   const ticket = kernel.outputTicket / 4;
   const done = kernel.outputDone / 4;
@@ -89,6 +91,12 @@ export const createOutput = ({ words, post, send }: OutputOptions): Output => {
     }
   };
 
+  const longs = new BigInt64Array(words.buffer);
+  const count = (newline: boolean): void => {
+    Atomics.add(longs, kernel.outBytes / 8, BigInt(length));
+    if (newline) Atomics.add(longs, kernel.outLines / 8, 1n);
+  };
+
   return {
     text: append,
     value: (format, value) => append(encoder.encode(formatValue(format, value))),
@@ -96,6 +104,7 @@ export const createOutput = ({ words, post, send }: OutputOptions): Output => {
       if (newline) append(Uint8Array.of(10));
       if (stream === 1 ? post.out : post.err) postLine(stream);
       else write(stream);
+      if (stream === 1 && counted) count(newline);
       length = 0;
     },
   };

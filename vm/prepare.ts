@@ -1,13 +1,26 @@
 // Everything before the images start: the artifact is read and compiled, configs are checked, memory is made and set up.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dataBase, fibers, guardSlack, kernel, type Manifest, page, profile, profileTableBytes, track } from './abi.ts';
+import {
+  dataBase,
+  due,
+  fibers,
+  guardSlack,
+  kernel,
+  type Manifest,
+  page,
+  pageBytes,
+  profile,
+  profileTableBytes,
+  track,
+} from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
+import { restoreMemory } from './checkpoint.ts';
 import { type ConfigCell, configCells } from './config.ts';
 import { compileAhead, tuneV8 } from './flags.ts';
-import type { PrepareOptions } from './options.ts';
+import type { PrepareOptions, ResumeOptions } from './options.ts';
 import type { RunResult } from './result.ts';
-import { chooseSlots, type SlotMap } from './slots.ts';
+import { allocate, chooseSlots, type SlotMap, slotMap } from './slots.ts';
 import { readPublicKey } from './trust.ts';
 
 export interface Prepared {
@@ -25,6 +38,7 @@ export interface Prepared {
  */
 const spinAlone = 1 << 19;
 const spinCrowded = 1 << 8;
+const spinFor = (images: number): number => (images <= availableParallelism() ? spinAlone : spinCrowded);
 
 /** Writes the words that a program reads before it has written any. All other memory is zero. */
 const setUp = (
@@ -37,7 +51,7 @@ const setUp = (
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   view.setInt32(kernel.cores, availableParallelism(), true);
-  view.setInt32(kernel.spin, images <= availableParallelism() ? spinAlone : spinCrowded, true);
+  view.setInt32(kernel.spin, spinFor(images), true);
   view.setInt32(kernel.busy, images, true);
   bytes.set(randomBytes(32), kernel.meetSecrets);
   for (let image = 0; image < images; image++) {
@@ -94,6 +108,29 @@ const trustedKeys = (
   return keys;
 };
 
+/** Memory as a checkpoint has it, but for what depends on the machine and on the request to stand still. */
+const goOn = (manifest: Manifest, module: WebAssembly.Module, { path, head }: ResumeOptions): Prepared | RunResult => {
+  const { images, slotBits, stackBytes } = head;
+  const pages = ((images + 1) * 2 ** slotBits) / pageBytes;
+  const memory = allocate(pages);
+  if (!memory) {
+    const mib = Math.round((pages * pageBytes) / 2 ** 20);
+    return { kind: 'no-resources', message: `the system gives no memory of ${mib} MiB, which the checkpoint needs` };
+  }
+  const why = restoreMemory(path, memory);
+  if (why !== undefined) return { kind: 'bad-option', message: `cannot go on from ${path}: ${why}` };
+  const view = new DataView(memory.buffer);
+  view.setInt32(kernel.spin, spinFor(images), true);
+  view.setInt32(kernel.halt, 0, true);
+  for (let image = 0; image < images; image++) {
+    const slot = (image + 1) * 2 ** slotBits;
+    view.setInt32(slot + page.poll, view.getInt32(slot + page.poll, true) & ~due.stop, true);
+    // Requests are numbered from 1 on again.
+    view.setInt32(slot + page.halted, 0, true);
+  }
+  return { kind: 'prepared', manifest, module, memory, images, map: slotMap(manifest, slotBits, stackBytes) };
+};
+
 /** Ready to run, or the result that says why not. */
 export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared | RunResult => {
   const images = options.images ?? availableParallelism();
@@ -112,10 +149,19 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   const { manifest } = read;
   const configured = configCells(manifest.configs, options.configs ?? {});
   if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
+  if (options.resume && manifest.fiberBytes === undefined) {
+    return {
+      kind: 'bad-artifact',
+      message: 'it is none that can go on from a checkpoint',
+      hint: 'build it with --checkpoint',
+    };
+  }
   if (options.tuneV8) tuneV8();
   if (options.tuneV8 && manifest.profile) compileAhead();
   const compiled = compileArtifact(own);
   if (compiled.kind === 'bad') return { ...compiled, kind: 'bad-artifact' };
+  const { resume } = options;
+  if (resume) return goOn(manifest, compiled.module, resume);
   const slots = chooseSlots(manifest, {
     images,
     ...(options.slotBytes === undefined ? {} : { slotBytes: options.slotBytes }),

@@ -2,6 +2,7 @@
 // returned, or at once when one fails, exits, when all wait for each other, when time is up or somebody interrupts.
 import type { Worker } from 'node:worker_threads';
 import { kernel } from './abi.ts';
+import { startCheckpointer } from './checkpointer.ts';
 import { faultOf } from './fault.ts';
 import { type FileRules, fileRules } from './files.ts';
 import type { ImageMessage, StartMessage } from './messages.ts';
@@ -66,6 +67,7 @@ const threadFailed = (message: string): RunResult =>
 /** Starts the images and waits for the end of the run. Whoever calls ends the threads. */
 const untilEnd = (
   p: Prepared,
+  artifact: Uint8Array,
   options: RunOptions,
   files: FileRules,
   workers: Worker[],
@@ -74,6 +76,9 @@ const untilEnd = (
   new Promise((resolve, reject) => {
     const words = new Int32Array(p.memory.buffer);
     const { stdout = 'inherit', stderr = 'inherit' } = options;
+    // What passed before a checkpoint is time of the run.
+    const origin = process.hrtime.bigint() - BigInt(Math.round((options.resume?.head.seconds ?? 0) * 1e9));
+    const checkpointer = options.checkpoints && startCheckpointer(p, artifact, options.checkpoints, origin);
     const sinks = createSinks(stdout, stderr, words);
     const failures = new Map<number, RunResult>();
     let ended = 0;
@@ -92,7 +97,7 @@ const untilEnd = (
       const first = Math.min(...failures.keys());
       const verdict = failures.get(first) ?? result;
       // Exits are reported after the last message of a thread, so all lines have come by then.
-      Promise.all(workers.map((w) => w.terminate())).then(() => {
+      Promise.all([checkpointer?.end(), ...workers.map((w) => w.terminate())]).then(() => {
         guarded(() => sinks.flush());
         resolve(verdict);
       }, reject);
@@ -128,7 +133,6 @@ const untilEnd = (
           );
     options.signal?.addEventListener('abort', interrupt);
 
-    const origin = process.hrtime.bigint();
     for (let image = 0; image < p.images; image++) {
       const thread = takeThread(pool);
       const { worker } = thread;
@@ -158,6 +162,8 @@ const untilEnd = (
         stackTop: p.map.stackTop,
         writableBase: p.manifest.writableBase,
         formats: p.manifest.formats,
+        resumed: options.resume !== undefined,
+        counted: options.checkpoints !== undefined,
         post: { out: stdout !== 'inherit', err: stderr !== 'inherit' },
         origin,
         files,
@@ -196,7 +202,7 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
     if (ticker) workers.push(ticker);
     // A profile begins with the program.
     if (ticker && ticks.sample !== undefined) await tickerIsUp(ticker);
-    return await untilEnd(prepared, options, files, workers, pool);
+    return await untilEnd(prepared, artifact, options, files, workers, pool);
   } finally {
     await pool?.close();
     await Promise.all(workers.map((w) => w.terminate()));

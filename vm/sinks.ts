@@ -13,7 +13,8 @@ export interface Sinks {
 
 export const createSinks = (out: Sink, err: Sink, words: Int32Array): Sinks => {
   const waiting = new Map<number, readonly [1 | 2, string]>();
-  let next = 0;
+  // A run that goes on from a checkpoint has printed before.
+  let next = Atomics.load(words, kernel.outputDone / 4);
   const pass = (stream: 1 | 2, text: string): void => {
     const sink = stream === 1 ? out : err;
     if (sink !== 'inherit') sink(text);

@@ -96,7 +96,7 @@ export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number
   };
 };
 
-const allocate = (pages: number): WebAssembly.Memory | undefined => {
+export const allocate = (pages: number): WebAssembly.Memory | undefined => {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (e) {

@@ -23,7 +23,7 @@ const importsOf = (start: StartMessage, words: Int32Array): Record<string, WebAs
   const { memory, image, images, slotBits, formats } = start;
   const slot = (image + 1) * 2 ** slotBits;
   const bytes = new Uint8Array(memory.buffer);
-  const output = createOutput({ words, post: start.post, send });
+  const output = createOutput({ words, post: start.post, send, counted: start.counted });
   const files = createFiles(bytes, start.files);
   const epoch = (slot + page.epoch) / 4;
   const plain = { type: 'i64' } as const;
@@ -101,8 +101,8 @@ const run = (start: StartMessage): void => {
       Atomics.store(new BigInt64Array(memory.buffer), (slot + page.guardCounts) / 8 + k, BigInt(counter.value));
     }
   };
-  Error.stackTraceLimit = stackDepth;
-  try {
+  /** All that comes before `main`. */
+  const layOut = (): void => {
     // Read-only data is there before any image computes with it.
     if (image === 0) {
       functionOf(instance, exports.load)();
@@ -116,6 +116,10 @@ const run = (start: StartMessage): void => {
     enter(states.ready);
     raise(kernel.ready);
     gate(kernel.ready, images);
+  };
+  Error.stackTraceLimit = stackDepth;
+  try {
+    if (!start.resumed) layOut();
     enter(states.running);
     functionOf(instance, exports.main)();
     count();

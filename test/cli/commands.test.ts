@@ -26,6 +26,7 @@ describe('help', () => {
     ['opt', '--help'],
     ['doc', '--help'],
     ['key', '--help'],
+    ['resume', '--help'],
     ['explain', '--help'],
   ])('pgc %s %s', async (...args) => {
     const ended = await pgc(args);
@@ -35,7 +36,7 @@ describe('help', () => {
   });
 
   test('help <command> says what <command> --help says', async () => {
-    for (const command of ['run', 'build', 'test', 'check', 'fmt', 'opt', 'doc', 'key', 'explain']) {
+    for (const command of ['run', 'build', 'test', 'check', 'fmt', 'opt', 'doc', 'key', 'resume', 'explain']) {
       expect((await pgc(['help', command])).out).toBe((await pgc([command, '--help'])).out);
     }
   });
