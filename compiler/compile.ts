@@ -97,9 +97,11 @@ const hostOf = (input: Input, options: CompileOptions): FileHost =>
 export const compile = (input: Input, options: CompileOptions = {}): Promise<CompileResult> =>
   compileFrom(typeof input === 'string' ? input : input.path, hostOf(input, options), options);
 
-const hookSettings = (options: CompileOptions, always: boolean): HookSettings => {
+const hookSettings = (options: CompileOptions): HookSettings => {
+  const always = options.stress?.includes('switch') ?? false;
+  const beats = options.stress?.includes('beat') ?? false;
   const { timing = defaultTiming, hookInterval: interval = defaultInterval } = options;
-  return { timing: always && timing === 'off' ? 'count' : timing, interval, always };
+  return { timing: (always || beats) && timing === 'off' ? 'count' : timing, interval, always, beats };
 };
 
 /** Compiles the program at `path` as `host` has it. */
@@ -132,11 +134,14 @@ export const compileFrom = async (
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
   const track = moving ? 'all' : level;
-  const hooks = hookSettings(options, switches);
+  const hooks = hookSettings(options);
+  // Parts of loops refer to memory that whoever moves, or checks each access, would have to know.
+  const plain = track === 'off' && !checked && !profiled && !options.checkpoint;
+  const splits = plain && (hooks.beats || hooks.timing === 'ticker');
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
   let shares: readonly HookShares[] | undefined;
-  const ir = optimise(lower(program, { escapes: track === 'all' }), {
+  const ir = optimise(lower(program, { escapes: track === 'all', splits }), {
     track,
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),

@@ -25,7 +25,7 @@ import {
 
 type Forall = Extract<Stmt, { kind: 'forall' }>;
 
-const rangeBounds = (s: State, range: Range): { readonly lo: Value; readonly hi: Value } => {
+export const rangeBounds = (s: State, range: Range): { readonly lo: Value; readonly hi: Value } => {
   const lo = lowerIndex(s, range.lo);
   const hi = lowerIndex(s, range.hi);
   const pos = position(s, range.hi.span);
@@ -107,7 +107,7 @@ const overAll = (
     const index = over.range.step
       ? emit(s, pos, 'add', 'i64', [lo, emit(s, pos, 'mul', 'i64', [n, step])])
       : emit(s, pos, 'add', 'i64', [lo, n]);
-    declare(s, pos, local, [fromI64(s, pos, local, index)], false);
+    declare(s, pos, local, [fromIndex(s, pos, local, index)], false);
     const owner = runnerOf(s, pos, over, images);
     onlyIf(s, pos, emit(s, pos, 'eq', 'i64', [owner, me]), vars, () => body(index));
   });
@@ -134,7 +134,7 @@ const runnerOf = (s: State, pos: PosId, over: Exclude<ForallOver, { kind: 'array
   return emit(s, pos, 'image_of', '', [where.base]);
 };
 
-const fromI64 = (s: State, pos: PosId, local: Local, index: Value): Value =>
+export const fromIndex = (s: State, pos: PosId, local: Local, index: Value): Value =>
   convert(s, pos, { kind: 'int', bits: 64, signed: true }, local.type, index);
 
 /** Binds the private variables of reductions; gives what combines them into the outer ones afterwards. */
@@ -146,21 +146,35 @@ export const openReductions = (
 ): (() => void) => {
   for (const r of reductions) declare(s, pos, r.inner, [identity(s, pos, r.op, r.inner.type)], false);
   return () => {
-    for (const r of reductions) {
+    const found = reductions.map((r) => {
       const type = r.inner.type;
       const own = localValue(s, pos, r.inner)[0] ?? 0;
-      const all =
-        across === 'image'
-          ? own
-          : narrow(s, pos, type, emit(s, pos, 'allreduce', collectiveSuffix(type), [own], [reduceWord(r.op, type)]));
-      const before = lowerLoad(s, r.outer)[0] ?? 0;
-      const total = combine(s, pos, r.op, type, before, all);
-      const binding = r.outer.kind === 'local' ? s.env.get(r.outer.local) : undefined;
-      if (r.outer.kind === 'local' && binding?.kind === 'values')
-        s.env.set(r.outer.local, { kind: 'values', values: [total] });
-      else storeValue(s, pos, r.outer.type, lowerPlace(s, r.outer), [total]);
-    }
+      if (across === 'image') return () => own;
+      return () =>
+        narrow(s, pos, type, emit(s, pos, 'allreduce', collectiveSuffix(type), [own], [reduceWord(r.op, type)]));
+    });
+    closeReductions(s, pos, reductions, found);
   };
+};
+
+/** Combines what a loop has found into the variables outside. */
+export const closeReductions = (
+  s: State,
+  pos: PosId,
+  reductions: readonly Reduction[],
+  found: readonly (Value | (() => Value))[],
+): void => {
+  for (const [k, r] of reductions.entries()) {
+    const type = r.inner.type;
+    const value = found[k] ?? 0;
+    const all = typeof value === 'function' ? value() : value;
+    const before = lowerLoad(s, r.outer)[0] ?? 0;
+    const total = combine(s, pos, r.op, type, before, all);
+    const binding = r.outer.kind === 'local' ? s.env.get(r.outer.local) : undefined;
+    if (r.outer.kind === 'local' && binding?.kind === 'values')
+      s.env.set(r.outer.local, { kind: 'values', values: [total] });
+    else storeValue(s, pos, r.outer.type, lowerPlace(s, r.outer), [total]);
+  }
 };
 
 const loopVars = (s: State, body: Block, reductions: readonly Reduction[]): readonly Local[] =>
@@ -171,7 +185,7 @@ export const lowerForall = (s: State, f: Forall): void => {
   const close = openReductions(s, pos, f.reductions, 'images');
   const vars = loopVars(s, f.body, f.reductions);
   const bind = (local: Local | undefined, index: Value): void => {
-    if (local) declare(s, pos, local, [fromI64(s, pos, local, index)], false);
+    if (local) declare(s, pos, local, [fromIndex(s, pos, local, index)], false);
   };
   if (f.over.kind !== 'array') {
     overRange(s, pos, f, f.over, vars, (index) => {
@@ -190,12 +204,12 @@ export const lowerForall = (s: State, f: Forall): void => {
 };
 
 /** `foreach`: one image's iterations, in any order. */
-export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' | 'parFor' }>): void => {
+export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' }>): void => {
   const pos = position(s, f.span);
   const close = openReductions(s, pos, f.reductions, 'image');
   const vars = loopVars(s, f.body, f.reductions);
   const body = (index: Value): void => {
-    declare(s, pos, f.local, [fromI64(s, pos, f.local, index)], false);
+    declare(s, pos, f.local, [fromIndex(s, pos, f.local, index)], false);
     s.lowerBlock(s, f.body);
   };
   const { lo, hi } = rangeBounds(s, f.range);
@@ -217,7 +231,7 @@ export const lowerForeach = (s: State, f: Extract<Stmt, { kind: 'foreach' | 'par
 };
 
 /** Iterations of lo..hi (hi exclusive already if it counts up) by a step of either sign; a step of zero is a fault. */
-const signedTripCount = (s: State, pos: PosId, range: Range, lo: Value, hi: Value, step: Value): Value => {
+export const signedTripCount = (s: State, pos: PosId, range: Range, lo: Value, hi: Value, step: Value): Value => {
   append(s, { kind: 'op', op: 'check.step', suffix: '', results: [], args: [step], imms: [], pos });
   const zero = constI64(s, pos, 0);
   const down = emit(s, pos, 'lt_s', 'i64', [step, zero]);

@@ -10,6 +10,7 @@ import type { Type } from '../lang/types.ts';
 import {
   type Body,
   type FrameSlot,
+  type Func,
   type Imm,
   type Inst,
   type IrPosition,
@@ -40,8 +41,21 @@ export interface ProgramState {
   readonly tasks: boolean;
   /** Functions of those parts of the run-time that are told what others of it do (see `watched` in vm/abi-profile.ts). */
   readonly watchers: readonly string[];
+  /** Functions that were made besides: those of `par for`. */
+  readonly made: Func[];
+  /** The loops with `par for`, and whether any may be split (see lower-par.ts). */
+  readonly pars: ParLoop[];
+  readonly splits: boolean;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
+}
+
+/** A `par for`: its number, the function of its body, the function of the program it stands in, and where. */
+export interface ParLoop {
+  readonly n: number;
+  readonly name: string;
+  readonly around: string;
+  readonly pos: PosId;
 }
 
 /** Where a local's value is: SSA values (one a component), or a place in memory. */

@@ -11,6 +11,7 @@ import { lowerForall, lowerForeach } from './lower-forall.ts';
 import { declare } from './lower-locals.ts';
 import { copyValue, loadValue, storeValue, tellCopy } from './lower-memory.ts';
 import { arithmetic, compare, convert, not } from './lower-numbers.ts';
+import { lowerParFor } from './lower-par.ts';
 import { assignedIn, assignedInExpr } from './lower-scan.ts';
 import {
   append,
@@ -409,8 +410,9 @@ const lowerStmt = (s: State, stmt: Stmt): void => {
     case 'forEach':
       return lowerForEach(s, stmt);
     case 'foreach':
-    case 'parFor':
       return lowerForeach(s, stmt);
+    case 'parFor':
+      return lowerParFor(s, stmt);
     case 'forall':
       return lowerForall(s, stmt);
     case 'break': {

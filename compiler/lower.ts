@@ -9,6 +9,7 @@ import type { Func, IrDim, IrGlobal, IrPosition, IrProgram, Value } from './ir.t
 import { handleSymbol } from './lower-array.ts';
 import { lowerExpr, lowerIndex } from './lower-expr.ts';
 import { storeValue } from './lower-memory.ts';
+import { grainName } from './lower-par.ts';
 import { memoryLocals } from './lower-scan.ts';
 import {
   constI32,
@@ -26,6 +27,7 @@ import {
 import { lowerBlock, returnValue } from './lower-stmt.ts';
 import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
 import { distrustCallers } from './lower-values.ts';
+import { type Obstacle, parDecisions } from './par-grain.ts';
 import { renumber } from './tree.ts';
 
 const newState = (
@@ -216,13 +218,31 @@ const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced)$
 
 /** Those that programs have only if they are built for a report on their run. */
 const isWatcher = /^runtime\.(profile|trace)\.watch$/;
+/** And of the part for `par for`. */
+const parNeed = /^runtime\.par\.(begin|end|start|more|joined|due|forced)$/;
 
 /** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
 const reserved = new Set(['init', 'main']);
 
 const paths = (sources: readonly Source[]): readonly string[] => sources.map((x) => x.path);
 
+/** A function that gives a number. */
+const constantFunction = (name: string, value: bigint, pos: number): Func => ({
+  name,
+  params: [],
+  results: ['i64'],
+  slots: [],
+  types: ['i64'],
+  body: {
+    insts: [{ kind: 'op', op: 'const', suffix: 'i64', results: [0], args: [], imms: [value], pos }],
+    end: { kind: 'ret', args: [0], pos },
+  },
+  pos,
+});
+
 export interface LowerOptions {
+  /** Loops with `par for` may be split: not where all pointers must be known, or each access is checked. */
+  readonly splits?: boolean;
   /** Copies of pointers, and stores of them to strict variables, are told (see passes/escape.ts). */
   readonly escapes?: boolean;
 }
@@ -243,6 +263,9 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     teams: program.functions.some((fn) => fn.symbol === 'runtime.teams.enter'),
     tasks: program.main.symbol === tasksBegin,
     watchers: program.functions.flatMap((fn) => (isWatcher.test(fn.symbol) ? [fn.symbol] : [])),
+    made: [],
+    pars: [],
+    splits: (options.splits ?? true) && program.functions.some((fn) => fn.symbol === 'runtime.par.begin'),
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
@@ -252,12 +275,21 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     )
       wanted.add(fn);
     if (state.tasks && tasksNeed.test(fn.symbol)) wanted.add(fn);
+    if (state.splits && parNeed.test(fn.symbol)) wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);
   const funcs: Func[] = [init];
   // A set that grows while it is walked: calls add to it.
   for (const fn of wanted) funcs.push(lowerFunction(state, fn));
+  funcs.push(...state.made);
+  const decide = parDecisions(funcs);
+  const notSplit: { readonly pos: number; readonly obstacle: Obstacle }[] = [];
+  for (const p of state.splits ? state.pars : []) {
+    const { grain, obstacle } = decide(p.name);
+    funcs.push(constantFunction(grainName(p.n), state.teams ? -1n : grain, p.pos));
+    if (obstacle) notSplit.push({ pos: p.pos, obstacle });
+  }
   return {
     files: paths(program.sources),
     positions,

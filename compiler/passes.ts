@@ -15,13 +15,15 @@ export type GuardMode = (typeof guardModes)[number];
 export const timings = ['ticker', 'count', 'off'] as const;
 export type Timing = (typeof timings)[number];
 
-/** What is done more often than any program needs it, to find mistakes of ours: switch: another task, or the same one anew, runs at every hook. */
-export const stresses = ['switch'] as const;
+/** What is done more often than any program needs it, to find mistakes of ours: switch: another task, or the same one anew, runs at every hook; beat: loops are split at every hook. */
+export const stresses = ['switch', 'beat'] as const;
 export type Stress = (typeof stresses)[number];
 
 export interface HookSettings {
   /** Something is due at every hook: the task that runs is left there and gone on with. */
   readonly always?: boolean;
+  /** A loop with `par for` is split at every hook. */
+  readonly beats?: boolean;
   readonly timing: Timing;
   /** Microseconds between two times at which something is due. */
   readonly interval: number;

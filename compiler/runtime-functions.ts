@@ -40,6 +40,13 @@ export const tasksDue = 'runtime.tasks.due';
 /** The same where tasks are switched at every hook. */
 export const tasksForced = 'runtime.tasks.forced';
 
+/** The same in programs with `par for`, whose loops may be split there; and where they are at every hook. */
+export const parDue = 'runtime.par.due';
+export const parForced = 'runtime.par.forced';
+
+/** Whether a program has loops that may be split. */
+export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => f.name === 'runtime.par.begin');
+
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);
 
@@ -56,7 +63,9 @@ export const isProfiled = (p: IrProgram): boolean => {
 export const hookServer = (p: IrProgram, hooks: HookSettings): string => {
   if (isProfiled(p)) return profileServer;
   if (!hasTasks(p)) return hookRuntime;
-  return hooks.always ? tasksForced : tasksDue;
+  if (hooks.beats && hasPars(p)) return parForced;
+  if (hooks.always) return tasksForced;
+  return hasPars(p) ? parDue : tasksDue;
 };
 
 const moving = new WeakMap<IrProgram, boolean>();

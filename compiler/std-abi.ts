@@ -27,6 +27,7 @@ export const stdAbiText = (): string =>
     `const sample_depth: i64 = ${abi.profileDepth};`,
     `const sample_deeper: i64 = ${abi.profileDeeper};`,
     `const sample_spawned: i64 = ${abi.profileSpawned};`,
+    ...group('par', abi.par, 'i64'),
     ...group('barrier', abi.barrierWords, 'i64'),
     ...group('descriptor', abi.descriptor, 'i64'),
     ...group('dist', abi.distKinds, 'i64'),

@@ -116,12 +116,13 @@ const words = /[A-Za-z_]\w*/g;
 const range = /\[[^;{}]*?\.\./;
 
 /** Words of tasks, which are common in comments too: only where they may mean that. */
-const tasks = /\bspawn\s+[A-Za-z_(]|\bpar\s+for\s|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
+const tasks = /\bspawn\s+[A-Za-z_(]|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
 
 /** The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. */
 export const modulesFor = (text: string): ReadonlySet<string> => {
   const modules = new Set<string>(range.test(text) ? ['bulk'] : []);
   if (tasks.test(text)) modules.add('tasks');
+  if (/\bpar\s+for\s/.test(text)) modules.add('tasks').add('par');
   for (const [word] of text.matchAll(words)) for (const m of moduleOf.get(word) ?? []) modules.add(m);
   return modules;
 };

@@ -201,6 +201,8 @@ export const fibers = {
   cancels: 2056,
   bell: 2060,
   asleep: 2064,
+  /** u32 addresses of tasks that any worker may take, by cas, for itself; 0: none. */
+  offers: 2080,
   /** u32 addresses: of the control block of the task that runs; 0: none. Where the address of the next frame record goes. */
   current: 2176,
   tail: 2180,
@@ -227,6 +229,9 @@ export const fibers = {
   meeter: 2244,
   /** i32: 1 once the scheduler has begun: who finds it so goes on with what is there. */
   begun: 2300,
+  /** i32, of `par for`: loops that were split here, and parts of them that this worker took from others. */
+  splits: 2248,
+  steals: 2252,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;
@@ -236,7 +241,8 @@ export const fibers = {
  * frame record, innermost; `stack`: its stack pointer; `block`: its memory on the heap, 0: none; `limit`: offset of its end; `entry`: number of the
  * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
- * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled.
+ * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
+ * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it.
  */
 export const task = {
   link: 0,
@@ -272,7 +278,32 @@ export const task = {
   mark: 120,
   deadline: 128,
   nap: 136,
-  result: 144,
+  par: 144,
+  slot: 148,
+  image: 152,
+  result: 160,
+} as const;
+
+/**
+ * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
+ * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
+ * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; then sums, and what the body works with.
+ */
+export const par = {
+  outer: 0,
+  children: 4,
+  brother: 8,
+  entry: 12,
+  bytes: 16,
+  need: 20,
+  position: 24,
+  fiber: 28,
+  next: 32,
+  end: 40,
+  offer: 48,
+  joined: 52,
+  values: 56,
 } as const;
 
 /** The least that a program with tasks needs for them in a slot. */

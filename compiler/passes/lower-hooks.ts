@@ -13,7 +13,7 @@ import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hookServer } from '../runtime-functions.ts';
+import { hasPars, hookServer } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -39,7 +39,8 @@ const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32
 
 /** Not 0: something is due. */
 const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
-  if (context.hooks.always) return append(r, 'const', 'i32', 'i32', [], [1n], result);
+  if (context.hooks.always || (context.hooks.beats && hasPars(context.program)))
+    return append(r, 'const', 'i32', 'i32', [], [1n], result);
   if (context.hooks.timing !== 'count') return load(r, page.poll, result);
   const before = load(r, page.hookLeft);
   const left = cost === 0 ? before : append(r, 'sub', 'i32', 'i32', [before, int(r, cost)]);
