@@ -13,3 +13,122 @@ export const runFunction = 'runtime.tasks.run';
 /** Names of functions that a task begins with, (address of its control block) → status, and of those that go on from a record. */
 export const entryPrefix = 'runtime.entry.';
 export const resumePrefix = 'runtime.resume.';
+
+/**
+ * Of programs with tasks, offsets in the kernel page. Other images write the words of the first line: stacks of tasks that they made
+ * ready or sent here (linked by `task.link`), of memory of this region that they gave back, and of tasks to be cancelled; `bell` is
+ * raised afterwards, and `asleep` is the u32 address of the word that this image sleeps on, or is about to; 0: none.
+ */
+export const fibers = {
+  inbox: 2048,
+  freed: 2052,
+  cancels: 2056,
+  bell: 2060,
+  asleep: 2064,
+  /** u32 addresses of tasks that any worker may take, by cas, for itself; 0: none. */
+  offers: 2080,
+  /** u32 addresses: of the control block of the task that runs; 0: none. Where the address of the next frame record goes. */
+  current: 2176,
+  tail: 2180,
+  /** The fiber region, u32 offsets: its first byte, the first that was never taken, its end. */
+  first: 2184,
+  top: 2188,
+  end: 2192,
+  /** u32 addresses: queue of tasks that are ready; list of those that wait for a word to change; heap of those with a deadline. */
+  ready: 2196,
+  readyLast: 2200,
+  waiters: 2204,
+  sleepers: 2208,
+  /** i32: tasks that have not ended; the number of the next one; switches so far; 1: all have ended, as far as is known. */
+  live: 2212,
+  serial: 2216,
+  switches: 2220,
+  over: 2224,
+  /** i32, raised when each task that waits for memory to change has looked again, in vain: see watch.ts. */
+  rounds: 2228,
+  /** i64 nanoseconds that the image has slept: the clock of naps. */
+  slept: 2232,
+  /** u32 address of the task that is `main`; of the one that is in a barrier or collective operation; 0: none. */
+  main: 2240,
+  meeter: 2244,
+  /** i32: 1 once the scheduler has begun: who finds it so goes on with what is there. */
+  begun: 2300,
+  /** i32, of `par for`: loops that were split here, and parts of them that this worker took from others. */
+  splits: 2248,
+  steals: 2252,
+  /** u32 heads of lists of free memory, by classes of sizes. */
+  lists: 2304,
+} as const;
+
+/**
+ * A task's control block in the fiber region, all of i32 but `deadline` and `mark`. `link`: next in the queue or stack that it is in; `head`: its first
+ * frame record, innermost; `stack`: its stack pointer; `block`: its memory on the heap, 0: none; `limit`: offset of its end; `entry`: number of the
+ * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
+ * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
+ * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
+ * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it.
+ */
+export const task = {
+  link: 0,
+  head: 4,
+  stack: 8,
+  block: 12,
+  limit: 16,
+  entry: 20,
+  position: 24,
+  scope: 28,
+  cancel: 32,
+  joiner: 36,
+  home: 40,
+  bytes: 44,
+  serial: 48,
+  word: 52,
+  seen: 56,
+  place: 60,
+  before: 64,
+  next: 68,
+  child: 72,
+  sibling: 76,
+  previous: 80,
+  flags: 84,
+  need: 88,
+  cancelLink: 92,
+  round: 96,
+  team: 100,
+  waits: 104,
+  shield: 108,
+  over: 112,
+  origin: 116,
+  mark: 120,
+  deadline: 128,
+  nap: 136,
+  par: 144,
+  slot: 148,
+  image: 152,
+  result: 160,
+} as const;
+
+/**
+ * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
+ * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
+ * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; then sums, and what the body works with.
+ */
+export const par = {
+  outer: 0,
+  children: 4,
+  brother: 8,
+  entry: 12,
+  bytes: 16,
+  need: 20,
+  position: 24,
+  fiber: 28,
+  next: 32,
+  end: 40,
+  offer: 48,
+  joined: 52,
+  values: 56,
+} as const;
+
+/** The least that a program with tasks needs for them in a slot. */
+export const leastFiberBytes = 1 << 18;
