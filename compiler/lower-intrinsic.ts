@@ -3,7 +3,7 @@ import type { Expr } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
 import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
-import { constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
+import { constI32, constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
 import { scalarType } from './lower-types.ts';
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
@@ -88,6 +88,14 @@ export const lowerIntrinsic = (
     case 'fiber':
       if (!s.program.tasks) return [constI64(s, pos, 0)];
       return emitTyped(s, pos, 'call', '', [], ['runtime.tasks.current'], ['i64']);
+    case 'dispatch':
+    case 'interrupt':
+    case 'alerted':
+      if (!s.program.tasks || !s.program.handlers) return [constI32(s, pos, 0)];
+      return emitTyped(s, pos, 'call', '', args, [`runtime.handlers.${e.name}`], ['i32']);
+    case 'can_end':
+      if (s.program.tasks) effect(s, pos, 'call', '', args, ['runtime.tasks.can_end']);
+      return [];
     case 'stack_need': {
       const entry = e.args[0];
       if (entry?.kind !== 'function') throw new Error('internal error: the stack of no function');

@@ -46,6 +46,8 @@ export interface ProgramState {
   /** The loops with `par for`, and whether any may be split (see lower-par.ts). */
   readonly pars: ParLoop[];
   readonly splits: boolean;
+  /** Whether messages may have handlers. */
+  readonly handlers: boolean;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
 }

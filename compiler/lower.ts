@@ -214,7 +214,9 @@ const lowerInit = (
 const tasksBegin = 'runtime.begin';
 
 /** Functions of the run-time for tasks that the compiler calls. */
-const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced)$/;
+const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced|can_end)$/;
+/** The same of handlers. */
+const handlersNeed = /^runtime\.handlers\.(dispatch|interrupt|alerted)$/;
 
 /** Those that programs have only if they are built for a report on their run. */
 const isWatcher = /^runtime\.(profile|trace)\.watch$/;
@@ -266,6 +268,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     made: [],
     pars: [],
     splits: (options.splits ?? true) && program.functions.some((fn) => fn.symbol === 'runtime.par.begin'),
+    handlers: program.functions.some((fn) => fn.symbol === 'runtime.handlers.dispatch'),
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {
@@ -274,8 +277,8 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
       (state.teams || fn.symbol !== 'runtime.team_value')
     )
       wanted.add(fn);
-    if (state.tasks && tasksNeed.test(fn.symbol)) wanted.add(fn);
     if (state.splits && parNeed.test(fn.symbol)) wanted.add(fn);
+    if (state.tasks && (tasksNeed.test(fn.symbol) || handlersNeed.test(fn.symbol))) wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);

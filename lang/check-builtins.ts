@@ -53,6 +53,7 @@ const usage: Readonly<Record<BuiltinName, { readonly least: number; readonly mos
   sendrecv: { least: 6, most: 6, text: 'sendrecv(out, to, tag, in, from, tag)' },
   put_nb: { least: 2, most: 2, text: 'put_nb(x[..]@p, b)' },
   get_nb: { least: 2, most: 2, text: 'get_nb(b, x[..]@p)' },
+  on_message: { least: 2, most: 3, text: 'on_message(tag, handler, mode)' },
   print: { least: 0, most: Infinity, text: 'print("format", values…)' },
   write: { least: 1, most: Infinity, text: 'write("format", values…)' },
   eprint: { least: 0, most: Infinity, text: 'eprint("format", values…)' },
@@ -236,6 +237,7 @@ export const checkBuiltin = (x: Context, e: Call, name: BuiltinName, want: Type 
       return checkImageOf(x, e);
     case 'local':
       return checkLocal(x, e);
+    case 'on_message':
     case 'wait_until':
     case 'atomic_store':
     case 'swap':

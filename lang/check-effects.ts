@@ -1,10 +1,11 @@
-// Builtin functions that are statements: print, assert, trap, exit, wait_until, swap, atomic_store.
+// Builtin functions that are statements: print, assert, trap, exit, wait_until, swap, atomic_store, on_message.
 
 import type * as Ast from './ast.ts';
 import { operandType } from './check-apply.ts';
 import { atomicPlace, checkCount } from './check-builtins.ts';
 import { mismatch } from './check-convert.ts';
 import { checkFormat } from './check-format.ts';
+import { checkOnMessage } from './check-handlers.ts';
 import { checkInsidePar } from './check-par.ts';
 import { checkInteger, checkWritable } from './check-places.ts';
 import type { BuiltinName } from './check-scope.ts';
@@ -24,7 +25,18 @@ export interface CheckedStmt {
 const failed: CheckedStmt = { diverges: false };
 
 const effects: ReadonlySet<BuiltinName> = new Set<BuiltinName>([
-  ...(['print', 'write', 'eprint', 'assert', 'trap', 'exit', 'wait_until', 'swap', 'atomic_store'] as const),
+  ...([
+    'print',
+    'write',
+    'eprint',
+    'assert',
+    'trap',
+    'exit',
+    'wait_until',
+    'swap',
+    'atomic_store',
+    'on_message',
+  ] as const),
 ]);
 export const isEffect = (name: BuiltinName): boolean => effects.has(name);
 
@@ -198,6 +210,10 @@ export const checkEffectCall = (x: Context, e: Call, name: BuiltinName): Checked
       return checkWaitUntil(x, e, first);
     case 'swap':
       return second ? checkSwap(x, e, first, second) : failed;
+    case 'on_message': {
+      const value = checkOnMessage(x, e);
+      return value ? { stmt: { kind: 'expr', value, span: e.span }, diverges: false } : failed;
+    }
     case 'atomic_store':
       return second ? atomicStore(x, e, first, second) : failed;
     default:

@@ -8,6 +8,3 @@ export const notYet = (x: Context, span: Span, what: string, hint?: string): voi
     label: 'not in this version',
     ...(hint === undefined ? {} : { hint }),
   });
-
-/** Functions of the language that come later. */
-export const laterFunctions: ReadonlySet<string> = new Set(['on_message']);

@@ -149,7 +149,7 @@ export const callPrelude = (x: Context, e: Call, name: string, want: Type | unde
     const o = byPlace(x, a, seen.get(i) ?? x.checker.rules.operand(x, a), type);
     seen.set(i, o);
   }
-  if (f.module === 'tasks') x.checker.tasks = true;
+  if (f.module === 'tasks' || f.module === 'handlers') x.checker.tasks = true;
   if (f.collective) warnInForall(x, e.span, `\`${name}\``);
   const extras: Extras = { name, seen, position: takesPosition(entity) };
   const result = entity.kind === 'fn' ? callFn(x, e, entity, extras) : callGeneric(x, e, entity, want, extras);

@@ -1,6 +1,5 @@
 // Names in scope: locals from the inside out, then the module's names. Builtins come last, so a program may use their names.
 import type * as Ast from './ast.ts';
-import { laterFunctions } from './check-later.ts';
 import { type Context, type Entity, error, type LocalEntity, type Mutable } from './check-state.ts';
 import { closest } from './check-suggest.ts';
 import type { Span } from './source.ts';
@@ -12,7 +11,7 @@ export const builtinNames = [
   ...['this_image', 'num_images', 'this_node', 'num_nodes', 'this_core', 'num_cores', 'now'],
   ...['fetch_add', 'fetch_sub', 'fetch_and', 'fetch_or', 'fetch_xor', 'fetch_min', 'fetch_max', 'swap_value', 'cas'],
   ...['atomic_load', 'atomic_store', 'wait_until', 'image_of', 'local', 'swap', 'broadcast', 'reduce', 'allreduce'],
-  ...['send', 'recv', 'isend', 'irecv', 'sendrecv', 'put_nb', 'get_nb'],
+  ...['send', 'recv', 'isend', 'irecv', 'sendrecv', 'put_nb', 'get_nb', 'on_message'],
   ...['scan', 'exscan', 'gather', 'allgather', 'scatter', 'alltoall', 'alltoallv'],
   ...['print', 'write', 'eprint', 'assert', 'trap', 'exit'],
 ] as const;
@@ -106,12 +105,6 @@ const foreign: Readonly<Record<string, string>> = {
 
 export const unknownName = (x: Context, name: Ast.Ident, called: boolean): void => {
   if (name.name === '') return;
-  if (laterFunctions.has(name.name) && called) {
-    error(x, 'PG0901', name.span, `\`${name.name}\` is part of PG but not in this version`, {
-      label: 'not in this version',
-    });
-    return;
-  }
   const near = closest(
     name.name,
     namesInScope(x, (e) => called === (e === 'builtin' || e.kind === 'fn' || e.kind === 'module') || e !== 'builtin'),

@@ -190,6 +190,8 @@ export interface Checker {
   /** How many spawns there are, which have functions of their own (check-tasks.ts), and whether the program uses tasks at all. */
   spawns: number;
   tasks: boolean;
+  /** What tasks for handlers of messages begin with (check-handlers.ts), once it is needed. */
+  handlerEntry: Fn | undefined;
   /** Instances of generic functions, in the order they were asked for. */
   readonly instances: EntityOf<'fn'>[];
   readonly rules: Rules;

@@ -48,6 +48,7 @@ const newChecker = (sources: Source[]): Checker => {
     structEntities: new Map(),
     spawns: 0,
     tasks: false,
+    handlerEntry: undefined,
     instances: [],
     rules,
     depth: 0,

@@ -445,6 +445,19 @@ elements of arrays, each its own; a variable from outside that each of them assi
   par for i in 0..n { b[i] = 2 * a[i]; }                 // right
   par for i in 0..n { if a[i] < 0 { fetch_add(negative, 1); } }   // right: atomic`,
   },
+  PG0424: {
+    title: 'not a handler of messages',
+    explain: `A handler is a function that takes the status of a message and gives nothing. How it is called is said by one of three
+words: \`branch\`, at the next hook, in the middle of what the image computes; \`spawn\`, in a new task; \`wake\`, in the task that
+registered it, which is released where it waits. \`wake\` needs no handler.
+
+  fn got(s: status) { var x: int; recv(x, s.source, s.tag); }
+  on_message(7, got, branch);      // right
+  on_message(7, got, later);       // wrong: no such way
+  on_message(7, got(s), spawn);    // wrong: a call, and no function
+  on_message(7, wake);             // right
+  off_message(7);                  // ends it`,
+  },
   PG0501: {
     title: 'literal out of range',
     explain: `The number does not fit the type that its context wants.

@@ -57,6 +57,7 @@ export const preludeFunctions: ReadonlyMap<string, readonly PreludeFunction[]> =
   ['team_split', [{ module: 'teams', name: 'team_split', args: 2, collective: true }]],
   ['team_world', one('teams', 'team_world', 0)],
   ['probe', one('messages', 'probe', 2)],
+  ['off_message', one('handlers', 'off_message', 1)],
   ['sleep', [{ module: 'tasks', name: 'sleep', args: 1, quiet: true }]],
   ['join', onTask('join', 1)],
   ['join_for', onTask('join_for', 2)],
@@ -109,6 +110,8 @@ for (const [word, functions] of preludeFunctions)
 for (const [word, { module }] of preludeTypes) if (module !== 'tasks') moduleOf.set(word, new Set([module]));
 for (const [word, module] of preludeValues) moduleOf.set(word, new Set([module]));
 for (const [word, module] of preludeWords) moduleOf.set(word, new Set([module]));
+// Handlers are called by tasks, for messages.
+for (const word of ['on_message', 'off_message']) moduleOf.set(word, new Set(['handlers', 'messages', 'tasks']));
 
 const words = /[A-Za-z_]\w*/g;
 

@@ -158,6 +158,12 @@ export type Intrinsic =
   | 'stack_need'
   /** `__watch(what, position, value)`: tells the parts of the run-time that want to know it; there is nothing in other programs. */
   | 'watch'
+  /** Of programs with `on_message`, see stdlib/runtime_handlers.pg; `__dispatch(position: i32) -> i32` and so on; 0 in others. */
+  | 'dispatch'
+  | 'interrupt'
+  | 'alerted'
+  /** `__can_end(position: i32)`: the running task ends here if it was cancelled; nothing in programs without tasks. */
+  | 'can_end'
   | 'resume'
   | 'start'
   | 'stack'

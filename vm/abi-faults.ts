@@ -236,6 +236,11 @@ export const faults = [
     text: 'two tasks of this image come to barriers or collective operations at the same time: task {a} is in one',
     hint: "they are the image's: one task at a time comes to them, such as `main`",
   },
+  {
+    kind: 'handler-meeting',
+    text: 'a handler of messages comes to a barrier or collective operation',
+    hint: 'it interrupts what the image is at, and may not meet others in its place; a handler that `spawn` calls is a task of its own',
+  },
   { kind: 'read-failed', text: 'cannot read "{str:a,b}": {reason:c}' },
   { kind: 'write-failed', text: 'cannot write "{str:a,b}": {reason:c}' },
 ] as const satisfies readonly { readonly kind: string; readonly text: string; readonly hint?: string }[];

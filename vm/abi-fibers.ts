@@ -25,6 +25,8 @@ export const fibers = {
   cancels: 2056,
   bell: 2060,
   asleep: 2064,
+  /** i32, 1: messages have come that handlers may wait for (see stdlib/runtime_handlers.pg). */
+  notices: 2068,
   /** u32 addresses of tasks that any worker may take, by cas, for itself; 0: none. */
   offers: 2080,
   /** u32 addresses: of the control block of the task that runs; 0: none. Where the address of the next frame record goes. */
@@ -66,7 +68,8 @@ export const fibers = {
  * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
- * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it.
+ * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `held`: how many locks it holds; `alert`: not 0 if a message
+ * has come whose handler is to release it.
  */
 export const task = {
   link: 0,
@@ -105,7 +108,9 @@ export const task = {
   par: 144,
   slot: 148,
   image: 152,
-  result: 160,
+  held: 156,
+  alert: 160,
+  result: 176,
 } as const;
 
 /**

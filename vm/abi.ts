@@ -206,8 +206,30 @@ export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 
 export const teamBlockBytes = 768;
 export const teamBlocks = 8 * Math.floor((65536 - page.barriers) / teamBlockBytes);
 
-/** Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry and length. */
-export const mailbox = { lock: 0, arrivals: 4, probing: 8, arrived: 12, posted: 24, outgoing: 36 } as const;
+/**
+ * Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry and length. Then, of
+ * programs with handlers: `tags`, an i64 with bit t mod 64 set for each tag t that a handler waits for; `looked`, the u32 address of
+ * the last arrived message that was looked at for handlers. For the image alone: the u32 address of the first registration, the number of the next;
+ * whether messages may wait for `branch` handlers; u32 addresses of the task that runs one, and of one that was started for that; 0: none; number of
+ * the function that tasks for handlers begin with, and the stack that it needs.
+ */
+export const mailbox = {
+  lock: 0,
+  arrivals: 4,
+  probing: 8,
+  arrived: 12,
+  posted: 24,
+  outgoing: 36,
+  tags: 48,
+  looked: 56,
+  registered: 60,
+  registrations: 64,
+  branches: 68,
+  server: 72,
+  service: 76,
+  entry: 80,
+  need: 84,
+} as const;
 
 export const kernelPageBytes = 65536;
 /** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */

@@ -7,6 +7,7 @@
 //  - Whoever is in a wait_until, or waits for a lock, an event or a message, has looked again, completely, within that time (`rechecks` grew by two), and in vain.
 //    Memory being the same for ever, so will be all later looks. Reading the clock raises the epoch: such a condition
 //    may come true by itself, and is never called a deadlock.
+//  - An image that has a notice or a task from others which it has not seen yet is not blocked, whatever it is waiting for.
 //  - An image all of whose tasks wait (`tasks`) has let each of them look again (`rounds` grew by three), or it waits for another
 //    task to go on first. An image with a task that waits for time to pass is never called blocked.
 // Memory accesses are atomic and sequentially consistent on both sides.
@@ -72,6 +73,10 @@ const generationOf = (memory: Int32Array, block: number): number | undefined =>
     ? undefined
     : word(memory, block + barrierWords.generation);
 
+/** Whether others have something for this image that it will find when it wakes up. */
+const hasNews = (memory: Int32Array, slotBits: number, image: number): boolean =>
+  [fibers.inbox, fibers.cancels, fibers.notices].some((o) => at(memory, slotOf(slotBits, image), o) !== 0);
+
 /** All images, if none of them can go on by itself as far as one look tells. */
 const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readonly ImageSight[] | undefined => {
   const ready = word(memory, kernel.ready);
@@ -79,6 +84,7 @@ const lookAtAll = (memory: Int32Array, slotBits: number, images: number): readon
   let blocked = 0;
   for (let image = 0; image < images; image++) {
     const sight = sightOf(memory, slotBits, image);
+    if (sight.state !== states.finished && hasNews(memory, slotBits, image)) return undefined;
     switch (sight.state) {
       case states.barrier:
       case states.collective:
