@@ -23,6 +23,7 @@ export interface ArtifactOptions {
   readonly counts?: boolean;
   readonly profile?: boolean;
   readonly checkpoint?: boolean;
+  readonly trace?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -34,7 +35,7 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
   const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
-  const { profile = false, checkpoint = false } = asked;
+  const { profile = false, trace = false, checkpoint = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
     start,
@@ -48,6 +49,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     ...stress,
     profile && 'profile',
     checkpoint && 'checkpoint',
+    trace && 'trace',
   ];
   return { build: buildHash ?? '', options: options.map((o) => o || '').join(' '), path, text };
 };

@@ -29,6 +29,8 @@ export interface BuildOptions {
   readonly profile?: boolean;
   /** Let its runs be kept and gone on with. */
   readonly checkpoint?: boolean;
+  /** Write down what happens. */
+  readonly trace?: boolean;
   readonly check?: string;
   readonly guards?: string;
   readonly timing?: string;
@@ -72,6 +74,7 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
     moving: options.moving ?? false,
     profile,
     checkpoint,
+    trace: options.trace ?? false,
     ...checked,
     guards,
     ...hooks,

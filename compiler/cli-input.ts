@@ -1,5 +1,5 @@
 // Files that a user names on the command line: read, or a clear word about why not.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { closest } from '../lang/check-suggest.ts';
 import { mistake } from './cli-report.ts';
@@ -103,3 +103,13 @@ export const cannotRead = (path: string, error: unknown): number => mistake(`can
 
 /** Why a write failed, as `mistake` says it. */
 export const cannotWrite = (path: string, error: unknown): number => mistake(`cannot write ${path}: ${reason(error)}`);
+
+/** Whether a file can be written, found out before the work whose result it is to hold; a complaint if not. */
+export const willWrite = (path: string): number | undefined => {
+  try {
+    closeSync(openSync(path, 'a'));
+    return undefined;
+  } catch (error) {
+    return cannotWrite(path, error);
+  }
+};

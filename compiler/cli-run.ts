@@ -15,11 +15,12 @@ import { artifactOf } from './cli-artifact.ts';
 import { checkpointsOf, keepIn } from './cli-checkpoint.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
-import { notSource, readInput } from './cli-input.ts';
+import { notSource, readInput, willWrite } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
 import { type ProfileChoice, profileChoice, reportProfile } from './cli-profile.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
+import { reportTrace } from './cli-trace.ts';
 import { isStale, recallBuild } from './last-build.ts';
 
 export interface RunCommandOptions {
@@ -52,6 +53,8 @@ export interface RunCommandOptions {
   /** A folder for checkpoints, and seconds between two. */
   readonly checkpoint?: string;
   readonly every?: string;
+  /** A file for what happened. */
+  readonly trace?: string;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
@@ -134,6 +137,7 @@ export interface Reports {
   readonly leaks: boolean;
   /** Where the time went. */
   readonly profile?: ProfileChoice;
+  readonly trace?: string;
 }
 
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
@@ -155,7 +159,7 @@ export const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
-  const { memory, stats, leaks, profile } = reports;
+  const { memory, stats, leaks, profile, trace } = reports;
   let report = '';
   /** What is said after the verdict; gives an exit code if it could not be. */
   let later = (): number => exitCodes.ok;
@@ -163,7 +167,10 @@ export const runArtifact = async (
     if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node));
     if (memory) report = renderMemory(node.manifest, tablesOf(node));
     else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
-    if (profile) later = () => reportProfile(node, profile);
+    later = () => {
+      const codes = [profile && reportProfile(node, profile), trace !== undefined && reportTrace(node, trace)];
+      return codes.find((c) => c) || exitCodes.ok;
+    };
   };
   const result: RunResult = await run(artifact, {
     ...settings,
@@ -201,6 +208,11 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (typeof profile === 'number') return profile;
   const blind = profile && needsHooks(hooks.timing, '--profile');
   if (blind !== undefined) return blind;
+  const { trace } = options;
+  for (const path of [...(profile?.outputs ?? []).filter((o) => o !== '-'), ...(trace === undefined ? [] : [trace])]) {
+    const unwritable = willWrite(path);
+    if (unwritable !== undefined) return unwritable;
+  }
   const stats = options.stats ?? false;
   const help = options.args.some((a) => a === '--help' || a === '-h');
   const checkpoints = checkpointsOf(options, hooks.timing === 'off');
@@ -245,6 +257,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         counts: stats,
         profile: profile !== undefined,
         checkpoint: checkpoints !== undefined,
+        trace: trace !== undefined,
         ...hooks,
       });
   if (typeof artifact === 'number') return artifact;
@@ -253,6 +266,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   }
   if (profile && isWasm && !contains(artifact, 'profile')) {
     return mistake(`${file} was built without --profile`, 'pgc build --profile prog.pg, or run the .pg file itself');
+  }
+  if (trace !== undefined && isWasm && !contains(artifact, 'trace')) {
+    return mistake(`${file} was built without --trace`, 'pgc build --trace prog.pg, or run the .pg file itself');
   }
   if (help) return showConfigs(file, artifact, trust);
   const kept = checkpoints && (await keepIn(checkpoints, file, artifact, settings.stackBytes));
@@ -263,11 +279,12 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     stats,
     leaks: check === 'memory',
     ...(profile ? { profile } : {}),
+    ...(trace === undefined ? {} : { trace }),
   });
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */
-const contains = (artifact: Uint8Array, part: 'track' | 'profile'): boolean => {
+const contains = (artifact: Uint8Array, part: 'track' | 'profile' | 'trace'): boolean => {
   const content = readArtifact(artifact);
   return content.kind === 'bad' || content.manifest[part] !== undefined;
 };

@@ -34,6 +34,7 @@ Examples:
   pgc run list.pg --memory              which objects are never deleted, and where they are made
   pgc run heat.pg --profile             where the time goes, by line and by function
   pgc run heat.pg --profile=heat.html   the same as a flame graph, for a browser
+  pgc run heat.pg --trace=heat.json     waits, messages and tasks of each image over time: open it in ui.perfetto.dev
   pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
   pgc run sort.pg --allow-read=in,more --allow-write
                                         read files below in and more, write files below the current folder
@@ -147,6 +148,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--check <what>', 'memory: find accesses outside of live objects, double deletes, and leaks')
     .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
     .option('--profile [files]', 'say at the end where the time went; =out.html, =out.folded: into files', collect)
+    .option('--trace <file>', 'write what happened, with times, for Perfetto and other viewers of Chrome traces')
     .option('--profile-interval <microseconds>', 'how often --profile looks (default: 1000)')
     .option('--moving', 'move objects when the heap has no piece left that is large enough')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
@@ -193,6 +195,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--check <what>', 'memory: as pgc run --check=memory, without the report of leaks')
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
+    .option('--trace', 'write down what happens, for pgc run --trace')
     .option('--profile', 'let hooks take samples, for pgc run --profile')
     .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')
     .option('--checkpoint', 'let the state of its runs be kept, for pgc run --checkpoint')

@@ -57,6 +57,8 @@ export interface CompileOptions {
   readonly counts?: boolean;
   /** Let hooks take samples of where time goes: `pgc run --profile`. Its `main` is a task then. */
   readonly profile?: boolean;
+  /** Let the run-time write down what happens, with times: `pgc run --trace`. */
+  readonly trace?: boolean;
   /** Folder of the library's `.pg` files, if not pgc's own. */
   readonly stdlib?: string;
 }
@@ -122,6 +124,7 @@ export const compileFrom = async (
     ...(checked ? ['check'] : []),
     ...(switches || profiled || options.checkpoint ? ['tasks'] : []),
     ...(profiled ? ['profile'] : []),
+    ...(options.trace ? ['trace'] : []),
   ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };

@@ -12,6 +12,7 @@ import {
   leastFiberBytes,
   type Manifest,
   profileServer,
+  traceWatcher,
 } from '../vm/abi.ts';
 import { withHints } from './branch-hints.ts';
 import { usedAsValues } from './call-graph.ts';
@@ -247,6 +248,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       ...(timing === 'off' || !hasHooks ? {} : { hooks: { timing, interval } }),
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       letBase: layout.letBase,
+      ...(lowered.funcs.some((f) => f.name === traceWatcher) ? { trace: true as const } : {}),
       ...(options.shares ? { profile: profileTables(program, options.shares, placed, functionNumber) } : {}),
       ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),
       writableBase: layout.writableBase,

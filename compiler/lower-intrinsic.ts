@@ -1,6 +1,7 @@
 // Intrinsics of the library, `__sqrt(x)`, `__slot()` and so on: an op each, or a few.
 import type { Expr } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
+import { traceWatcher } from '../vm/abi.ts';
 import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
 import { constI32, constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
@@ -104,6 +105,8 @@ export const lowerIntrinsic = (
     case 'watch':
       for (const watcher of s.program.watchers) effect(s, pos, 'call', '', args, [watcher]);
       return [];
+    case 'traced':
+      return [constI64(s, pos, s.program.watchers.includes(traceWatcher) ? 1 : 0)];
     case 'suspend':
       effect(s, pos, 'suspend', '', []);
       return [];

@@ -3,7 +3,7 @@
 import type { Block, Expr, FormatPart, Local, Stmt } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
-import type { Format } from '../vm/abi.ts';
+import { type Format, states, watched } from '../vm/abi.ts';
 import type { PosId, Value } from './ir.ts';
 import { mayChange } from './lower-effects.ts';
 import { callRuntime, lowerExpr, lowerIndex, lowerLoad, lowerOwned, lowerPlace, lowerScalar } from './lower-expr.ts';
@@ -220,6 +220,7 @@ const lowerWaitUntil = (s: State, stmt: Extract<Stmt, { kind: 'waitUntil' }>): v
   const pos = position(s, stmt.span);
   const vars = carried(s, assignedInExpr(stmt.condition));
   const changes = mayChange(stmt.condition);
+  tellWait(s, pos, watched.wait);
   emitLoop(s, pos, { stem: 'w', counters: [constI64(s, pos, 0)], vars }, (label, [looks]) => {
     if (looks === undefined) return;
     const before = s.atomicReads;
@@ -237,6 +238,16 @@ const lowerWaitUntil = (s: State, stmt: Extract<Stmt, { kind: 'waitUntil' }>): v
       pos,
     });
   });
+  tellWait(s, pos, watched.waited);
+};
+
+/** To those parts of the run-time that are told what it does (`__watch`). */
+const tellWait = (s: State, pos: PosId, what: number): void => {
+  for (const watcher of s.program.watchers) {
+    const place = emit(s, pos, 'position', '', [], [BigInt(pos)]);
+    const [kind, state, none] = [what, states.waitUntil, 0].map((n) => constI64(s, pos, n));
+    effect(s, pos, 'call', '', [kind ?? 0, place, state ?? 0, none ?? 0], [watcher]);
+  }
 };
 
 const lowerIfStmt = (s: State, stmt: Extract<Stmt, { kind: 'if' }>): void => {

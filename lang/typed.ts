@@ -156,7 +156,7 @@ export type Intrinsic =
   /** `__fiber() -> i64`: what stands for the running task; 0 in programs without tasks. `stack_need` (made by the checker) takes a function. */
   | 'fiber'
   | 'stack_need'
-  /** `__watch(what, position, value)`: tells the parts of the run-time that want to know it; there is nothing in other programs. */
+  /** `__watch(what, position, value, more)`: tells the parts of the run-time that want to know it; there is nothing in other programs. */
   | 'watch'
   /** Of programs with `on_message`, see stdlib/runtime_handlers.pg; `__dispatch(position: i32) -> i32` and so on; 0 in others. */
   | 'dispatch'
@@ -164,6 +164,8 @@ export type Intrinsic =
   | 'alerted'
   /** `__can_end(position: i32)`: the running task ends here if it was cancelled; nothing in programs without tasks. */
   | 'can_end'
+  /** `__traced() -> i64`: whether the program is built for a trace. */
+  | 'traced'
   | 'resume'
   | 'start'
   | 'stack'

@@ -43,12 +43,23 @@ export const profileAreaBytes = (slotBits: number): number => Math.min(1 << 22, 
 export const profileServer = 'runtime.profile.due';
 
 /**
- * What happens in the run-time, told by `__watch(what, position, value)` to those parts that want to know: a wait begins (value: state + 256 ·
- * detail) or is over; a task begins to run or goes on (value: its control block), or has left.
+ * What happens in the run-time, told by `__watch(what, position, value, more)` to those parts that want to know. wait: a wait begins (value: state,
+ * more: of what or whom; of a meeting its number); waited: it is over. enter: a task begins or goes on (value: its control block); left: it has
+ * left. begin, end: a piece of work of the run-time (value: place in `watchedWork`, more: detail). sent, received: a message (value: its number). due: at a hook
+ * something was due (value: the set of it). beat: work was shared out.
  */
 export const watched = {
   wait: 0,
   waited: 1,
   enter: 2,
   left: 3,
+  begin: 4,
+  end: 5,
+  sent: 6,
+  received: 7,
+  due: 8,
+  beat: 9,
 } as const;
+
+/** Names of pieces of work. */
+export const watchedWork = ['send', 'isend', 'compaction', 'move_to', 'stop'] as const;

@@ -10,6 +10,7 @@
 export * from './abi-faults.ts';
 export * from './abi-fibers.ts';
 export * from './abi-profile.ts';
+export * from './abi-trace.ts';
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
@@ -512,6 +513,8 @@ export interface Manifest {
   readonly fiberBytes?: number;
   /** It has hooks: what makes them due, and every how many microseconds. */
   readonly hooks?: { readonly timing: 'ticker' | 'count'; readonly interval: number };
+  /** It writes down what happens: see abi-trace.ts. */
+  readonly trace?: true;
   /** It was built for profiles: see `ProfileTables`. */
   readonly profile?: ProfileTables;
   readonly writableBase: number;

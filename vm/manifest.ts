@@ -88,6 +88,7 @@ const shape = {
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   hooks: optional(fields({ timing: oneOf('ticker', 'count'), interval: upTo(longestInterval) })),
+  trace: optional((v) => v === true),
   profile: optional(
     fields({
       shares: listOf(fields({ hook: count, at: listOf(count), parts: listOf(count) })),

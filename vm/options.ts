@@ -48,6 +48,8 @@ export interface EndedNode {
   readonly manifest: Manifest;
   readonly images: number;
   readonly slotBits: number;
+  /** When the run ended, on the clock of `now()`. */
+  readonly seconds: number;
 }
 
 export interface RunOptions extends PrepareOptions, FileOptions {

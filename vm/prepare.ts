@@ -12,6 +12,9 @@ import {
   pageBytes,
   profile,
   profileTableBytes,
+  trace,
+  traceDepth,
+  traceEventBytes,
   track,
 } from './abi.ts';
 import { compileArtifact, readArtifact } from './artifact.ts';
@@ -69,6 +72,11 @@ const setUp = (
       view.setUint32(slot + profile.area, slot + map.fibersEnd, true);
       view.setUint32(slot + profile.areaTop, slot + map.fibersEnd + profileTableBytes, true);
       view.setUint32(slot + profile.areaEnd, slot + map.samplesEnd, true);
+    }
+    if (map.eventsEnd > map.samplesEnd) {
+      view.setUint32(slot + trace.area, slot + map.samplesEnd, true);
+      view.setUint32(slot + trace.areaTop, slot + map.samplesEnd + traceDepth * traceEventBytes, true);
+      view.setUint32(slot + trace.areaEnd, slot + map.eventsEnd, true);
     }
     if (map.tableEnd > map.tableStart) {
       view.setUint32(slot + track.area, slot + map.tableStart, true);
@@ -157,7 +165,7 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
     };
   }
   if (options.tuneV8) tuneV8();
-  if (options.tuneV8 && manifest.profile) compileAhead();
+  if (options.tuneV8 && (manifest.profile || manifest.trace)) compileAhead();
   const compiled = compileArtifact(own);
   if (compiled.kind === 'bad') return { ...compiled, kind: 'bad-artifact' };
   const { resume } = options;

@@ -72,12 +72,12 @@ const untilEnd = (
   files: FileRules,
   workers: Worker[],
   pool: Pool,
+  origin: bigint,
 ): Promise<RunResult> =>
   new Promise((resolve, reject) => {
     const words = new Int32Array(p.memory.buffer);
     const { stdout = 'inherit', stderr = 'inherit' } = options;
     // What passed before a checkpoint is time of the run.
-    const origin = process.hrtime.bigint() - BigInt(Math.round((options.resume?.head.seconds ?? 0) * 1e9));
     const checkpointer = options.checkpoints && startCheckpointer(p, artifact, options.checkpoints, origin);
     const sinks = createSinks(stdout, stderr, words);
     const failures = new Map<number, RunResult>();
@@ -180,6 +180,7 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
   const workers: Worker[] = [];
   let pool = options.pool;
   let ended: Prepared | undefined;
+  let origin = process.hrtime.bigint();
   try {
     if (options.timeout !== undefined && !(options.timeout > 0)) {
       return {
@@ -202,13 +203,15 @@ export const run = async (artifact: Uint8Array, options: RunOptions = {}): Promi
     if (ticker) workers.push(ticker);
     // A profile begins with the program.
     if (ticker && ticks.sample !== undefined) await tickerIsUp(ticker);
-    return await untilEnd(prepared, artifact, options, files, workers, pool);
+    origin = process.hrtime.bigint() - BigInt(Math.round((options.resume?.head.seconds ?? 0) * 1e9));
+    return await untilEnd(prepared, artifact, options, files, workers, pool, origin);
   } finally {
+    const seconds = Number(process.hrtime.bigint() - origin) / 1e9;
     await pool?.close();
     await Promise.all(workers.map((w) => w.terminate()));
     if (ended) {
       const { manifest, images, map } = ended;
-      options.atEnd?.({ memory: new DataView(ended.memory.buffer), manifest, images, slotBits: map.slotBits });
+      options.atEnd?.({ memory: new DataView(ended.memory.buffer), manifest, images, slotBits: map.slotBits, seconds });
     }
   }
 };

@@ -6,6 +6,7 @@ import {
   pageBytes,
   profileAreaBytes,
   slotTailBytes,
+  traceAreaBytes,
   trackAreaBytes,
 } from './abi.ts';
 
@@ -37,6 +38,8 @@ export interface SlotMap {
   readonly symmetricTop: number;
   /** Where samples lie, of programs that are built for profiles; else it is empty. */
   readonly samplesEnd: number;
+  /** Likewise where the events of a trace lie, above the samples. */
+  readonly eventsEnd: number;
   /** Where the table of objects lies, of programs that track their memory; else both are the top of the stack. */
   readonly tableStart: number;
   readonly tableEnd: number;
@@ -58,6 +61,9 @@ const fiberBytes = (manifest: Manifest, slotBits: number): number =>
 const sampleBytes = (manifest: Manifest, slotBits: number): number =>
   manifest.profile === undefined ? 0 : profileAreaBytes(slotBits);
 
+const eventBytes = (manifest: Manifest, slotBits: number): number =>
+  manifest.trace === undefined ? 0 : traceAreaBytes(slotBits);
+
 /** The smallest slot in which the program can start. */
 const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const image = manifest.symmetricBase + manifest.symmetricBytes + smallestHeap + stackBytes + slotTailBytes;
@@ -67,6 +73,7 @@ const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const parts = (bits: number): number =>
     fiberBytes(manifest, bits) +
     sampleBytes(manifest, bits) +
+    eventBytes(manifest, bits) +
     (manifest.track === undefined ? 0 : trackAreaBytes(bits));
   let bits = first;
   while (bits < 32 && image + parts(bits) > 2 ** bits) bits++;
@@ -76,7 +83,8 @@ const neededBits = (manifest: Manifest, stackBytes: number): number => {
 export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number | undefined): SlotMap => {
   const tableEnd = 2 ** slotBits - slotTailBytes;
   const tableStart = manifest.track === undefined ? tableEnd : tableEnd - trackAreaBytes(slotBits);
-  const samplesEnd = tableStart;
+  const eventsEnd = tableStart;
+  const samplesEnd = eventsEnd - eventBytes(manifest, slotBits);
   const fibersEnd = samplesEnd - sampleBytes(manifest, slotBits);
   const stackTop = fibersEnd - fiberBytes(manifest, slotBits);
   const symmetricTop = manifest.symmetricBase + manifest.symmetricBytes;
@@ -89,6 +97,7 @@ export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number
     stackLimit,
     fibersEnd,
     samplesEnd,
+    eventsEnd,
     heapBottom: stackLimit,
     symmetricTop,
     tableStart,
