@@ -94,6 +94,9 @@ export const lowerIntrinsic = (
     case 'alerted':
       if (!s.program.tasks || !s.program.handlers) return [constI32(s, pos, 0)];
       return emitTyped(s, pos, 'call', '', args, [`runtime.handlers.${e.name}`], ['i32']);
+    case 'withdraw':
+      if (s.program.tasks && s.program.messages) effect(s, pos, 'call', '', args, ['runtime.messages.withdraw']);
+      return [];
     case 'can_end':
       if (s.program.tasks) effect(s, pos, 'call', '', args, ['runtime.tasks.can_end']);
       return [];

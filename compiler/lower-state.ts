@@ -48,6 +48,8 @@ export interface ProgramState {
   readonly splits: boolean;
   /** Whether messages may have handlers. */
   readonly handlers: boolean;
+  /** Whether it may have messages. */
+  readonly messages: boolean;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
 }

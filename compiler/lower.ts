@@ -215,8 +215,8 @@ const tasksBegin = 'runtime.begin';
 
 /** Functions of the run-time for tasks that the compiler calls. */
 const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced|can_end)$/;
-/** The same of handlers. */
-const handlersNeed = /^runtime\.handlers\.(dispatch|interrupt|alerted)$/;
+/** The same of handlers and messages. */
+const handlersNeed = /^runtime\.(handlers\.(dispatch|interrupt|alerted)|messages\.withdraw)$/;
 
 /** Those that programs have only if they are built for a report on their run. */
 const isWatcher = /^runtime\.(profile|trace)\.watch$/;
@@ -268,6 +268,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     made: [],
     pars: [],
     splits: (options.splits ?? true) && program.functions.some((fn) => fn.symbol === 'runtime.par.begin'),
+    messages: program.functions.some((fn) => fn.symbol === 'runtime.messages.withdraw'),
     handlers: program.functions.some((fn) => fn.symbol === 'runtime.handlers.dispatch'),
     escapes: options.escapes ?? false,
   };

@@ -50,6 +50,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   can_end: { params: [i32], result: voidType },
   watch: { params: [i64, i32, i64, i64], result: voidType },
   traced: { params: [], result: i64 },
+  withdraw: { params: [i64, i64], result: voidType },
   suspend: { params: [], result: voidType },
   resume: { params: [i64, i64, i64], result: i64 },
   start: { params: [i64, i64], result: i64 },

@@ -166,6 +166,8 @@ export type Intrinsic =
   | 'can_end'
   /** `__traced() -> i64`: whether the program is built for a trace. */
   | 'traced'
+  /** `__withdraw(from: i64, to: i64)`: receives of this image into memory there are taken back; nothing in programs without messages. */
+  | 'withdraw'
   | 'resume'
   | 'start'
   | 'stack'
