@@ -24,6 +24,7 @@ export interface ArtifactOptions {
   readonly profile?: boolean;
   readonly checkpoint?: boolean;
   readonly trace?: boolean;
+  readonly comm?: boolean;
 }
 
 const warn = async ({ warnings, sources }: Cached): Promise<void> => {
@@ -35,7 +36,7 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
   const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
-  const { profile = false, trace = false, checkpoint = false } = asked;
+  const { profile = false, trace = false, comm = false, checkpoint = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
     start,
@@ -50,6 +51,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     profile && 'profile',
     checkpoint && 'checkpoint',
     trace && 'trace',
+    comm && 'comm',
   ];
   return { build: buildHash ?? '', options: options.map((o) => o || '').join(' '), path, text };
 };

@@ -31,6 +31,8 @@ export interface BuildOptions {
   readonly checkpoint?: boolean;
   /** Write down what happens. */
   readonly trace?: boolean;
+  /** Count what goes between images. */
+  readonly comm?: boolean;
   readonly check?: string;
   readonly guards?: string;
   readonly timing?: string;
@@ -75,6 +77,7 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
     profile,
     checkpoint,
     trace: options.trace ?? false,
+    comm: options.comm ?? false,
     ...checked,
     guards,
     ...hooks,

@@ -50,7 +50,7 @@ export const profileChoice = (options: ProfileOptions): ProfileChoice | undefine
 };
 
 /** Lines of the sources, as far as they can be read from here. */
-const sourceLines = (): SourceLine => {
+export const sourceLines = (): SourceLine => {
   const files = new Map<string, readonly string[]>();
   return (file, line) => {
     if (!files.has(file)) {

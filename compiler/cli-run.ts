@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { endFolder } from '../vm/checkpoint-folder.ts';
+import { renderComm } from '../vm/comm-report.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { guardStats, guardTable } from '../vm/guard-stats.ts';
 import { hookLine } from '../vm/hook-stats.ts';
@@ -18,7 +19,7 @@ import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { notSource, readInput, willWrite } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
-import { type ProfileChoice, profileChoice, reportProfile } from './cli-profile.ts';
+import { type ProfileChoice, profileChoice, reportProfile, sourceLines } from './cli-profile.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
 import { reportTrace } from './cli-trace.ts';
 import { isStale, recallBuild } from './last-build.ts';
@@ -55,6 +56,8 @@ export interface RunCommandOptions {
   readonly every?: string;
   /** A file for what happened. */
   readonly trace?: string;
+  /** Say at the end which lines communicate. */
+  readonly comm?: boolean;
   /** What followed `--`. */
   readonly args: readonly string[];
 }
@@ -138,6 +141,8 @@ export interface Reports {
   /** Where the time went. */
   readonly profile?: ProfileChoice;
   readonly trace?: string;
+  /** Which lines communicate. */
+  readonly comm?: boolean;
 }
 
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
@@ -159,7 +164,7 @@ export const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
-  const { memory, stats, leaks, profile, trace } = reports;
+  const { memory, stats, leaks, profile, trace, comm } = reports;
   let report = '';
   /** What is said after the verdict; gives an exit code if it could not be. */
   let later = (): number => exitCodes.ok;
@@ -168,6 +173,7 @@ export const runArtifact = async (
     if (memory) report = renderMemory(node.manifest, tablesOf(node));
     else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
     later = () => {
+      if (comm) process.stderr.write(renderComm(node, sourceLines()));
       const codes = [profile && reportProfile(node, profile), trace !== undefined && reportTrace(node, trace)];
       return codes.find((c) => c) || exitCodes.ok;
     };
@@ -208,7 +214,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (typeof profile === 'number') return profile;
   const blind = profile && needsHooks(hooks.timing, '--profile');
   if (blind !== undefined) return blind;
-  const { trace } = options;
+  const { trace, comm = false } = options;
   for (const path of [...(profile?.outputs ?? []).filter((o) => o !== '-'), ...(trace === undefined ? [] : [trace])]) {
     const unwritable = willWrite(path);
     if (unwritable !== undefined) return unwritable;
@@ -258,6 +264,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
         profile: profile !== undefined,
         checkpoint: checkpoints !== undefined,
         trace: trace !== undefined,
+        comm,
         ...hooks,
       });
   if (typeof artifact === 'number') return artifact;
@@ -270,6 +277,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (trace !== undefined && isWasm && !contains(artifact, 'trace')) {
     return mistake(`${file} was built without --trace`, 'pgc build --trace prog.pg, or run the .pg file itself');
   }
+  if (comm && isWasm && !contains(artifact, 'comm')) {
+    return mistake(`${file} was built without --comm`, 'pgc build --comm prog.pg, or run the .pg file itself');
+  }
   if (help) return showConfigs(file, artifact, trust);
   const kept = checkpoints && (await keepIn(checkpoints, file, artifact, settings.stackBytes));
   if (typeof kept === 'number') return kept;
@@ -280,11 +290,12 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     leaks: check === 'memory',
     ...(profile ? { profile } : {}),
     ...(trace === undefined ? {} : { trace }),
+    comm,
   });
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */
-const contains = (artifact: Uint8Array, part: 'track' | 'profile' | 'trace'): boolean => {
+const contains = (artifact: Uint8Array, part: 'track' | 'profile' | 'trace' | 'comm'): boolean => {
   const content = readArtifact(artifact);
   return content.kind === 'bad' || content.manifest[part] !== undefined;
 };

@@ -35,6 +35,7 @@ Examples:
   pgc run heat.pg --profile             where the time goes, by line and by function
   pgc run heat.pg --profile=heat.html   the same as a flame graph, for a browser
   pgc run heat.pg --trace=heat.json     waits, messages and tasks of each image over time: open it in ui.perfetto.dev
+  pgc run heat.pg --comm                which lines access memory of other images, and how much of it
   pgc run heat.pg --timeout 10          end it after ten seconds (exit code 124)
   pgc run sort.pg --allow-read=in,more --allow-write
                                         read files below in and more, write files below the current folder
@@ -149,6 +150,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--memory', 'say at the end what each image did with its memory, and what was never deleted')
     .option('--profile [files]', 'say at the end where the time went; =out.html, =out.folded: into files', collect)
     .option('--trace <file>', 'write what happened, with times, for Perfetto and other viewers of Chrome traces')
+    .option('--comm', 'say at the end which lines communicate, and how much')
     .option('--profile-interval <microseconds>', 'how often --profile looks (default: 1000)')
     .option('--moving', 'move objects when the heap has no piece left that is large enough')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
@@ -195,6 +197,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .option('--print-after <pass>', 'print the IR after a pass, or after all', collect)
     .option('--check <what>', 'memory: as pgc run --check=memory, without the report of leaks')
     .option('--memory', 'let the program keep a table of its objects, for pgc run --memory')
+    .option('--comm', 'count accesses to memory of other images, for pgc run --comm')
     .option('--trace', 'write down what happens, for pgc run --trace')
     .option('--profile', 'let hooks take samples, for pgc run --profile')
     .option('--moving', 'let objects be moved when the heap has no piece left that is large enough')

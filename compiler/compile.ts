@@ -59,6 +59,8 @@ export interface CompileOptions {
   readonly profile?: boolean;
   /** Let the run-time write down what happens, with times: `pgc run --trace`. */
   readonly trace?: boolean;
+  /** Count accesses to memory of other images, by line: `pgc run --comm`. */
+  readonly comm?: boolean;
   /** Folder of the library's `.pg` files, if not pgc's own. */
   readonly stdlib?: string;
 }
@@ -125,6 +127,7 @@ export const compileFrom = async (
     ...(switches || profiled || options.checkpoint ? ['tasks'] : []),
     ...(profiled ? ['profile'] : []),
     ...(options.trace ? ['trace'] : []),
+    ...(options.comm ? ['comm'] : []),
   ];
   const { program, diagnostics, sources } = check(path, host, options.start, parts);
   const result = { diagnostics, sources, dumps, dependencies: host.files };

@@ -3,6 +3,7 @@
 import {
   abiVersion,
   type ConfigEntry,
+  commRuntime,
   dataBase,
   exports,
   type Format,
@@ -248,6 +249,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       ...(timing === 'off' || !hasHooks ? {} : { hooks: { timing, interval } }),
       ...(track === 'off' ? {} : { track, objects: objectsOf(program) }),
       letBase: layout.letBase,
+      ...(lowered.funcs.some((f) => f.name === commRuntime.touch) ? { comm: true as const } : {}),
       ...(lowered.funcs.some((f) => f.name === traceWatcher) ? { trace: true as const } : {}),
       ...(options.shares ? { profile: profileTables(program, options.shares, placed, functionNumber) } : {}),
       ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),

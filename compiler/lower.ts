@@ -219,7 +219,7 @@ const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced|c
 const handlersNeed = /^runtime\.(handlers\.(dispatch|interrupt|alerted)|messages\.withdraw)$/;
 
 /** Those that programs have only if they are built for a report on their run. */
-const isWatcher = /^runtime\.(profile|trace)\.watch$/;
+const isWatcher = /^runtime\.(profile|trace|comm)\.watch$/;
 /** And of the part for `par for`. */
 const parNeed = /^runtime\.par\.(begin|end|start|more|joined|due|forced)$/;
 

@@ -11,6 +11,7 @@
 
 import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
 import { checkElim } from './passes/check-elim.ts';
+import { comm } from './passes/comm.ts';
 import { cse } from './passes/cse.ts';
 import { dce } from './passes/dce.ts';
 import { disambiguate } from './passes/disambiguate.ts';
@@ -63,6 +64,7 @@ export const passes = [
     doc: 'conditions that do not change in a loop are tested before it',
   },
   { name: 'split', run: split, required: false, doc: 'a loop runs only over the indices for which it does something' },
+  { name: 'comm', run: comm, required: true, doc: 'accesses to shared memory are counted, where that is asked for' },
   { name: 'lower-shared', run: lowerShared, required: true, doc: 'elements of distributed arrays become addresses' },
   { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
   {
@@ -142,6 +144,7 @@ export const sequence: readonly PassName[] = [
   'fold',
   'cse',
   'dce',
+  'comm',
   'lower-shared',
   'fold',
   'cse',
@@ -192,6 +195,8 @@ export const order = [
   ['check-elim', 'unswitch', 'the conditions that imply a check are still around it'],
   ['check-elim', 'split', 'the conditions that imply a check are still around it'],
   ['unswitch', 'split', 'a condition is split only when what does not change in the loop is out of it'],
+  ['check-elim', 'comm', 'what need not be read is no communication'],
+  ['comm', 'lower-shared', 'elements of distributed arrays are still accesses of their own'],
   ['check-elim', 'lower-shared', 'bounds are extents of arrays by name, not loads'],
   ['unswitch', 'lower-shared', 'bodies are small while addresses are single ops'],
   ['lower-shared', 'rotate', 'the address arithmetic of elements should move out of rotated loops too'],

@@ -7,6 +7,7 @@
 // Private globals come before the symmetric part so that both have offsets that are constants of the artifact, though
 // the symmetric part grows at run time (extents depend on configs and on the number of images).
 
+export * from './abi-comm.ts';
 export * from './abi-faults.ts';
 export * from './abi-fibers.ts';
 export * from './abi-profile.ts';
@@ -513,6 +514,8 @@ export interface Manifest {
   readonly fiberBytes?: number;
   /** It has hooks: what makes them due, and every how many microseconds. */
   readonly hooks?: { readonly timing: 'ticker' | 'count'; readonly interval: number };
+  /** It counts what goes between images: see abi-comm.ts. */
+  readonly comm?: true;
   /** It writes down what happens: see abi-trace.ts. */
   readonly trace?: true;
   /** It was built for profiles: see `ProfileTables`. */

@@ -88,6 +88,7 @@ const shape = {
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   hooks: optional(fields({ timing: oneOf('ticker', 'count'), interval: upTo(longestInterval) })),
+  comm: optional((v) => v === true),
   trace: optional((v) => v === true),
   profile: optional(
     fields({

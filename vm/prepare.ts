@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
+  comm,
   dataBase,
   due,
   fibers,
@@ -77,6 +78,10 @@ const setUp = (
       view.setUint32(slot + trace.area, slot + map.samplesEnd, true);
       view.setUint32(slot + trace.areaTop, slot + map.samplesEnd + traceDepth * traceEventBytes, true);
       view.setUint32(slot + trace.areaEnd, slot + map.eventsEnd, true);
+    }
+    if (map.countsEnd > map.eventsEnd) {
+      view.setUint32(slot + comm.area, slot + map.eventsEnd, true);
+      view.setUint32(slot + comm.areaEnd, slot + map.countsEnd, true);
     }
     if (map.tableEnd > map.tableStart) {
       view.setUint32(slot + track.area, slot + map.tableStart, true);

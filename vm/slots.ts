@@ -1,5 +1,6 @@
 // How the node's memory is divided: slot 0 is the kernel's, image c owns slot c + 1, all of one power of two.
 import {
+  commAreaBytes,
   dataBase,
   defaultStackBytes,
   type Manifest,
@@ -40,6 +41,8 @@ export interface SlotMap {
   readonly samplesEnd: number;
   /** Likewise where the events of a trace lie, above the samples. */
   readonly eventsEnd: number;
+  /** Likewise where communication is counted. */
+  readonly countsEnd: number;
   /** Where the table of objects lies, of programs that track their memory; else both are the top of the stack. */
   readonly tableStart: number;
   readonly tableEnd: number;
@@ -64,6 +67,9 @@ const sampleBytes = (manifest: Manifest, slotBits: number): number =>
 const eventBytes = (manifest: Manifest, slotBits: number): number =>
   manifest.trace === undefined ? 0 : traceAreaBytes(slotBits);
 
+const countBytes = (manifest: Manifest): number =>
+  manifest.comm === undefined ? 0 : commAreaBytes(manifest.positions.length);
+
 /** The smallest slot in which the program can start. */
 const neededBits = (manifest: Manifest, stackBytes: number): number => {
   const image = manifest.symmetricBase + manifest.symmetricBytes + smallestHeap + stackBytes + slotTailBytes;
@@ -74,6 +80,7 @@ const neededBits = (manifest: Manifest, stackBytes: number): number => {
     fiberBytes(manifest, bits) +
     sampleBytes(manifest, bits) +
     eventBytes(manifest, bits) +
+    countBytes(manifest) +
     (manifest.track === undefined ? 0 : trackAreaBytes(bits));
   let bits = first;
   while (bits < 32 && image + parts(bits) > 2 ** bits) bits++;
@@ -83,7 +90,8 @@ const neededBits = (manifest: Manifest, stackBytes: number): number => {
 export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number | undefined): SlotMap => {
   const tableEnd = 2 ** slotBits - slotTailBytes;
   const tableStart = manifest.track === undefined ? tableEnd : tableEnd - trackAreaBytes(slotBits);
-  const eventsEnd = tableStart;
+  const countsEnd = tableStart;
+  const eventsEnd = countsEnd - countBytes(manifest);
   const samplesEnd = eventsEnd - eventBytes(manifest, slotBits);
   const fibersEnd = samplesEnd - sampleBytes(manifest, slotBits);
   const stackTop = fibersEnd - fiberBytes(manifest, slotBits);
@@ -98,6 +106,7 @@ export const slotMap = (manifest: Manifest, slotBits: number, stackBytes: number
     fibersEnd,
     samplesEnd,
     eventsEnd,
+    countsEnd,
     heapBottom: stackLimit,
     symmetricTop,
     tableStart,

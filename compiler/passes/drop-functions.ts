@@ -1,7 +1,7 @@
 // drop-functions: functions that neither `init` nor `main` reaches go.
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
-import { leaveFunction, runFunction } from '../../vm/abi.ts';
+import { commRuntime, leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -35,6 +35,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     ...(byName.has('runtime.team_value') ? teamRuntime : []),
     ...Object.values(moveRuntime),
     ...trackRuntime,
+    ...Object.values(commRuntime),
     ...Object.values(checkRuntime),
     leaveFunction,
     runFunction,
