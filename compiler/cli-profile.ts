@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { EndedNode } from '../vm/options.ts';
 import { profileOf } from '../vm/profile.ts';
+import { htmlProfile } from '../vm/profile-html.ts';
 import { foldedProfile, renderProfile, type SourceLine } from '../vm/profile-report.ts';
 import { cannotWrite } from './cli-input.ts';
 import { wholeNumber } from './cli-number.ts';
@@ -69,6 +70,7 @@ type Profile = NonNullable<ReturnType<typeof profileOf>>;
 const writers: Readonly<Record<string, (p: Profile, source: SourceLine, program: string) => string>> = {
   '.txt': renderProfile,
   '.folded': foldedProfile,
+  '.html': htmlProfile,
 };
 
 /** Reports on the run; gives the exit code of a file that could not be written, else 0. */

@@ -157,6 +157,32 @@ describe('files', () => {
     expect(folded.some((l) => l.startsWith('image 0;main;fib;fib;'))).toBe(true);
   });
 
+  test('the page with the flame graph needs nothing else', async () => {
+    const r = await run('uneven', 2, '--profile=uneven.html');
+    expect(r.code).toBe(0);
+    const page = readFileSync(join(folder, 'uneven.html'), 'utf8');
+    expect(page).not.toMatch(/https?:|src=|href=|@import|url\(/);
+    const [, data = ''] = /<script type="application\/json" id="data">(.*)<\/script>\n/.exec(page) ?? [];
+    interface Node {
+      readonly n: string;
+      readonly v: number;
+      readonly c: readonly Node[];
+    }
+    const top = JSON.parse(data) as Node;
+    expect(top.c.map((c) => c.n)).toEqual(['image 0', 'image 1']);
+    const check = (n: Node): void => {
+      const below = n.c.reduce((sum, c) => sum + c.v, 0);
+      expect(below).toBeLessThanOrEqual(n.v + n.c.length);
+      for (const c of n.c) check(c);
+    };
+    check(top);
+    const names = JSON.stringify(top.c[0]);
+    for (const name of ['main', 'heavy', 'light', 'parts.pg:4']) expect(names).toContain(`"n":"${name}"`);
+    // What the browser runs is at least a program.
+    const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(page) ?? [];
+    expect(() => new Function(script)).not.toThrow();
+  });
+
   test('tasks have those before them who spawned them', async () => {
     const r = await run('tasks', 1, '--profile=tasks.folded');
     expect(r.code).toBe(0);
@@ -191,11 +217,11 @@ describe('mistakes', () => {
 
       --profile=out.png
       error: --profile=out.png: what to write is told by the name, and this is none that is known
-        hint: names end in .txt, .folded; --profile alone prints a text
+        hint: names end in .txt, .folded, .html; --profile alone prints a text
 
       --profile=
       error: --profile=: what to write is told by the name, and it has none
-        hint: names end in .txt, .folded; --profile alone prints a text
+        hint: names end in .txt, .folded, .html; --profile alone prints a text
 
       --profile-interval 100
       error: --profile-interval is for --profile
