@@ -80,7 +80,9 @@ const mostImages = 16;
 const hintFor = (l: CommLine): string | undefined => {
   const fine = l.remote.slice(0, 2).reduce((n, k) => n + k.count, 0);
   const bytes = l.remote.slice(0, 2).reduce((n, k) => n + k.bytes, 0);
-  if (fine < manyAccesses || bytes > fine * fewBytes) return undefined;
+  const copies = l.remote[commKinds.indexOf('bulk')]?.count ?? 0;
+  // A line that copies besides is a collective operation.
+  if (fine < manyAccesses || bytes > fine * fewBytes || copies > 0) return undefined;
   return `${l.file}:${l.line}: ${grouped(fine)} accesses of ${Math.round(bytes / fine)} bytes each; a copy of a whole part, b[..] = a[lo..hi], would be one`;
 };
 
