@@ -147,7 +147,7 @@ export const compileFrom = async (
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
   let shares: readonly HookShares[] | undefined;
-  const ir = optimise(lower(program, { escapes: track === 'all', splits }), {
+  const ir = optimise(lower(program, { escapes: track === 'all', splits, ticksPerBeat: hooks.beats ? 0 : 1 }), {
     track,
     skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
     ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),

@@ -33,6 +33,8 @@ export interface OpContext {
   /** A fresh local of a wasm type. */
   readonly temp: (type: 'i32' | 'i64' | 'f64') => number;
   readonly label: () => string;
+  /** Workers may run another image's work. */
+  readonly adopts: boolean;
   /** Guards that run are counted. */
   readonly counts: boolean;
   /** Stores the record of a fault and stops. */
@@ -54,6 +56,14 @@ export interface OpContext {
 }
 
 export type Emit = (c: OpContext) => ExpressionRef;
+/** In programs whose workers may run another image's work, the slot and number of the worker's own; there those of `imports` change. */
+export const workerSlot = 'worker_slot';
+export const workerImage = 'worker_image';
+
+/** The worker's own slot, whosever work it runs. */
+export const workerOf = (c: { b: Binaryen; m: Module; adopts: boolean }): ExpressionRef =>
+  c.m.global.get(c.adopts ? workerSlot : imports.slot, c.b.i32);
+
 export const slotOf = (c: { b: Binaryen; m: Module }): ExpressionRef => c.m.global.get(imports.slot, c.b.i32);
 
 export const ifFault = (

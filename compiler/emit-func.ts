@@ -1,10 +1,10 @@
 // One function of IR → one function of wasm. The structure maps one to one: if, block and loop; the parameters and results of
 // regions are assigned where a region is left. A value that is used once, in the body that defines it, becomes part of the
 // expression that uses it (emit-nest.ts); constants are built anew at each use; every other value has a local.
-import { type FaultKind, isRuntime, page, runFunction, track } from '../vm/abi.ts';
+import { type FaultKind, imports, isRuntime, page, runFunction, track } from '../vm/abi.ts';
 import { hintLines } from './branch-hints.ts';
 import type { Binaryen, ExpressionRef, Module, OpContext, WasmType } from './emit-context.ts';
-import { slotOf } from './emit-context.ts';
+import { slotOf, workerImage, workerOf, workerSlot } from './emit-context.ts';
 import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord } from './emit-ops.ts';
@@ -29,6 +29,8 @@ export interface ModuleContext {
   /** Leave room between variables in memory. */
   readonly checked: boolean;
   readonly counts: boolean;
+  /** Workers may run another image's work. */
+  readonly adopts: boolean;
 }
 
 /** Marks of source positions and hints about branches; binaryen wants them after the function exists. */
@@ -199,6 +201,7 @@ const opContext = (s: State, inst: OpInst): OpContext => {
     temp: (type) => newLocal(s, b[type]),
     label: () => `x${s.labels++}`,
     counts: s.counts,
+    adopts: s.adopts,
     fault: (kind: FaultKind, values) => faultRecord(s, kind, inst.pos, values, mark(s, inst.pos)),
     at: mark(s, inst.pos),
     likely: hinted(s, 'likely'),
@@ -498,7 +501,7 @@ const prologue = (s: State): ExpressionRef[] => {
   if (s.frameBytes === 0 || keepsFrame(s.f)) return [];
   const { m, b, f } = s;
   const left = (): ExpressionRef =>
-    m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.add(slotOf(s), m.i32.load(page.stackLimit, 4, slotOf(s))));
+    m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.add(workerOf(s), m.i32.load(page.stackLimit, 4, workerOf(s))));
   const size = m.i64.const(BigInt(s.frameBytes));
   const record = faultRecord(s, 'stack', f.pos, [size, m.i64.extend_u(left())], mark(s, f.pos));
   return [
@@ -522,6 +525,15 @@ const originsOf = (f: Func): ReadonlyMap<Value, Value | 'symmetric'> => {
   });
   return origins;
 };
+
+/** Where workers may run another image's work, each begins with its own. */
+const beOneself = ({ b, m, adopts }: State): ExpressionRef[] =>
+  adopts
+    ? [
+        m.global.set(imports.slot, m.global.get(workerSlot, b.i32)),
+        m.global.set(imports.image, m.global.get(workerImage, b.i32)),
+      ]
+    : [];
 
 /** Adds a function to the module. */
 export const emitFunc = (context: ModuleContext, f: Func): void => {
@@ -558,7 +570,7 @@ export const emitFunc = (context: ModuleContext, f: Func): void => {
   };
   // A run that goes on from a checkpoint begins with `main`.
   const begins = f.name === 'init' || (f.name === 'main' && context.funcs.has(runFunction));
-  const first = begins ? [firstBounds(s)] : [];
+  const first = begins ? [...beOneself(s), firstBounds(s)] : [];
   const body = m.block(null, [...first, ...prologue(s), ...emitBody(s, f.body, undefined)]);
   const params = b.createType(f.params.map((v) => typeOf(s, v)));
   const func = m.addFunction(f.name, params, resultType(b, f.results), vars, body);

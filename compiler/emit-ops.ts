@@ -12,8 +12,10 @@ import {
   type Module,
   type OpContext,
   slotOf,
+  workerImage,
+  workerOf,
 } from './emit-context.ts';
-import { emitGuards } from './emit-guards.ts';
+import { emitGuards, readBounds } from './emit-guards.ts';
 import type { MemType, OpName, PosId } from './ir.ts';
 import { floatOfBits, numberImm, textImm } from './ir-types.ts';
 
@@ -346,6 +348,16 @@ export const emitOp = {
   this_image: (c) => c.m.i64.extend_u(c.m.global.get(imports.image, c.b.i32)),
   num_images: (c) => c.m.i64.extend_u(c.m.global.get(imports.images, c.b.i32)),
   slot: slotOf,
+  worker: workerOf,
+  'worker.image': (c) => c.m.i64.extend_u(c.m.global.get(c.adopts ? workerImage : imports.image, c.b.i32)),
+  become: (c) => {
+    if (!c.adopts) return c.m.block(null, [c.m.drop(c.arg(0)), c.m.drop(c.arg(1))]);
+    return c.m.block(null, [
+      c.m.global.set(imports.slot, c.arg(0)),
+      c.m.global.set(imports.image, c.m.i32.wrap(c.arg(1))),
+      readBounds(c),
+    ]);
+  },
   slot_bits: (c) => c.m.global.get(imports.slotBits, c.b.i32),
   ...emitArrays,
   ...emitGuards,
@@ -418,9 +430,9 @@ export const emitOp = {
   'file.write': (c) => c.m.call(imports.fileWrite, [c.arg(0), wrapped(c, 1), c.arg(2), wrapped(c, 3)], c.b.i64),
 } as const satisfies Record<OpName, Emit>;
 
-/** The record of a fault in the own kernel page, then `unreachable`: the report is made outside, from the record and the trap's place. */
+/** The record of a fault in the worker's kernel page, then `unreachable`: the report is made outside, from the record and the trap's place. */
 export const faultRecord = (
-  c: { b: Binaryen; m: Module },
+  c: { b: Binaryen; m: Module; adopts: boolean },
   kind: ExpressionRef | FaultKind,
   pos: PosId,
   values: readonly ExpressionRef[],
@@ -430,9 +442,9 @@ export const faultRecord = (
   const places = [page.faultA, page.faultB, page.faultC];
   const number = typeof kind === 'string' ? m.i32.const(faultNumber(kind as FaultKind)) : kind;
   return m.block(null, [
-    m.i32.store(page.faultKind, 4, slotOf(c), number),
-    m.i32.store(page.faultPosition, 4, slotOf(c), m.i32.const(pos)),
-    ...values.slice(0, 3).map((v, i) => m.i64.store(places[i] ?? page.faultA, 8, slotOf(c), v)),
+    m.i32.store(page.faultKind, 4, workerOf(c), number),
+    m.i32.store(page.faultPosition, 4, workerOf(c), m.i32.const(pos)),
+    ...values.slice(0, 3).map((v, i) => m.i64.store(places[i] ?? page.faultA, 8, workerOf(c), v)),
     at(m.unreachable()),
   ]);
 };

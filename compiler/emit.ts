@@ -18,7 +18,7 @@ import {
 import { withHints } from './branch-hints.ts';
 import { usedAsValues } from './call-graph.ts';
 import { isChecked } from './checked.ts';
-import type { Binaryen, Module } from './emit-context.ts';
+import { type Binaryen, type Module, workerImage, workerSlot } from './emit-context.ts';
 import { emitFunc, functionTable, type ModuleContext } from './emit-func.ts';
 import { boundGlobals } from './emit-guards.ts';
 import { placesIn, sourceMapOf, withManifest } from './emit-map.ts';
@@ -29,7 +29,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 import { type HookShares, profileTables } from './profile-shares.ts';
-import { hasTasks, hookRuntime, tasksDue } from './runtime-functions.ts';
+import { hasPars, hasTasks, hookRuntime, parDue, parForced, tasksDue } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -81,8 +81,15 @@ const declare = (b: Binaryen, m: Module, program: IrProgram, layout: Layout): vo
     'memory',
   );
   m.addMemoryImport('memory', 'pgc', imports.memory, true);
-  for (const name of [imports.slot, imports.image, imports.images, imports.slotBits])
-    m.addGlobalImport(name, 'pgc', name, i32, false);
+  const own: Readonly<Record<string, string>> = hasPars(program)
+    ? { [imports.slot]: workerSlot, [imports.image]: workerImage }
+    : {};
+  for (const name of [imports.slot, imports.image, imports.images, imports.slotBits]) {
+    const worker = own[name];
+    m.addGlobalImport(worker ?? name, 'pgc', name, i32, false);
+    // Whose work runs: the own at first (see `beOneself`), another image's when a worker takes over some of it.
+    if (worker !== undefined) m.addGlobal(name, i32, true, m.i32.const(0));
+  }
   for (const [name, type] of [
     [imports.outI32, i32],
     [imports.outI64, i64],
@@ -188,7 +195,9 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const { track = 'off' } = options;
   const { timing, interval } = options.hooks ?? { timing: 'off', interval: 0 };
-  const hasHooks = lowered.funcs.some((f) => [hookRuntime, tasksDue, profileServer].includes(f.name));
+  const hasHooks = lowered.funcs.some((f) =>
+    [hookRuntime, tasksDue, profileServer, parDue, parForced].includes(f.name),
+  );
   const { program, placed } = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);
@@ -220,6 +229,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       counts,
       tracked,
       checked: isChecked(program),
+      adopts: hasPars(program),
     };
     if (counts) declareCounters(b, m);
     m.addDebugInfoFileName('positions');

@@ -85,6 +85,7 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
         r[d] = (r[a] as number) >>> 0;
       };
     case 'slot':
+    case 'worker':
       return (r, m) => {
         r[d] = m.slot | 0;
       };
@@ -100,12 +101,14 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
       };
     case 'frame.keep':
     case 'others':
+    case 'become':
       return () => {};
     case 'slot_bits':
       return (r) => {
         r[d] = memory.slotBits;
       };
     case 'this_image':
+    case 'worker.image':
       return (r, m) => {
         r[d] = BigInt(m.image);
       };

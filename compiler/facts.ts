@@ -186,6 +186,7 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
     case 'let':
       return memRange(inst.suffix);
     case 'this_image':
+    case 'worker.image':
       return { lo: 0n, hi: 65535n };
     case 'image_of':
       // Of a forged pointer into the kernel's slot: -1.

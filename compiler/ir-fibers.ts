@@ -56,6 +56,14 @@ export const fiberOps = {
     effects: ['writes', 'synchronises'],
     cost: 1,
   }),
+  worker: row(undefined, [], ['i32'], 'address of the slot of the worker that runs here, whosever work it is', {
+    cost: 1,
+  }),
+  'worker.image': row(undefined, [], ['i64'], 'number of the image whose worker runs here', { cost: 1 }),
+  become: row(undefined, ['i32', 'i64'], [], 'the worker goes on for the image with that slot and number', {
+    effects: anything,
+    cost: 10,
+  }),
   'stack.need': row(undefined, [], ['i64'], 'bytes of stack that a call of the function may need, with all it calls', {
     imms: ['func'],
     cost: 0,

@@ -58,7 +58,7 @@ export const lowerIntrinsic = (
       ];
     case 'wait32':
       // A task that waits lets others run.
-      if (s.program.tasks && !s.fnName.startsWith('runtime.tasks.'))
+      if (s.program.tasks && !s.fnName.startsWith('runtime.tasks.') && s.fnName !== 'runtime.hold_heap')
         return emitTyped(s, pos, 'call', '', args, ['runtime.tasks.wait32'], ['i32']);
       return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
     case 'notify':
@@ -124,6 +124,15 @@ export const lowerIntrinsic = (
     case 'set_stack':
       effect(s, pos, 'stack.set', '', [emit(s, pos, 'wrap', '', [args[0] ?? 0])]);
       return [];
+    case 'worker':
+      return [emit(s, pos, 'extend_u', '', [emit(s, pos, s.program.splits ? 'worker' : 'slot', '', [])])];
+    case 'worker_image':
+      return [emit(s, pos, s.program.splits ? 'worker.image' : 'this_image', '', [])];
+    case 'become':
+      if (s.program.splits) effect(s, pos, 'become', '', [emit(s, pos, 'wrap', '', [args[0] ?? 0]), args[1] ?? 0]);
+      return [];
+    case 'par':
+      return [constI64(s, pos, s.program.splits ? s.program.ticksPerBeat : -1)];
     case 'slot':
     case 'slot_bits':
       return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];

@@ -50,6 +50,8 @@ export interface ProgramState {
   readonly handlers: boolean;
   /** Whether it may have messages. */
   readonly messages: boolean;
+  /** Heartbeats come every so many ticks; 0: at each hook. */
+  readonly ticksPerBeat: number;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
 }

@@ -223,6 +223,8 @@ const isWatcher = /^runtime\.(profile|trace|comm)\.watch$/;
 /** And of the part for `par for`. */
 const parNeed = /^runtime\.par\.(begin|end|start|more|joined|due|forced)$/;
 
+const handlerDispatch = 'runtime.handlers.dispatch';
+
 /** Names of what starts the program. A function of the program that is called so gets a name that nobody can write. */
 const reserved = new Set(['init', 'main']);
 
@@ -245,6 +247,8 @@ const constantFunction = (name: string, value: bigint, pos: number): Func => ({
 export interface LowerOptions {
   /** Loops with `par for` may be split: not where all pointers must be known, or each access is checked. */
   readonly splits?: boolean;
+  /** See ProgramState. */
+  readonly ticksPerBeat?: number;
   /** Copies of pointers, and stores of them to strict variables, are told (see passes/escape.ts). */
   readonly escapes?: boolean;
 }
@@ -267,9 +271,14 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     watchers: program.functions.flatMap((fn) => (isWatcher.test(fn.symbol) ? [fn.symbol] : [])),
     made: [],
     pars: [],
-    splits: (options.splits ?? true) && program.functions.some((fn) => fn.symbol === 'runtime.par.begin'),
+    // A handler of messages is called by whatever its image's worker runs.
+    splits:
+      (options.splits ?? true) &&
+      program.functions.some((fn) => fn.symbol === 'runtime.par.begin') &&
+      !program.functions.some((fn) => fn.symbol === handlerDispatch),
     messages: program.functions.some((fn) => fn.symbol === 'runtime.messages.withdraw'),
-    handlers: program.functions.some((fn) => fn.symbol === 'runtime.handlers.dispatch'),
+    handlers: program.functions.some((fn) => fn.symbol === handlerDispatch),
+    ticksPerBeat: options.ticksPerBeat ?? 1,
     escapes: options.escapes ?? false,
   };
   for (const fn of program.functions) {

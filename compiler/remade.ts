@@ -11,6 +11,8 @@ export const rebuilt: ReadonlySet<OpName> = new Set<OpName>([
   'func.ref',
   'slot',
   'slot_bits',
+  'worker',
+  'worker.image',
   'this_image',
   'num_images',
 ]);

@@ -44,8 +44,8 @@ export const tasksForced = 'runtime.tasks.forced';
 export const parDue = 'runtime.par.due';
 export const parForced = 'runtime.par.forced';
 
-/** Whether a program has loops that may be split. */
-export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => f.name === 'runtime.par.begin');
+/** Whether a program has loops that may be split: then it keeps what its hooks call. */
+export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => f.name === parDue || f.name === parForced);
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);

@@ -150,6 +150,12 @@ export type Intrinsic =
   /** `__slot() -> i64`, `__slot_bits() -> i64`: address of the own slot; log2 of a slot's size in bytes */
   | 'slot'
   | 'slot_bits'
+  /** `__worker()`, `__worker_image() -> i64`: slot and number of the image whose worker runs, whosever work it is; `__become(slot, image)` */
+  | 'worker'
+  | 'worker_image'
+  | 'become'
+  /** `__par() -> i64`: ticks from one heartbeat to the next, 0: one at each hook; -1: no loop of this program is split */
+  | 'par'
   | 'guard_bounds'
   /** Fibers: `__suspend()`, `__resume(fn, record, out) -> i64`, `__start(fn, fcb) -> i64`, `__stack() -> i64`, `__set_stack(address)`: see the ops */
   | 'suspend'

@@ -29,6 +29,8 @@ export const fibers = {
   notices: 2068,
   /** u32 addresses of tasks that any worker may take, by cas, for itself; 0: none. */
   offers: 2080,
+  /** i32: 1 while this worker has nothing to do. */
+  idle: 2096,
   /** u32 addresses: of the control block of the task that runs; 0: none. Where the address of the next frame record goes. */
   current: 2176,
   tail: 2180,
@@ -58,6 +60,8 @@ export const fibers = {
   /** i32, of `par for`: loops that were split here, and parts of them that this worker took from others. */
   splits: 2248,
   steals: 2252,
+  /** i32: ticks since the last heartbeat. */
+  ticks: 2256,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;

@@ -62,6 +62,9 @@ export const kernel = {
   /** What was written to standard output so far, i64: bytes and lines. */
   outBytes: kernelBase + 2048,
   outLines: kernelBase + 2056,
+  /** Of `par for`: workers with nothing to do, and parts of loops that are offered to them. */
+  idle: kernelBase + 2176,
+  offered: kernelBase + 2304,
 } as const;
 
 export const dataBase = kernelBase + 4096;
@@ -186,6 +189,8 @@ export const page = {
   heapEnd: 1892,
   /** i32: the last request to stand still that the image has followed. */
   halted: 1896,
+  /** i32: 1 while somebody has to do with the heap, in programs where that may be several workers. */
+  heapLock: 1900,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */

@@ -147,13 +147,21 @@ const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: nu
 };
 
 /** The task that an image ran; undefined: none, or `main`, which nobody spawned. */
-const taskOf = (manifest: Manifest, memory: DataView, slot: number): { readonly task?: FailedTask } => {
+const taskOf = (
+  manifest: Manifest,
+  memory: DataView,
+  slot: number,
+): { readonly image?: number; readonly task?: FailedTask } => {
   if (manifest.fiberBytes === undefined) return {};
   const block = memory.getUint32(slot + fibers.current, true);
   if (block === 0 || block + task.result > memory.byteLength) return {};
   const at = (offset: number): number => memory.getUint32(block + offset, true);
   const spawned = framesOf(manifest, at(task.position));
-  return spawned.length === 0 ? {} : { task: { number: at(task.serial), origin: at(task.origin), spawned } };
+  // Work of another image.
+  const whose = at(task.slot) === 0 ? {} : { image: at(task.image) };
+  return spawned.length === 0
+    ? whose
+    : { ...whose, task: { number: at(task.serial), origin: at(task.origin), spawned } };
 };
 
 /** The fault of an image, from its record if a check raised it, else from the exception. */

@@ -18,20 +18,23 @@ import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
 
-const place = (r: Replacement): Value =>
-  append(r, 'addr', '', 'ptr', [append(r, 'gptr.of', '', 'gptr', [append(r, 'slot', '', 'i32', [])])]);
+const place = (r: Replacement, context: PassContext): Value => {
+  // The worker's own flag, whosever work it runs.
+  const slot = append(r, hasPars(context.program) ? 'worker' : 'slot', '', 'i32', []);
+  return append(r, 'addr', '', 'ptr', [append(r, 'gptr.of', '', 'gptr', [slot])]);
+};
 
 const word = (r: Replacement, offset: number) =>
   ({ kind: 'op', suffix: 'i32', imms: [offset], pos: r.pos, by, guard: ofRuntime }) as const;
 
-const load = (r: Replacement, offset: number, result: Value = r.edit.value('i32')): Value => {
-  const args = [place(r)];
+const load = (r: Replacement, context: PassContext, offset: number, result: Value = r.edit.value('i32')): Value => {
+  const args = [place(r, context)];
   r.insts.push({ ...word(r, offset), op: 'load', args, results: [result] });
   return result;
 };
 
-const store = (r: Replacement, offset: number, value: Value): void => {
-  const args = [place(r), value];
+const store = (r: Replacement, context: PassContext, offset: number, value: Value): void => {
+  const args = [place(r, context), value];
   r.insts.push({ ...word(r, offset), op: 'store', args, results: [] });
 };
 
@@ -41,10 +44,10 @@ const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32
 const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
   if (context.hooks.always || (context.hooks.beats && hasPars(context.program)))
     return append(r, 'const', 'i32', 'i32', [], [1n], result);
-  if (context.hooks.timing !== 'count') return load(r, page.poll, result);
-  const before = load(r, page.hookLeft);
+  if (context.hooks.timing !== 'count') return load(r, context, page.poll, result);
+  const before = load(r, context, page.hookLeft);
   const left = cost === 0 ? before : append(r, 'sub', 'i32', 'i32', [before, int(r, cost)]);
-  if (cost !== 0) store(r, page.hookLeft, left);
+  if (cost !== 0) store(r, context, page.hookLeft, left);
   return append(r, 'le_s', 'i32', 'i32', [left, int(r, 0)], [], result);
 };
 
@@ -54,7 +57,8 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   const label = r.edit.label('h0');
   const end = { kind: 'break', label, args: [], pos: r.pos, by } as const;
   const serve: Replacement = { ...r, insts: [] };
-  if (context.hooks.timing === 'count') store(serve, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
+  if (context.hooks.timing === 'count')
+    store(serve, context, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
   serve.insts.push({ ...common, args: [position], imms: [hookServer(context.program, context.hooks)] });

@@ -284,6 +284,14 @@ describe('places', () => {
       ['1', '2', String(2 ** 21), '20'],
     ]);
   });
+
+  it('workers are their images where nothing is taken over', async () => {
+    const text = `%s = worker\n%i = worker.image\nbecome %s, %i\n%t = slot\n%me = this_image\n${print('i32', '%s')}${print('i64', '%i')}${print('i32', '%t')}${print('i64', '%me')}`;
+    expect(await lines(text, { images: 2 })).toEqual([
+      [String(2 ** 20), '0', String(2 ** 20), '0'],
+      [String(2 ** 21), '1', String(2 ** 21), '1'],
+    ]);
+  });
 });
 
 describe('memory', () => {

@@ -481,6 +481,10 @@ describe('images', () => {
     const text = `%s = slot\n%b = slot_bits\n%me = this_image\n%m = wrap %me\n%one = const.i32 1\n%c = add.i32 %m, %one\n%w = shl.i32 %c, %b\n%e = eq.i32 %s, %w\n${print('i32', '%e')}`;
     expect(lines(text, { images: 2 })).toEqual(['1', '1']);
   });
+  test('workers run the work of their own image', () => {
+    const text = `%s = slot\n%w = worker\n%e = eq.i32 %s, %w\n%me = this_image\n%i = worker.image\nbecome %w, %i\n%f = eq.i64 %me, %i\n${print('i32', '%e')}${print('i32', '%f')}`;
+    expect(lines(text, { images: 2 })).toEqual(['1', '1', '1', '1']);
+  });
   test('collectives', () => {
     const text = `%me = this_image\n%one = const.i64 1\n%x = add.i64 %me, %one\n%sum = allreduce.i64 %x, add\n%root = const.i64 1\n%at = reduce.i64 %x, %root, mul
       %b = broadcast.i64 %x, %root\n%f = convert_s.f64.i64 %x\n%g = allreduce.f64 %f, max\n${print('i64', '%sum')}${print('i64', '%at')}${print('i64', '%b')}${print('f64', '%g')}`;
