@@ -47,7 +47,7 @@ describe('switches at every hook change nothing', () => {
     }
   });
 
-  test.each(['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch'])('%s', async (name) => {
+  test.each(['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch', 'handlers-modes'])('%s', async (name) => {
     const wasm = await build(join(root, 'test', 'run', `${name}.pg`));
     const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
     for (const n of [1, 3]) {
