@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
 import { guards } from './suites/guards.ts';
+import { handlers } from './suites/handlers.ts';
 import { hooks } from './suites/hooks.ts';
 import { memory } from './suites/memory.ts';
 import { passes } from './suites/passes.ts';
@@ -12,7 +13,7 @@ import { same } from './suites/same.ts';
 import { tableJson, tableText } from './table.ts';
 
 /** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, hooks, memory, passes, same];
+const suites: readonly Suite[] = [peers, guards, hooks, handlers, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
+import { latencyOf } from '../../bench/suites/handlers.ts';
 import { hookCounts } from '../../bench/suites/hooks.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined };
@@ -52,6 +53,18 @@ test('hooks are counted by the end of --emit=hooks', () => {
   expect(() => hookCounts('')).toThrow('no numbers');
 });
 
+test('latencies are the two numbers of a line', () => {
+  expect(latencyOf('2.919 826.344\n')).toEqual({ middle: 2.919, high: 826.344 });
+  expect(() => latencyOf('fast')).toThrow('no latency');
+});
+
+test('a quick run of handlers measures ours and that of JavaScript', { timeout: 120_000 }, async () => {
+  const text = await bench(['--only=handlers/branch,message-event', '--quick', '--json'], quiet);
+  const [table] = JSON.parse(text);
+  expect(table.rows).toHaveLength(2);
+  for (const row of table.rows) expect(row['best median']).toBeGreaterThan(0);
+});
+
 test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
   const text = await bench(['--only=guards/dot', '--images=1', '--variants=opt', '--quick', '--json'], quiet);
   const [times, counts] = JSON.parse(text);
@@ -61,7 +74,7 @@ test('a quick run of guards compares with none, and counts', { timeout: 120_000 
 
 test('--list names every suite and what it has', async () => {
   const text = await bench(['--list'], quiet);
-  for (const suite of ['peers', 'guards', 'hooks', 'memory', 'passes', 'same'])
+  for (const suite of ['peers', 'guards', 'hooks', 'handlers', 'memory', 'passes', 'same'])
     expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
   expect(text).toContain('search_tree');
 });

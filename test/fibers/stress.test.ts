@@ -47,16 +47,19 @@ describe('switches at every hook change nothing', () => {
     }
   });
 
-  test.each(['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch', 'handlers-modes'])('%s', async (name) => {
-    const wasm = await build(join(root, 'test', 'run', `${name}.pg`));
-    const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
-    for (const n of [1, 3]) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
-      expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
-      // In what order images print is nobody's promise.
-      for (const line of ended.out.split('\n')) expect(golden).toContain(line);
-    }
-  });
+  test.each(['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch', 'handlers-modes'])(
+    '%s',
+    async (name) => {
+      const wasm = await build(join(root, 'test', 'run', `${name}.pg`));
+      const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
+      for (const n of [1, 3]) {
+        const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+        expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
+        // In what order images print is nobody's promise.
+        for (const line of ended.out.split('\n')) expect(golden).toContain(line);
+      }
+    },
+  );
 
   test('it is something else to ask for what there is not', async () => {
     const ended = await pgc(['run', join(root, 'examples', 'hello.pg'), '--stress=swich']);
