@@ -161,6 +161,18 @@ describe('runs that end early', () => {
     expect((recv?.ts ?? 0) + (recv?.dur ?? 0)).toBeCloseTo((until?.ts ?? 0) + (until?.dur ?? 0), 0);
   });
 
+  test('so is one of tasks, which look again and again', async () => {
+    const text = 'fn get() { var x = 0; recv(x, 0, 0); }\nfn main() {\n  let t = spawn get();\n  join(t);\n}\n';
+    const r = await pgc('run', write('tasks-stuck.pg', text), '-n', '1', '--trace', 'tasks-stuck.json', '--profile');
+    expect(r.code).toBe(1);
+    expect(r.err).toContain('deadlock');
+    const last = checked('tasks-stuck.json', 1)
+      .filter((e) => e.ph === 'X')
+      .at(-1);
+    expect(['all tasks wait', 'task 1', 'recv from image 0']).toContain(last?.name);
+    expect(r.err).toMatch(/all its tasks wait +tasks-stuck\.pg:1/);
+  });
+
   test('a full area loses the last events, and says how many', async () => {
     const text = 'fn main() { var x = 0; for k in 0..5_000 { send(k, 0, 0); recv(x, 0, 0); } }';
     const { artifact } = await compile({ path: 'many.pg', text }, { trace: true });
