@@ -5,7 +5,14 @@ import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from '
 import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
 import type { CompileResult } from './compile.ts';
-import { defaultInterval, defaultTiming, type GuardMode, type Stress, type Timing } from './passes.ts';
+import {
+  defaultHeartbeat,
+  defaultInterval,
+  defaultTiming,
+  type GuardMode,
+  type Stress,
+  type Timing,
+} from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 
 export interface ArtifactOptions {
@@ -19,6 +26,7 @@ export interface ArtifactOptions {
   readonly guards?: GuardMode;
   readonly timing?: Timing;
   readonly hookInterval?: number;
+  readonly heartbeat?: number;
   readonly stress?: readonly Stress[];
   readonly counts?: boolean;
   readonly profile?: boolean;
@@ -35,7 +43,7 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 /** Where a program with these options is in the cache. */
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
-  const { timing = defaultTiming, hookInterval = defaultInterval, stress = [] } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval, heartbeat = defaultHeartbeat, stress = [] } = asked;
   const { profile = false, trace = false, comm = false, checkpoint = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
@@ -47,6 +55,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     counts && 'counts',
     timing,
     hookInterval,
+    heartbeat,
     ...stress,
     profile && 'profile',
     checkpoint && 'checkpoint',

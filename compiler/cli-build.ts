@@ -37,6 +37,7 @@ export interface BuildOptions {
   readonly guards?: string;
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly heartbeat?: string;
   readonly stress?: string;
   readonly json?: boolean;
   /** A file with a private key. */

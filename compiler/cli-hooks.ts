@@ -1,7 +1,8 @@
-// The options --timing, --hook-interval and --stress.
+// The options --timing, --hook-interval, --heartbeat and --stress.
 import { wholeNumber } from './cli-number.ts';
 import { didYouMean, mistake } from './cli-report.ts';
 import {
+  defaultHeartbeat,
   defaultInterval,
   defaultTiming,
   leastInterval,
@@ -15,12 +16,14 @@ import {
 export interface HookOptions {
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly heartbeat?: string;
   readonly stress?: string;
 }
 
 export interface HookChoice {
   readonly timing: Timing;
   readonly hookInterval: number;
+  readonly heartbeat: number;
   readonly stress: readonly Stress[];
 }
 
@@ -52,7 +55,13 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
       'ticker: by the clock; count: by what the code between them costs, the same each time; off: no hooks',
     );
   }
-  if (hookInterval === undefined) return { timing: found, hookInterval: defaultInterval, stress };
+  const heartbeat = heartbeatOf(options.heartbeat);
+  if (heartbeat instanceof Complaint) return heartbeat.code;
+  if (hookInterval === undefined) {
+    // Loops are split at hooks: for more frequent heartbeats those have to be due more often.
+    const often = Math.min(defaultInterval, heartbeat || defaultInterval);
+    return { timing: found, hookInterval: often, heartbeat, stress };
+  }
   const interval = wholeNumber(hookInterval, leastInterval, mostInterval);
   if (interval === undefined) {
     const range = `from ${leastInterval} to ${mostInterval}`;
@@ -62,7 +71,23 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
     );
   }
   if (found === 'off') return mistake('--hook-interval and --timing=off: without hooks there is no interval');
-  return { timing: found, hookInterval: interval, stress };
+  return { timing: found, hookInterval: interval, heartbeat, stress };
+};
+
+/** The exit code of a complaint. */
+class Complaint {
+  readonly code: number;
+  constructor(code: number) {
+    this.code = code;
+  }
+}
+
+/** Microseconds from one heartbeat to the next; 0: never. */
+const heartbeatOf = (text: string | undefined): number | Complaint => {
+  const found = wholeNumber(text ?? String(defaultHeartbeat), 0, mostInterval);
+  if (found !== undefined) return found;
+  const message = `--heartbeat needs microseconds, from 1 to ${mostInterval}, or 0 for never; found ${text}`;
+  return new Complaint(mistake(message, 'for a tenth of a millisecond: 100'));
 };
 
 /** A complaint where something that works by hooks is asked for, and there are none. */

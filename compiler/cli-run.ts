@@ -47,6 +47,7 @@ export interface RunCommandOptions {
   /** Of a program in source form: what makes hooks due, and how often. */
   readonly timing?: string;
   readonly hookInterval?: string;
+  readonly heartbeat?: string;
   readonly stress?: string;
   /** Say at the end where the time went. */
   readonly profile?: readonly string[];
@@ -242,9 +243,12 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (isWasm && (stats || options.guards !== undefined)) {
     return mistake('--guards and --stats are for sources: what a .wasm file guards was decided when it was built');
   }
-  if (isWasm && [options.timing, options.hookInterval, options.stress].some((o) => o !== undefined)) {
+  if (
+    isWasm &&
+    [options.timing, options.hookInterval, options.heartbeat, options.stress].some((o) => o !== undefined)
+  ) {
     return mistake(
-      '--timing, --hook-interval and --stress are for sources: the hooks of a .wasm file were set when it was built',
+      '--timing, --hook-interval, --heartbeat and --stress are for sources: the hooks of a .wasm file were set when it was built',
     );
   }
   if (isWasm && check !== undefined) {

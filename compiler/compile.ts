@@ -12,7 +12,9 @@ import { hookList } from './hook-list.ts';
 import { type FileHost, fileHost } from './host.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
+import { type ParReport, parList } from './par-grain.ts';
 import {
+  defaultHeartbeat,
   defaultInterval,
   defaultTiming,
   type GuardMode,
@@ -53,6 +55,8 @@ export interface CompileOptions {
   /** For tests: see `stresses` in passes.ts. */
   readonly stress?: readonly Stress[];
   readonly hookInterval?: number;
+  /** Loops with `par for` are split every so many microseconds, if somebody is idle (default: 100); 0: never. */
+  readonly heartbeat?: number;
   /** Count the guards that run. */
   readonly counts?: boolean;
   /** Let hooks take samples of where time goes: `pgc run --profile`. Its `main` is a task then. */
@@ -108,6 +112,16 @@ const hookSettings = (options: CompileOptions): HookSettings => {
   return { timing: (always || beats) && timing === 'off' ? 'count' : timing, interval, always, beats };
 };
 
+/** More ticks than a run can have. */
+const never = 2 ** 30;
+
+/** Ticks from one heartbeat to the next. */
+const ticksPerBeat = (options: CompileOptions, hooks: HookSettings): number => {
+  if (hooks.beats) return 0;
+  const { heartbeat = defaultHeartbeat } = options;
+  return heartbeat === 0 ? never : Math.max(1, Math.round(heartbeat / hooks.interval));
+};
+
 /** Compiles the program at `path` as `host` has it. */
 export const compileFrom = async (
   path: string,
@@ -144,21 +158,26 @@ export const compileFrom = async (
   // Parts of loops refer to memory that whoever moves, or checks each access, would have to know.
   const plain = track === 'off' && !checked && !profiled && !options.checkpoint;
   const splits = plain && (hooks.beats || hooks.timing === 'ticker');
+  const loops: ParReport[] = [];
+  const pars = (loop: ParReport): void => void loops.push(loop);
   // Hooks are ops for a short time only.
   let hooked: string | undefined;
   let shares: readonly HookShares[] | undefined;
-  const ir = optimise(lower(program, { escapes: track === 'all', splits, ticksPerBeat: hooks.beats ? 0 : 1 }), {
-    track,
-    skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
-    ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
-    ...(options.guards === undefined ? {} : { guards: options.guards }),
-    hooks,
-    after: (pass, now) => {
-      if (pass === 'hooks' && profiled) shares = hookShares(now);
-      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval);
-      if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
+  const ir = optimise(
+    lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
+    {
+      track,
+      skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
+      ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
+      ...(options.guards === undefined ? {} : { guards: options.guards }),
+      hooks,
+      after: (pass, now) => {
+        if (pass === 'hooks' && profiled) shares = hookShares(now);
+        if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
+        if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
+      },
     },
-  });
+  );
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };
   if (form === 'hooks') return { ...result, text: hooked ?? '' };

@@ -27,7 +27,7 @@ import {
 import { lowerBlock, returnValue } from './lower-stmt.ts';
 import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
 import { distrustCallers } from './lower-values.ts';
-import { type Obstacle, parDecisions } from './par-grain.ts';
+import { type ParReport, parDecisions } from './par-grain.ts';
 import { renumber } from './tree.ts';
 
 const newState = (
@@ -249,6 +249,8 @@ export interface LowerOptions {
   readonly splits?: boolean;
   /** See ProgramState. */
   readonly ticksPerBeat?: number;
+  /** Told what was decided about each `par for`. */
+  readonly pars?: (loop: ParReport) => void;
   /** Copies of pointers, and stores of them to strict variables, are told (see passes/escape.ts). */
   readonly escapes?: boolean;
 }
@@ -297,11 +299,10 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
   for (const fn of wanted) funcs.push(lowerFunction(state, fn));
   funcs.push(...state.made);
   const decide = parDecisions(funcs);
-  const notSplit: { readonly pos: number; readonly obstacle: Obstacle }[] = [];
   for (const p of state.splits ? state.pars : []) {
-    const { grain, obstacle } = decide(p.name);
-    funcs.push(constantFunction(grainName(p.n), state.teams ? -1n : grain, p.pos));
-    if (obstacle) notSplit.push({ pos: p.pos, obstacle });
+    const { grain, obstacle } = state.teams ? { grain: -1n, obstacle: { what: 'teams', pos: 0 } } : decide(p.name);
+    funcs.push(constantFunction(grainName(p.n), grain, p.pos));
+    options.pars?.({ pos: p.pos, around: p.around, grain, obstacle });
   }
   return {
     files: paths(program.sources),

@@ -6,7 +6,7 @@
 // is listed here; whatever is not listed keeps a loop in one piece.
 import { usedAsValues } from './call-graph.ts';
 import { callCost, opCost } from './cost.ts';
-import type { Body, Func, OpInst, OpName, PosId } from './ir.ts';
+import type { Body, Func, IrProgram, OpInst, OpName, PosId } from './ir.ts';
 import { runtimeFor } from './runtime-functions.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
@@ -156,4 +156,26 @@ export const parDecisions = (funcs: readonly Func[]): ((name: string) => ParDeci
     const cost = loop?.kind === 'loop' ? ofBody(loop.body) : most;
     return { grain: BigInt(Math.max(1, Math.min(4096, Math.floor(stripUnits / cost)))) };
   };
+};
+
+/** What became of a loop. */
+export interface ParReport {
+  readonly pos: PosId;
+  readonly around: string;
+  readonly grain: bigint;
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** For `--emit=hooks`: each loop, how long its strips are, or what keeps it in one piece. */
+export const parList = (program: IrProgram, loops: readonly ParReport[]): string => {
+  const place = (pos: PosId): string => {
+    const p = program.positions[pos];
+    return p && p.line > 0 ? `${program.files[p.file] ?? '?'}:${p.line}:${p.col}` : '';
+  };
+  const lines = loops.map(({ pos, around, grain, obstacle }) => {
+    const at = place(obstacle?.pos ?? 0);
+    const why = obstacle ? `in one piece, for ${obstacle.what}${at === '' ? '' : ` at ${at}`}` : '';
+    return `${place(pos)}  ${around}  par for ${obstacle ? why : `in strips of ${grain}`}`;
+  });
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
 };

@@ -30,6 +30,8 @@ export interface HookSettings {
 }
 
 export const defaultInterval = 100;
+/** Microseconds from one heartbeat to the next: see lower-par.ts. */
+export const defaultHeartbeat = 100;
 export const leastInterval = 1;
 export const mostInterval = 100_000;
 
