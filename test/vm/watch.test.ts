@@ -3,7 +3,7 @@
 // the model is in one, the prover must say so.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { kernel, page, states } from '../../vm/abi.ts';
+import { fibers, kernel, page, states } from '../../vm/abi.ts';
 import { deadlockProver } from '../../vm/watch.ts';
 
 const slotBits = 17;
@@ -229,5 +229,23 @@ describe('against a model', () => {
       { numRuns: 3000 },
     );
     expect(deadlocks).toBeGreaterThan(100);
+  });
+
+  test('an image that has not seen yet what others have for it is not blocked', () => {
+    const words = new Int32Array((2 * 2 ** slotBits) / 4);
+    const set = (offset: number, value: number): void => {
+      words[(2 ** slotBits + offset) / 4] = value;
+    };
+    set(page.state, states.recv);
+    const looks = (news: number): boolean => {
+      const prove = deadlockProver(words, slotBits, 1);
+      set(fibers.notices, news);
+      return [1, 2, 3, 4].some((k) => {
+        set(page.rechecks, 3 * k);
+        return prove();
+      });
+    };
+    expect(looks(1)).toBe(false);
+    expect(looks(0)).toBe(true);
   });
 });
