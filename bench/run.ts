@@ -10,10 +10,11 @@ import { memory } from './suites/memory.ts';
 import { passes } from './suites/passes.ts';
 import { peers } from './suites/peers.ts';
 import { same } from './suites/same.ts';
+import { tasks } from './suites/tasks.ts';
 import { tableJson, tableText } from './table.ts';
 
 /** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, hooks, handlers, memory, passes, same];
+const suites: readonly Suite[] = [peers, guards, hooks, handlers, tasks, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 

@@ -109,7 +109,8 @@ const hookSettings = (options: CompileOptions): HookSettings => {
   const always = options.stress?.includes('switch') ?? false;
   const beats = options.stress?.includes('beat') ?? false;
   const { timing = defaultTiming, hookInterval: interval = defaultInterval } = options;
-  return { timing: (always || beats) && timing === 'off' ? 'count' : timing, interval, always, beats };
+  const when = (always || beats) && timing === 'off' ? 'count' : timing;
+  return { timing: when, interval, always, beats, timed: options.counts ?? false };
 };
 
 /** More ticks than a run can have. */

@@ -24,6 +24,8 @@ export interface HookSettings {
   readonly always?: boolean;
   /** A loop with `par for` is split at every hook. */
   readonly beats?: boolean;
+  /** The times between are told. */
+  readonly timed?: boolean;
   readonly timing: Timing;
   /** Microseconds between two times at which something is due. */
   readonly interval: number;

@@ -13,9 +13,13 @@
 // second round on. So code runs at full speed after going on. That bodies are trees makes it possible: what is
 // left of a function is the rest of this body, then the rounds of the loop that are left, then the rest of what encloses it.
 //
+// A call at the very end of a function of the run-time, whose results are the function's, needs no point: whatever its status, it is passed on, and
+// once the callee has ended its results go to the caller's record. So what only asks the scheduler for something has no record of its own.
+// Functions of programs have theirs also then, as profiles are made from records.
+//
 // After continuations by generalized stack inspection (Pettyjohn et al., ICFP 2005) and fibers by compiler-inserted returns
 // (as in Ghosh et al.: Compiler-based Timing, SC 2020), with one resumable copy in place of one continuation a point.
-import { frameRecord } from '../vm/abi.ts';
+import { entryPrefix, frameRecord, isRuntime } from '../vm/abi.ts';
 import type { Body, Func, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { liveAt } from './liveness.ts';
@@ -197,6 +201,97 @@ const withEnds = (body: Body, change: (end: Terminator) => { insts: readonly Ins
   return { insts: [...body.insts.map((i) => withBodies(i, (b) => withEnds(b, change))), ...insts], end };
 };
 
+// ---- ends -------------------------------------------------------------------------------------------------------
+
+const sameValues = (a: readonly Value[], b: readonly Value[]): boolean =>
+  a.length === b.length && a.every((v, k) => v === b[k]);
+
+/**
+ * The function with points at its ends passed on: the call with its status as one more result, and `ret` with that behind the function's own
+ * results. Not where the function has variables in memory: their place is given back when it ends.
+ */
+const passedOn = (f: Func, leaving: Leaving): { readonly f: Func; readonly leaving: Leaving } => {
+  if (f.slots.length > 0 || !isRuntime(f.name)) return { f, leaving };
+  const ended = f.name.startsWith(entryPrefix) && entryPassedOn(f, leaving);
+  if (ended) return ended;
+  const passed = new Set<Inst>();
+  const isPoint = (i: Inst): boolean => leaving.isPoint(i) && !passed.has(i);
+  const edit = editOf(f);
+  /** `ends`: labels of which a `break` without values does what `ret` without values does. */
+  const walk = (body: Body, ends: ReadonlySet<string>): Body => {
+    const last = body.insts.at(-1);
+    const { end } = body;
+    const returns = end.kind === 'ret' || (end.kind === 'break' && ends.has(end.label));
+    const inner = (i: Inst): ReadonlySet<string> => {
+      if (i.kind !== 'if' && i.kind !== 'block') return new Set();
+      return i === last && returns && end.args.length === 0 ? new Set([...ends, i.label]) : ends;
+    };
+    const insts = body.insts.map((i) => withBodies(i, (b) => walk(b, inner(i))));
+    if (last?.kind !== 'op' || !returns || !isPoint(last) || !sameValues(last.results, end.args)) return { insts, end };
+    const status = edit.value('i32');
+    const called: Inst =
+      last.op === 'suspend'
+        ? { ...last, op: 'const', suffix: 'i32', imms: [1n], results: [status], by }
+        : { ...last, results: [...last.results, status] };
+    passed.add(called);
+    const args = [...last.results, status];
+    return { insts: [...insts.slice(0, -1), called], end: { kind: 'ret', args, pos: end.pos, by } };
+  };
+  const body = walk(f.body, new Set());
+  return { f: { ...f, types: edit.types, body }, leaving: { ...leaving, isPoint } };
+};
+
+/**
+ * A function that a task begins with ends by storing the result where its argument points. If nothing else follows its call, it needs no point either:
+ * the scheduler has results of a task's last record stored there.
+ */
+const entryPassedOn = (f: Func, leaving: Leaving): { readonly f: Func; readonly leaving: Leaving } | undefined => {
+  const { insts, end } = f.body;
+  const at = insts.findIndex((i) => leaving.isPoint(i));
+  const call = insts[at];
+  const [, ...more] = insts.slice(at);
+  const defs = new Map(insts.flatMap((i) => i.results.map((v) => [v, i] as const)));
+  const source = (v: Value | undefined, ...ops: readonly string[]): Value | undefined =>
+    ops.reduce<Value | undefined>((from, op) => {
+      const d = from === undefined ? undefined : defs.get(from);
+      return d?.kind === 'op' && d.op === op ? d.args[0] : undefined;
+    }, v);
+  const store = more.at(-1);
+  const fits =
+    call?.kind === 'op' &&
+    call.results.length === 1 &&
+    end.kind === 'ret' &&
+    more.every((i, k) => i.kind === 'op' && (i === store ? i.op === 'store' : k === 0 && i.op === 'addr')) &&
+    store?.kind === 'op' &&
+    store.args[1] === call.results[0] &&
+    store.imms[0] === 0 &&
+    source(store.args[0], 'addr', 'gptr.of', 'wrap') === f.params[0];
+  if (!fits) return undefined;
+  const edit = editOf(f);
+  const status = edit.value('i32');
+  const { pos } = call;
+  const c = new Code(edit, pos);
+  const done = c.op('eqz', 'i32', 'i32', [status]);
+  const label = edit.label('d');
+  const out: Terminator = { kind: 'break', label, args: [], pos, by };
+  const head = { label, condition: done, results: [], pos, by };
+  const called: Inst = { ...call, results: [...call.results, status] };
+  const body: Body = {
+    insts: [
+      ...insts.slice(0, at),
+      called,
+      ...c.insts,
+      ifInst(head, { insts: more, end: out }, { insts: [], end: out }),
+    ],
+    end: { ...end, args: [status] },
+  };
+  const isPoint = (i: Inst): boolean => i !== called && leaving.isPoint(i);
+  return { f: { ...f, types: edit.types, body }, leaving: { ...leaving, isPoint } };
+};
+
+/** Whether a `ret` of a function passes the status of a call on. */
+const passesOn = (f: Func, end: Terminator): boolean => end.kind === 'ret' && end.args.length > f.results.length;
+
 // ---- as it is called --------------------------------------------------------------------------------------------
 
 /** The function with its status as one more result. Without points it never leaves. */
@@ -221,7 +316,7 @@ const calledForm = (f: Func, plan: Plan | undefined): Func => {
     return { insts, end: body.end };
   };
   const body = withEnds(walk(f.body), (end) => {
-    if (end.kind !== 'ret' || left.has(end)) return { insts: [], end };
+    if (end.kind !== 'ret' || left.has(end) || passesOn(f, end)) return { insts: [], end };
     const c = new Code(edit, end.pos);
     return { insts: c.insts, end: { ...end, args: [...end.args, c.i32(0)] } };
   });
@@ -254,11 +349,12 @@ const resumedForm = (f: Func, plan: Plan): Func => {
       return { insts: [], end: { ...end, args: [...end.args, none] } };
     if (end.kind !== 'ret' || left.has(end)) return { insts: [], end };
     const c = new Code(edit, end.pos);
-    if (end.args.length > 0) {
+    const results = end.args.slice(0, f.results.length);
+    if (results.length > 0) {
       const pointer = c.pointer(out);
-      for (const [k, v] of end.args.entries()) c.store(typeIn(s, v), pointer, v, 8 * k);
+      for (const [k, v] of results.entries()) c.store(typeIn(s, v), pointer, v, 8 * k);
     }
-    return { insts: c.insts, end: { ...end, args: [none] } };
+    return { insts: c.insts, end: { ...end, args: [end.args[f.results.length] ?? none] } };
   });
   return {
     ...f,
@@ -491,7 +587,8 @@ const enterPoint = (
 };
 
 /** Both forms of a function; without points there is nothing to go on with. */
-export const leavable = (f: Func, leaving: Leaving): readonly Func[] => {
+export const leavable = (func: Func, how: Leaving): readonly Func[] => {
+  const { f, leaving } = passedOn(func, how);
   const plan = planOf(f, leaving);
   return plan ? [calledForm(f, plan), resumedForm(f, plan)] : [calledForm(f, undefined)];
 };

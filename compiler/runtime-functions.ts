@@ -47,6 +47,9 @@ export const parForced = 'runtime.par.forced';
 /** Whether a program has loops that may be split: then it keeps what its hooks call. */
 export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => f.name === parDue || f.name === parForced);
 
+/** What is called before it in programs that tell how far apart such times are. */
+export const hookTimer = 'runtime.time_hook';
+
 /** Whether a program has tasks: the part of the run-time that schedules them. */
 export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);
 

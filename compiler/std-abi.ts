@@ -16,6 +16,7 @@ export const stdAbiText = (): string =>
     ...group('mailbox', abi.mailbox, 'i64'),
     ...group('team', abi.team, 'i64'),
     ...group('due', abi.due, 'i32'),
+    ...group('histogram', abi.hookIntervals, 'i64'),
     ...group('fiber', abi.fibers, 'i64'),
     ...group('task', abi.task, 'i64'),
     ...group('record', abi.frameRecord, 'i64'),

@@ -83,6 +83,12 @@ export const due = {
 
 // ---- slot c+1: image c's ----------------------------------------------------------------------------------------
 
+/**
+ * A histogram of times, each count an i32: for every power of two of nanoseconds from the first one on, 16 counts of equal width. Shorter
+ * and longer times are in the first and the last.
+ */
+export const hookIntervals = { firstPower: 9, powers: 24, perPower: 16 } as const;
+
 /** Byte offsets in the kernel page of an image's slot. */
 export const page = {
   /** i32 poll flag of the hooks: the set of what is due (see `due`), 0 if nothing is. */
@@ -191,6 +197,12 @@ export const page = {
   halted: 1896,
   /** i32: 1 while somebody has to do with the heap, in programs where that may be several workers. */
   heapLock: 1900,
+  /**
+   * Of programs built with `--stats`: when something was last due at a hook, seconds (f64), and how many of the times between that were
+   * how long (`hookIntervals`).
+   */
+  hookTime: 36856,
+  hookIntervals: 36864,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */

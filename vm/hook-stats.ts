@@ -1,5 +1,5 @@
-// `pgc run --stats`: how often something was due at a hook of each image, and what became of loops with `par for`.
-import { fibers, page } from './abi.ts';
+// `pgc run --stats`: how often something was due at a hook of each image, the times between, and what became of loops with `par for`.
+import { fibers, hookIntervals, page } from './abi.ts';
 import type { EndedNode } from './options.ts';
 
 /** For each image. */
@@ -26,11 +26,59 @@ export const loopLine = (node: EndedNode): string => {
   return `loops split: ${part((x) => x.splits)}; parts run by others: ${part((x) => x.steals)}\n`;
 };
 
-/** As a line; nothing of programs without hooks. */
+/** Nanoseconds; each value is at most a sixteenth too large, the middle of those that were counted together. */
+export interface HookIntervals {
+  readonly median: number;
+  readonly p99: number;
+  readonly most: number;
+}
+
+const { firstPower, powers, perPower } = hookIntervals;
+
+/** The middle of what the k-th count counts. */
+const timeOf = (k: number): number => {
+  const low = 2 ** (firstPower + Math.floor(k / perPower));
+  return low + (low * ((k % perPower) + 0.5)) / perPower;
+};
+
+/** Of such counts, in rising order; undefined if there are none. */
+export const intervalsOf = (counts: readonly number[]): HookIntervals | undefined => {
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  if (all === 0) return undefined;
+  const at = (share: number): number => {
+    let left = Math.ceil(all * share);
+    const k = counts.findIndex((n) => {
+      left -= n;
+      return left <= 0;
+    });
+    return timeOf(k);
+  };
+  return { median: at(0.5), p99: at(0.99), most: at(1) };
+};
+
+/** For each image; undefined where nothing was timed. */
+export const hookTimes = (node: EndedNode): readonly (HookIntervals | undefined)[] =>
+  Array.from({ length: node.images }, (_, image) => {
+    const first = (image + 1) * 2 ** node.slotBits + page.hookIntervals;
+    const one = (_: unknown, k: number): number => node.memory.getInt32(first + 4 * k, true);
+    return intervalsOf(Array.from({ length: powers * perPower }, one));
+  });
+
+const time = (ns: number): string => {
+  if (ns < 1e6) return `${(ns / 1000).toPrecision(3)} µs`;
+  return ns < 1e9 ? `${(ns / 1e6).toPrecision(3)} ms` : `${(ns / 1e9).toPrecision(3)} s`;
+};
+
+/** As lines; nothing of programs without hooks. */
 export const hookLine = (node: EndedNode): string => {
   const { hooks } = node.manifest;
   if (!hooks) return '';
   const due = hooksDue(node).map((n, image) => `${n} on image ${image}`);
   const how = hooks.timing === 'ticker' ? `every ${hooks.interval} µs` : 'by what the code costs';
-  return `hooks due (${how}): ${due.join(', ')}\n`;
+  const times = hookTimes(node).flatMap((t, image) =>
+    t
+      ? `  image ${image}: ${time(t.median)} between two of them (median), p99 ${time(t.p99)}, most ${time(t.most)}\n`
+      : [],
+  );
+  return `hooks due (${how}): ${due.join(', ')}\n${times.join('')}`;
 };

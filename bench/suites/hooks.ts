@@ -1,6 +1,6 @@
 // hooks: what it costs that images look, now and then, whether something is due. Every program without hooks (`off`, what the others
-// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock; and how many hooks
-// each program has, with the longest path between two of them as the cost model sees it.
+// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock; how many hooks
+// each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are due.
 import { join } from 'node:path';
 import { chosenVariants, compare, type Flags, ratioTable } from '../compare.ts';
 import { root } from '../process.ts';
@@ -36,6 +36,32 @@ export const hookCounts = (text: string): HookCounts => {
   return { hooks: Number(hooks), longest: Number(longest) };
 };
 
+/** Microseconds between two hooks at which something was due, as `--stats` tells of image 0. @throws Error */
+export const hookIntervals = (text: string): readonly number[] => {
+  const line = /^ {2}image 0: (\S+) (\S+) between two of them \(median\), p99 (\S+) (\S+), most (\S+) (\S+)$/m.exec(
+    text,
+  );
+  const units: Readonly<Record<string, number>> = { µs: 1, ms: 1e3, s: 1e6 };
+  const times = [1, 3, 5].map((k) => Number(line?.[k]) * (units[line?.[k + 1] ?? ''] ?? Number.NaN));
+  if (times.some(Number.isNaN)) throw new Error(`pgc run --stats told no times between hooks:\n${text}`);
+  return times;
+};
+
+const targets = [10, 100, 1000];
+
+const intervalTable = (rows: readonly (readonly Cell[])[]): Table => ({
+  title: 'time between two hooks at which something was due, in microseconds, on one image',
+  columns: [
+    { name: 'program' },
+    { name: 'target' },
+    { name: 'median', digits: 1 },
+    { name: 'p99', digits: 1 },
+    { name: 'most', digits: 1 },
+  ],
+  rows,
+  notes: ['by the clock of the wall: what else the machine does is in p99 and most'],
+});
+
 const countTable = (rows: readonly (readonly Cell[])[]): Table => ({
   title: 'hooks in the program at 100 µs, and the longest path without one',
   columns: [{ name: 'program' }, { name: 'hooks' }, { name: 'µs', digits: 3 }],
@@ -45,7 +71,7 @@ const countTable = (rows: readonly (readonly Cell[])[]): Table => ({
 
 export const hooks: Suite = {
   name: 'hooks',
-  doc: 'hooks at 1 ms, 100 µs and 10 µs against none; how many there are',
+  doc: 'hooks at 1 ms, 100 µs and 10 µs against none; how many there are; times between them',
   benchmarks: programs.map((p) => p.name),
   variants: variants.map((v) => v.name),
   run: async (request) => {
@@ -57,6 +83,16 @@ export const hooks: Suite = {
       const found = hookCounts(text);
       counts.push([name, found.hooks, found.longest]);
     }
-    return [ratioTable('time with hooks / time without', measured), countTable(counts)];
+    const intervals: (readonly Cell[])[] = [];
+    for (const { name, file, full, quick } of programs.filter((p) => request.wants(p.name))) {
+      for (const target of targets) {
+        request.progress(`${name}: intervals of ${target} µs`);
+        const how = ['run', join(root, file), '-n', '1', '--stats', `--hook-interval=${target}`];
+        const { err } = await pgc([...how, '--', ...(request.quick ? quick : full)]);
+        // A quick run may be over before anything is due twice.
+        if (!request.quick || err.includes('(median)')) intervals.push([name, target, ...hookIntervals(err)]);
+      }
+    }
+    return [ratioTable('time with hooks / time without', measured), countTable(counts), intervalTable(intervals)];
   },
 };

@@ -5,7 +5,7 @@ import { commRuntime, leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { guardRuntime, hookServer, moveRuntime, runtimeFor } from '../runtime-functions.ts';
+import { guardRuntime, hookServer, hookTimer, moveRuntime, runtimeFor } from '../runtime-functions.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
 
@@ -41,7 +41,10 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     runFunction,
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);
-  if (context.hooks.timing !== 'off' && context.pending.has('hooks')) work.push(hookServer(program, context.hooks));
+  if (context.hooks.timing !== 'off' && context.pending.has('hooks')) {
+    work.push(hookServer(program, context.hooks));
+    if (context.hooks.timed) work.push(hookTimer);
+  }
   for (let name = work.pop(); name !== undefined; name = work.pop()) {
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;

@@ -13,7 +13,7 @@ import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hasPars, hookServer } from '../runtime-functions.ts';
+import { hasPars, hookServer, hookTimer } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -61,6 +61,7 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
     store(serve, context, page.hookLeft, int(serve, intervalUnits(context.hooks.interval)));
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
+  if (context.hooks.timed) serve.insts.push({ ...common, args: [], imms: [hookTimer] });
   serve.insts.push({ ...common, args: [position], imms: [hookServer(context.program, context.hooks)] });
   const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
   r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));

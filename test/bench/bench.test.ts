@@ -4,7 +4,7 @@ import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
 import { latencyOf } from '../../bench/suites/handlers.ts';
-import { hookCounts } from '../../bench/suites/hooks.ts';
+import { hookCounts, hookIntervals } from '../../bench/suites/hooks.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined };
 
@@ -65,6 +65,12 @@ test('a quick run of handlers measures ours and that of JavaScript', { timeout: 
   for (const row of table.rows) expect(row['best median']).toBeGreaterThan(0);
 });
 
+test('times between hooks are read from --stats', () => {
+  const line = '  image 0: 99.0 µs between two of them (median), p99 1.02 ms, most 2.5 s\n';
+  expect(hookIntervals(`hooks due (every 100 µs): 3 on image 0\n${line}`)).toEqual([99, 1020, 2_500_000]);
+  expect(() => hookIntervals('')).toThrow('no times');
+});
+
 test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
   const text = await bench(['--only=guards/dot', '--images=1', '--variants=opt', '--quick', '--json'], quiet);
   const [times, counts] = JSON.parse(text);
@@ -74,7 +80,7 @@ test('a quick run of guards compares with none, and counts', { timeout: 120_000 
 
 test('--list names every suite and what it has', async () => {
   const text = await bench(['--list'], quiet);
-  for (const suite of ['peers', 'guards', 'hooks', 'handlers', 'memory', 'passes', 'same'])
+  for (const suite of ['peers', 'guards', 'hooks', 'handlers', 'tasks', 'memory', 'passes', 'same'])
     expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
   expect(text).toContain('search_tree');
 });
