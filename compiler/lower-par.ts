@@ -230,20 +230,29 @@ const overFunction = (s: State, l: Loop, place: PosId): void => {
     f.reductions.forEach((r, k) => {
       d.env.set(r.inner, { kind: 'values', values: [sums[k] ?? 0] });
     });
+    // Most loops are never split, and short ones are many: they ask for nobody.
+    const none = (): readonly Value[] => [constI32(d, pos, 0)];
+    const takeBack = (): readonly Value[] => emitTyped(d, pos, 'call', '', [record], ['runtime.par.more'], ['i32']);
     const more = emitIf(
       d,
       pos,
       far,
       [],
       () => [constI32(d, pos, 1)],
-      () => emitTyped(d, pos, 'call', '', [record], ['runtime.par.more'], ['i32']),
+      () => emitIf(d, pos, loadWord(d, pos, record, par.children, 'i32'), [], takeBack, none),
     );
     breakIf(d, pos, emit(d, pos, 'eqz', 'i32', [more[0] ?? 0]), label, vars);
     again(label);
   });
   const told = emit(d, pos, 'position', '', [], [BigInt(place)]);
   emitLoop(d, pos, { stem: 'j', counters: [], vars }, (label) => {
-    const other = emitTyped(d, pos, 'call', '', [record, told], ['runtime.par.joined'], ['i64'])[0] ?? 0;
+    const joined = (): readonly Value[] =>
+      emitTyped(d, pos, 'call', '', [record, told], ['runtime.par.joined'], ['i64']);
+    const some = emit(d, pos, 'or', 'i32', [
+      loadWord(d, pos, record, par.children, 'i32'),
+      loadWord(d, pos, record, par.joined, 'i32'),
+    ]);
+    const other = emitIf(d, pos, some, [], joined, () => [constI64(d, pos, 0)])[0] ?? 0;
     breakIf(d, pos, emit(d, pos, 'eqz', 'i64', [other]), label, vars);
     f.reductions.forEach((r, k) => {
       const b = d.env.get(r.inner);
