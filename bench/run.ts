@@ -5,6 +5,7 @@ import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
 import { guards } from './suites/guards.ts';
 import { handlers } from './suites/handlers.ts';
+import { heartbeat } from './suites/heartbeat.ts';
 import { hooks } from './suites/hooks.ts';
 import { memory } from './suites/memory.ts';
 import { passes } from './suites/passes.ts';
@@ -14,7 +15,7 @@ import { tasks } from './suites/tasks.ts';
 import { tableJson, tableText } from './table.ts';
 
 /** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, hooks, handlers, tasks, memory, passes, same];
+const suites: readonly Suite[] = [peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 

@@ -4,6 +4,7 @@ import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
 import { latencyOf } from '../../bench/suites/handlers.ts';
+import { ratioOf } from '../../bench/suites/heartbeat.ts';
 import { hookCounts, hookIntervals } from '../../bench/suites/hooks.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined };
@@ -51,6 +52,15 @@ test('hooks are counted by the end of --emit=hooks', () => {
     'a.pg:3:1  main  in each round\n\n1 hook\nspacing in loops: 50000 units, 12.5 µs\nlongest path without a hook: 240 units, 0.06 µs, from a.pg:1:1 to a.pg:3:1\n';
   expect(hookCounts(list)).toEqual({ hooks: 1, longest: 0.06 });
   expect(() => hookCounts('')).toThrow('no numbers');
+});
+
+test('a quick run of heartbeat compares with for and with grains', { timeout: 120_000 }, async () => {
+  expect(ratioOf([2, 3, 8], [1, 2, 2])).toBe(2);
+  const text = await bench(['--only=heartbeat/tree', '--quick', '--json'], quiet);
+  const [overhead, divided] = JSON.parse(text);
+  expect(overhead.rows[0]['100 µs']).toBeGreaterThan(0);
+  expect(divided.rows[0].heartbeat).toBeGreaterThan(0);
+  expect(divided.rows[0]['best grain']).toContain(' of 1, 2, 4, 6, 9');
 });
 
 test('latencies are the two numbers of a line', () => {
