@@ -157,7 +157,7 @@ export const compileFrom = async (
   const track = moving ? 'all' : level;
   const hooks = hookSettings(options);
   // Parts of loops refer to memory that whoever moves, or checks each access, would have to know.
-  const plain = track === 'off' && !checked && !profiled && !options.checkpoint;
+  const plain = track === 'off' && !checked && !options.checkpoint;
   const splits = plain && (hooks.beats || hooks.timing === 'ticker');
   const loops: ParReport[] = [];
   const pars = (loop: ParReport): void => void loops.push(loop);

@@ -6,6 +6,7 @@ import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
 import { constI32, constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
 import { scalarType } from './lower-types.ts';
+import { parDue, tasksDue } from './runtime-functions.ts';
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
   sqrt: 'sqrt',
@@ -107,6 +108,9 @@ export const lowerIntrinsic = (
     }
     case 'watch':
       for (const watcher of s.program.watchers) effect(s, pos, 'call', '', args, [watcher]);
+      return [];
+    case 'serve':
+      effect(s, pos, 'call', '', args, [s.program.splits ? parDue : tasksDue]);
       return [];
     case 'traced':
       return [constI64(s, pos, s.program.watchers.includes(traceWatcher) ? 1 : 0)];

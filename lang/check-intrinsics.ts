@@ -53,6 +53,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   alerted: { params: [i32], result: i32 },
   can_end: { params: [i32], result: voidType },
   watch: { params: [i64, i32, i64, i64], result: voidType },
+  serve: { params: [i32], result: voidType },
   traced: { params: [], result: i64 },
   withdraw: { params: [i64, i64], result: voidType },
   suspend: { params: [], result: voidType },

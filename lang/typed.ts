@@ -170,6 +170,8 @@ export type Intrinsic =
   | 'alerted'
   /** `__can_end(position: i32)`: the running task ends here if it was cancelled; nothing in programs without tasks. */
   | 'can_end'
+  /** `__serve(position)`: what a hook calls where something is due, in programs with tasks that are not built for profiles. */
+  | 'serve'
   /** `__traced() -> i64`: whether the program is built for a trace. */
   | 'traced'
   /** `__withdraw(from: i64, to: i64)`: receives of this image into memory there are taken back; nothing in programs without messages. */

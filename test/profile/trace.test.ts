@@ -1,7 +1,7 @@
 // `pgc run --trace`: what is written keeps the rules of Chrome's trace format, for programs whose messages and waits are known.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { run } from '../../vm/run.ts';
 import { tracesOf } from '../../vm/trace.ts';
@@ -92,19 +92,37 @@ const messages = `fn main() {
 }
 `;
 
-const tasks = `fn work(n: int) -> int {
+// What needs tasks, built for a profile too; a config chooses what runs.
+const tasks = `config const part: int = 0;
+fn work(n: int) -> int {
   var s = 0;
   for i in 0..n { s = s ^ (i * i % 7); }
   return s;
 }
+fn get() { var x = 0; recv(x, 0, 0); }
 fn main() {
-  let a = spawn work(2_000_000);
-  let b = spawn work(2_000_000) on (this_image() + 1) % num_images();
-  let sum = join(a) + join(b);
+  var sum = 0;
+  if part == 0 {
+    let a = spawn work(2_000_000);
+    let b = spawn work(2_000_000) on (this_image() + 1) % num_images();
+    sum = join(a) + join(b);
+  } else if part == 1 {
+    if this_image() == 0 { par for k in 0..400 reduce(+: sum) { sum += work(k * 2000); } }
+  } else {
+    let t = spawn get();
+    join(t);
+  }
   barrier;
   if this_image() == 0 { print("{}", sum); }
 }
 `;
+
+beforeAll(async () => {
+  write('tasks.pg', tasks);
+  expect((await pgc('build', 'tasks.pg', '--trace', '--profile')).code).toBe(0);
+}, 60_000);
+const runTasks = (part: number, images: number, ...args: readonly string[]) =>
+  pgc('run', 'tasks.wasm', '-n', `${images}`, ...args, '--', `--part=${part}`);
 
 const count = (events: readonly Event[], ph: string, name: string, tid?: number): number =>
   events.filter((e) => e.ph === ph && e.name === name && (tid === undefined || e.tid === tid)).length;
@@ -136,16 +154,29 @@ describe('messages and waits', () => {
 
 describe('tasks and hooks', () => {
   test('each stretch of a task is a slice; hooks are instants', async () => {
-    const r = await pgc('run', write('tasks.pg', tasks), '-n', '2', '--trace', 'tasks.json');
+    const r = await runTasks(0, 2, '--trace', 'tasks.json');
     expect(r).toMatchObject({ code: 0, out: '2\n' });
     const events = checked('tasks.json', 2);
     for (const tid of [0, 1]) {
       for (const name of ['main', 'task 1', 'task 2']) expect(count(events, 'X', name, tid)).toBeGreaterThan(0);
       const spawned = events.find((e) => e.tid === tid && e.name === 'task 2');
-      expect(spawned?.args).toEqual({ spawned: 'tasks.pg:8:11', by: `image ${1 - tid}` });
+      expect(spawned?.args).toEqual({ spawned: 'tasks.pg:12:13', by: `image ${1 - tid}` });
     }
     expect(events.filter((e) => e.name === 'hook').every((e) => e.ph === 'i' && e.s === 't')).toBe(true);
   }, 60_000);
+});
+
+describe('loops whose iterations others take over', () => {
+  test('heartbeats are instants; samples and events are of the image that does the work', async () => {
+    const r = await runTasks(1, 2, '--trace=par.json', '--profile=par.folded');
+    expect(r).toMatchObject({ code: 0, out: '1083\n' });
+    const events = checked('par.json', 2);
+    const beats = events.filter((e) => e.name === 'heartbeat');
+    expect(beats.length).toBeGreaterThan(0);
+    for (const e of beats) expect(e).toMatchObject({ ph: 'i', args: { at: 'tasks.pg:15:28', in: 'main' } });
+    const folded = readFileSync(join(folder, 'par.folded'), 'utf8');
+    for (const image of [0, 1]) expect(folded).toMatch(new RegExp(`^image ${image};.*;work;tasks\\.pg:4 \\d+$`, 'm'));
+  });
 });
 
 describe('runs that end early', () => {
@@ -162,15 +193,14 @@ describe('runs that end early', () => {
   });
 
   test('so is one of tasks, which look again and again', async () => {
-    const text = 'fn get() { var x = 0; recv(x, 0, 0); }\nfn main() {\n  let t = spawn get();\n  join(t);\n}\n';
-    const r = await pgc('run', write('tasks-stuck.pg', text), '-n', '1', '--trace', 'tasks-stuck.json', '--profile');
+    const r = await runTasks(2, 1, '--trace', 'tasks-stuck.json', '--profile');
     expect(r.code).toBe(1);
     expect(r.err).toContain('deadlock');
     const last = checked('tasks-stuck.json', 1)
       .filter((e) => e.ph === 'X')
       .at(-1);
     expect(['all tasks wait', 'task 1', 'recv from image 0']).toContain(last?.name);
-    expect(r.err).toMatch(/all its tasks wait +tasks-stuck\.pg:1/);
+    expect(r.err).toMatch(/all its tasks wait +tasks\.pg:7/);
   });
 
   test('a full area loses the last events, and says how many', async () => {
@@ -196,11 +226,11 @@ describe('runs that end early', () => {
 
 describe('mistakes', () => {
   test('are told', async () => {
-    await pgc('build', 'tasks.pg');
-    const plain = await pgc('run', 'tasks.wasm', '--trace=out.json');
+    await pgc('build', 'messages.pg', '-o', 'plain.wasm');
+    const plain = await pgc('run', 'plain.wasm', '--trace=out.json');
     expect(plain).toMatchObject({ code: 2, out: '' });
     expect(plain.err).toBe(
-      'error: tasks.wasm was built without --trace\n  hint: pgc build --trace prog.pg, or run the .pg file itself\n',
+      'error: plain.wasm was built without --trace\n  hint: pgc build --trace prog.pg, or run the .pg file itself\n',
     );
     const missing = await pgc('run', 'messages.wasm', '--trace=no/out.json');
     expect(missing).toMatchObject({ code: 2, out: '' });
