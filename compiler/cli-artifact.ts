@@ -10,6 +10,7 @@ import {
   defaultInterval,
   defaultTiming,
   type GuardMode,
+  type Spacing,
   type Stress,
   type Timing,
 } from './passes.ts';
@@ -28,6 +29,7 @@ export interface ArtifactOptions {
   readonly hookInterval?: number;
   readonly heartbeat?: number;
   readonly stress?: readonly Stress[];
+  readonly spacing?: Spacing;
   readonly counts?: boolean;
   readonly profile?: boolean;
   readonly checkpoint?: boolean;
@@ -43,7 +45,8 @@ const warn = async ({ warnings, sources }: Cached): Promise<void> => {
 /** Where a program with these options is in the cache. */
 const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): CacheKey => {
   const { start = 'main', track = 'off', moving = false, check = '', guards = 'opt', counts = false } = asked;
-  const { timing = defaultTiming, hookInterval = defaultInterval, heartbeat = defaultHeartbeat, stress = [] } = asked;
+  const { timing = defaultTiming, hookInterval = defaultInterval, heartbeat = defaultHeartbeat } = asked;
+  const { stress = [], spacing = {} } = asked;
   const { profile = false, trace = false, comm = false, checkpoint = false } = asked;
   // What the artifact depends on besides the text.
   const options = [
@@ -57,6 +60,7 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
     hookInterval,
     heartbeat,
     ...stress,
+    Object.keys(spacing).length > 0 && JSON.stringify(spacing),
     profile && 'profile',
     checkpoint && 'checkpoint',
     trace && 'trace',

@@ -7,7 +7,9 @@ import {
   defaultTiming,
   leastInterval,
   mostInterval,
+  type Spacing,
   type Stress,
+  spaced,
   stresses,
   type Timing,
   timings,
@@ -25,11 +27,17 @@ export interface HookChoice {
   readonly hookInterval: number;
   readonly heartbeat: number;
   readonly stress: readonly Stress[];
+  /** Of those of them that were asked for with a number. */
+  readonly spacing: Spacing;
 }
 
-const stressOf = (text: string | undefined): readonly Stress[] | number => {
+const mostSpacing = 1_000_000;
+
+const stressOf = (text: string | undefined): Pick<HookChoice, 'stress' | 'spacing'> | number => {
   const found: Stress[] = [];
-  for (const word of text?.split(',') ?? []) {
+  const spacing: Partial<Record<Stress, number>> = {};
+  for (const part of text?.split(',') ?? []) {
+    const [word = '', number] = part.split(/:(.*)/s);
     const stress = stresses.find((s) => s === word);
     if (!stress)
       return mistake(
@@ -38,14 +46,23 @@ const stressOf = (text: string | undefined): readonly Stress[] | number => {
         `there is: ${stresses.join(', ')}`,
       );
     found.push(stress);
+    if (number === undefined) continue;
+    const every = spaced.includes(stress) ? wholeNumber(number, 1, mostSpacing) : undefined;
+    if (every === undefined) {
+      return mistake(
+        `--stress=${part}: ${spaced.includes(stress) ? `a whole number from 1 to ${mostSpacing} is needed` : `${stress} takes no number`}`,
+        `with a number, each n-th time: ${spaced.map((s) => `${s}:3`).join(', ')}`,
+      );
+    }
+    spacing[stress] = every;
   }
-  return found;
+  return { stress: found, spacing };
 };
 
 /** What makes hooks due, and how often, or the exit code of a complaint. */
 export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
-  const stress = stressOf(options.stress);
-  if (typeof stress === 'number') return stress;
+  const asked = stressOf(options.stress);
+  if (typeof asked === 'number') return asked;
   const { timing = defaultTiming, hookInterval } = options;
   const found = timings.find((t) => t === timing);
   if (!found) {
@@ -60,7 +77,7 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
   if (hookInterval === undefined) {
     // Loops are split at hooks: for more frequent heartbeats those have to be due more often.
     const often = Math.min(defaultInterval, heartbeat || defaultInterval);
-    return { timing: found, hookInterval: often, heartbeat, stress };
+    return { timing: found, hookInterval: often, heartbeat, ...asked };
   }
   const interval = wholeNumber(hookInterval, leastInterval, mostInterval);
   if (interval === undefined) {
@@ -71,7 +88,7 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
     );
   }
   if (found === 'off') return mistake('--hook-interval and --timing=off: without hooks there is no interval');
-  return { timing: found, hookInterval: interval, heartbeat, stress };
+  return { timing: found, hookInterval: interval, heartbeat, ...asked };
 };
 
 /** The exit code of a complaint. */

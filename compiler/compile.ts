@@ -19,6 +19,7 @@ import {
   defaultTiming,
   type GuardMode,
   type HookSettings,
+  type Spacing,
   type Stress,
   type Timing,
 } from './passes.ts';
@@ -54,6 +55,7 @@ export interface CompileOptions {
   readonly checkpoint?: boolean;
   /** For tests: see `stresses` in passes.ts. */
   readonly stress?: readonly Stress[];
+  readonly spacing?: Spacing;
   readonly hookInterval?: number;
   /** Loops with `par for` are split every so many microseconds, if somebody is idle (default: 100); 0: never. */
   readonly heartbeat?: number;
@@ -106,11 +108,22 @@ export const compile = (input: Input, options: CompileOptions = {}): Promise<Com
   compileFrom(typeof input === 'string' ? input : input.path, hostOf(input, options), options);
 
 const hookSettings = (options: CompileOptions): HookSettings => {
-  const always = options.stress?.includes('switch') ?? false;
-  const beats = options.stress?.includes('beat') ?? false;
+  const has = (stress: Stress): boolean => options.stress?.includes(stress) ?? false;
+  const always = has('switch');
+  const beats = has('beat');
+  const moves = has('move') ? (options.spacing?.move ?? 1) : undefined;
+  const fails = has('alloc-fail') ? (options.spacing?.['alloc-fail'] ?? 1) : undefined;
   const { timing = defaultTiming, hookInterval: interval = defaultInterval } = options;
-  const when = (always || beats) && timing === 'off' ? 'count' : timing;
-  return { timing: when, interval, always, beats, timed: options.counts ?? false };
+  const needed = always || beats || moves !== undefined;
+  return {
+    timing: needed && timing === 'off' ? 'count' : timing,
+    interval,
+    always,
+    beats,
+    timed: options.counts ?? false,
+    ...(moves === undefined ? {} : { moves }),
+    ...(fails === undefined ? {} : { fails }),
+  };
 };
 
 /** More ticks than a run can have. */
@@ -133,11 +146,12 @@ export const compileFrom = async (
   const dumps: Dump[] = [];
   const checked = options.check === 'memory';
   const level = checked && (options.track ?? 'off') === 'off' ? 'allocations' : (options.track ?? 'off');
-  const switches = options.stress?.includes('switch') ?? false;
+  const hooks = hookSettings(options);
+  const switches = hooks.always ?? false;
   const profiled = options.profile ?? false;
   const parts = [
     ...(level === 'off' ? [] : ['memory']),
-    ...(options.moving ? ['move'] : []),
+    ...(options.moving || hooks.moves !== undefined || hooks.fails !== undefined ? ['move'] : []),
     ...(checked ? ['check'] : []),
     ...(switches || profiled || options.checkpoint ? ['tasks'] : []),
     ...(profiled ? ['profile'] : []),
@@ -155,7 +169,8 @@ export const compileFrom = async (
   // A program that imports std.memory moves objects, asked or not; to move them it must know all places of pointers.
   const moving = program.functions.some((fn) => fn.symbol === moveRuntime.alloc);
   const track = moving ? 'all' : level;
-  const hooks = hookSettings(options);
+  // Objects move at hooks: pointers that advance in a loop would have to be made anew at each.
+  const restless = moving && (hooks.moves !== undefined || program.main.symbol === 'runtime.begin');
   // Parts of loops refer to memory that whoever moves, or checks each access, would have to know.
   const plain = track === 'off' && !checked && !options.checkpoint;
   const splits = plain && (hooks.beats || hooks.timing === 'ticker');
@@ -168,7 +183,7 @@ export const compileFrom = async (
     lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
     {
       track,
-      skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : [])],
+      skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : []), ...(restless ? ['strength'] : [])],
       ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
       ...(options.guards === undefined ? {} : { guards: options.guards }),
       hooks,

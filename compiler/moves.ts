@@ -1,7 +1,7 @@
 // Which functions may move objects: the verifier's rule about ptrs, and passes that keep a ptr over a call, ask this.
 import type { Body, Inst, IrProgram } from './ir.ts';
 import { opRow } from './ir.ts';
-import { movers } from './runtime-functions.ts';
+import { isMoving, movers } from './runtime-functions.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
 const slides: ReadonlySet<string> = new Set(movers);
@@ -11,13 +11,15 @@ export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
   const known = new Set(p.funcs.map((f) => f.name));
   const callers = new Map<string, string[]>();
   const moving = new Set<string>();
+  // While a task is suspended, others move what is its.
+  const parks = isMoving(p);
   for (const f of p.funcs) {
     // It copies bytes: no op says so.
     if (slides.has(f.name)) moving.add(f.name);
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op') return;
       if (i.op !== 'call') {
-        if (opRow(i.op).effects.includes('moves')) moving.add(f.name);
+        if (opRow(i.op).effects.includes('moves') || (parks && i.op === 'suspend')) moving.add(f.name);
         return;
       }
       const callee = String(i.imms[0]);

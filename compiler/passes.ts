@@ -15,9 +15,15 @@ export type GuardMode = (typeof guardModes)[number];
 export const timings = ['ticker', 'count', 'off'] as const;
 export type Timing = (typeof timings)[number];
 
-/** What is done more often than any program needs it, to find mistakes of ours: switch: another task, or the same one anew, runs at every hook; beat: loops are split at every hook. */
-export const stresses = ['switch', 'beat'] as const;
+/**
+ * What is done more often than any program needs it, to find mistakes of ours. switch: another task, or the same one anew, runs at every hook; beat: loops are
+ * split at every hook; move: everything that can move does so at every hook; alloc-fail: allocations find no memory before they have made room.
+ */
+export const stresses = ['switch', 'beat', 'move', 'alloc-fail'] as const;
 export type Stress = (typeof stresses)[number];
+/** Those that can be had for each n-th hook, or allocation, only. */
+export const spaced: readonly Stress[] = ['move', 'alloc-fail'];
+export type Spacing = Readonly<Partial<Record<Stress, number>>>;
 
 export interface HookSettings {
   /** Something is due at every hook: the task that runs is left there and gone on with. */
@@ -26,6 +32,9 @@ export interface HookSettings {
   readonly beats?: boolean;
   /** The times between are told. */
   readonly timed?: boolean;
+  /** Every so many hooks everything moves that can; every so many allocations find no memory at first. */
+  readonly moves?: number;
+  readonly fails?: number;
   readonly timing: Timing;
   /** Microseconds between two times at which something is due. */
   readonly interval: number;

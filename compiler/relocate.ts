@@ -12,7 +12,7 @@ const known = new WeakMap<IrProgram, Reaching>();
 export const relocationOf = (p: IrProgram): Reaching => {
   const before = known.get(p);
   if (before) return before;
-  const found = reaching(p, movers);
+  const found = reaching(p, movers, (i) => i.op === 'suspend');
   known.set(p, found);
   return found;
 };

@@ -19,11 +19,14 @@ export const moveRuntime = {
   pin: 'runtime.move.pin',
 } as const;
 
+/** What only programs have that are built to find our mistakes in it: what hooks call, and `new`. */
+export const stressRuntime = { safepoint: 'runtime.move.safepoint', alloc: 'runtime.move.scarce' } as const;
+
 /** What a hook calls when something is due. */
 export const hookRuntime = 'runtime.hook';
 
 /** What moves objects by itself. */
-export const movers = ['runtime.move.slide', 'runtime.move.migrate'] as const;
+export const movers = ['runtime.move.slide', 'runtime.move.jolt', 'runtime.move.migrate'] as const;
 
 /** What takes back permissions by itself: from the heap's lowest block, or from the end of symmetric memory. */
 export const revokers = [

@@ -20,6 +20,7 @@ export const stdAbiText = (): string =>
     ...group('fiber', abi.fibers, 'i64'),
     ...group('task', abi.task, 'i64'),
     ...group('record', abi.frameRecord, 'i64'),
+    ...group('parked', abi.parked, 'i64'),
     ...group('profile', abi.profile, 'i64'),
     ...group('sample', abi.profileRecord, 'i64'),
     ...group('watched', abi.watched, 'i64'),

@@ -62,6 +62,12 @@ export const fibers = {
   steals: 2252,
   /** i32: ticks since the last heartbeat. */
   ticks: 2256,
+  /**
+   * Of programs that move objects: u32 address of the first block with pointers that live in a suspended task (see `parked`); i32, 1 while this image is
+   * in a collective move, where no other task of it may run.
+   */
+  parked: 2260,
+  alone: 2264,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;
@@ -73,7 +79,7 @@ export const fibers = {
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
  * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `held`: how many locks it holds; `alert`: not 0 if a message
- * has come whose handler is to release it; `requests`: those that it has not waited for.
+ * has come whose handler is to release it; `requests`: those that it has not waited for; `roots`: the block with its pointers while it is suspended, 0: none.
  */
 export const task = {
   link: 0,
@@ -115,6 +121,7 @@ export const task = {
   held: 156,
   alert: 160,
   requests: 164,
+  roots: 168,
   result: 176,
 } as const;
 
@@ -139,6 +146,9 @@ export const par = {
   joined: 52,
   values: 56,
 } as const;
+
+/** A block with pointers of a suspended task: u32 addresses of the next one and the one before, bytes of the pointers; then these. */
+export const parked = { next: 0, before: 4, bytes: 8, words: 16 } as const;
 
 /** The least that a program with tasks needs for them in a slot. */
 export const leastFiberBytes = 1 << 18;

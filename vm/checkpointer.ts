@@ -12,6 +12,8 @@ import { takeSnapshot } from './snapshot.ts';
 
 /** Between two looks whether all stand still. */
 const lookMs = 1;
+/** So long is waited for that: images that wait for each other without looking up must be let go on. */
+const patienceMs = 2000;
 const longestTimerMs = 2 ** 31 - 1;
 
 export interface Checkpointer {
@@ -68,15 +70,16 @@ export const startCheckpointer = (
     };
   };
 
-  /** Memory as it is when all stand still; undefined: the run ends. */
+  /** Memory as it is when all stand still; undefined: they do not, or the run ends. */
   const standStill = async (): Promise<Shot | undefined> => {
     // Memory is laid out first.
     while (!ended && load(kernel.ready) < images) await pause(lookMs);
     if (ended) return undefined;
     request++;
     Atomics.store(words, kernel.halt / 4, request);
+    const end = performance.now() + patienceMs;
     try {
-      for (;;) {
+      while (performance.now() < end) {
         const running = slots.filter((slot) => load(slot + page.halted) !== request);
         // Lines that were posted are passed on before a checkpoint says so.
         if (running.length === 0 && load(kernel.outputDone) === load(kernel.outputTicket)) return shot();
@@ -84,6 +87,7 @@ export const startCheckpointer = (
         await pause(lookMs);
         if (ended || load(kernel.finished) > 0) return undefined;
       }
+      return undefined;
     } finally {
       release();
     }

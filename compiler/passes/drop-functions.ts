@@ -5,7 +5,7 @@ import { commRuntime, leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { guardRuntime, hookServer, hookTimer, moveRuntime, runtimeFor } from '../runtime-functions.ts';
+import { guardRuntime, hookServer, hookTimer, moveRuntime, runtimeFor, stressRuntime } from '../runtime-functions.ts';
 import { forEachInst } from '../tree.ts';
 import { trackRuntime } from './lower-track.ts';
 
@@ -34,6 +34,8 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     'main',
     ...(byName.has('runtime.team_value') ? teamRuntime : []),
     ...Object.values(moveRuntime),
+    ...(context.hooks.moves !== undefined && context.pending.has('lower-hooks') ? [stressRuntime.safepoint] : []),
+    ...(context.hooks.fails !== undefined && context.pending.has('lower-runtime') ? [stressRuntime.alloc] : []),
     ...trackRuntime,
     ...Object.values(commRuntime),
     ...Object.values(checkRuntime),

@@ -13,7 +13,7 @@ import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hasPars, hookServer, hookTimer } from '../runtime-functions.ts';
+import { hasPars, hookServer, hookTimer, isMoving, stressRuntime } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -42,7 +42,7 @@ const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32
 
 /** Not 0: something is due. */
 const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
-  if (context.hooks.always || (context.hooks.beats && hasPars(context.program)))
+  if (context.hooks.always || context.hooks.moves !== undefined || (context.hooks.beats && hasPars(context.program)))
     return append(r, 'const', 'i32', 'i32', [], [1n], result);
   if (context.hooks.timing !== 'count') return load(r, context, page.poll, result);
   const before = load(r, context, page.hookLeft);
@@ -62,6 +62,11 @@ const lowered = (r: Replacement, hook: OpInst, context: PassContext): void => {
   const position = append(serve, 'position', '', 'i32', [], [BigInt(r.pos)]);
   const common = { kind: 'op', op: 'call', suffix: '', results: [], pos: r.pos, by } as const;
   if (context.hooks.timed) serve.insts.push({ ...common, args: [], imms: [hookTimer] });
+  const { moves } = context.hooks;
+  if (moves !== undefined && isMoving(context.program)) {
+    const every = append(serve, 'const', 'i64', 'i64', [], [BigInt(moves)]);
+    serve.insts.push({ ...common, args: [every], imms: [stressRuntime.safepoint] });
+  }
   serve.insts.push({ ...common, args: [position], imms: [hookServer(context.program, context.hooks)] });
   const head = { label, condition: none, likely: true, results: [], pos: r.pos, by };
   r.insts.push(ifInst(head, { insts: [], end }, { insts: serve.insts, end }));

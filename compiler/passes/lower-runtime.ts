@@ -22,7 +22,7 @@ const by = 'lower-runtime';
 interface Out extends Replacement {
   readonly program: IrProgram;
   /** What allocates and frees here. */
-  readonly heap: { readonly alloc: string; readonly shared: string; readonly free: string };
+  readonly heap: { readonly alloc: string; readonly shared: string; readonly free: string; readonly every?: number };
 }
 
 const effect = (o: Out, op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void => {
@@ -217,7 +217,8 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
       call(o, o.heap.shared, inst.args, inst.results);
       return true;
     case 'alloc':
-      call(o, o.heap.alloc, inst.args, inst.results);
+      if (o.heap.every === undefined) call(o, o.heap.alloc, inst.args, inst.results);
+      else call(o, o.heap.alloc, [...inst.args, i64(o, o.heap.every)], inst.results);
       return true;
     case 'free':
       call(o, o.heap.free, inst.args, inst.results);
@@ -273,8 +274,10 @@ const lowerOp = (o: Out, inst: OpInst): boolean => {
 const meets = (inst: OpInst): boolean =>
   ['barrier', 'allreduce', 'reduce', 'broadcast', 'handle.new', 'handle.new_co', 'handle.free'].includes(inst.op);
 
-const heapOf = (program: IrProgram, func: string): Out['heap'] => {
+const heapOf = (program: IrProgram, func: string, every: number | undefined): Out['heap'] => {
   if (isRuntime(func)) return { alloc: 'alloc', shared: 'alloc_shared', free: 'free' };
+  if (isMoving(program) && every !== undefined)
+    return { alloc: 'move.scarce', shared: 'alloc_shared', free: 'free', every };
   if (isMoving(program)) return { alloc: 'move.alloc', shared: 'alloc_shared', free: 'free' };
   if (isChecked(program)) return { alloc: 'check.alloc', shared: 'check.alloc_shared', free: 'check.free' };
   return { alloc: 'alloc', shared: 'alloc_shared', free: 'free' };
@@ -282,7 +285,7 @@ const heapOf = (program: IrProgram, func: string): Out['heap'] => {
 
 export const lowerRuntime: Pass['run'] = (f, context) => {
   const edit = editOf(f);
-  const heap = heapOf(context.program, f.name);
+  const heap = heapOf(context.program, f.name, context.hooks.fails);
   const tracked = !isRuntime(f.name) && tracks(context.program);
   let changed = false;
   const body = (b: Body): Body => {

@@ -15,7 +15,7 @@
 //
 // Only in programs that move objects (relocate.ts). Functions of the run-time see addresses as numbers: while one of them runs, a function
 // of the program that it calls moves nothing (the word `still`).
-import { isRuntime, page, track } from '../../vm/abi.ts';
+import { entryPrefix, isRuntime, page, track } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { type Defs, defsOf, opOf } from '../facts.ts';
 import { ofRuntime } from '../guards.ts';
@@ -29,15 +29,16 @@ const by = 'roots';
 
 /** Places that no mover changes: what they are made of does not move. */
 const fixed: ReadonlySet<string> = new Set(['global', 'data', 'frame', 'null', 'handle.of']);
-/** Places that are computed from their first operand. */
-const computed: ReadonlySet<string> = new Set(['offset', 'elem']);
+/** Places that are computed from their first operand, and addresses of such. */
+const computed: ReadonlySet<string> = new Set(['offset', 'elem', 'addr', 'ptr.add']);
 
 export const roots = (f: Func, context: PassContext): Func => {
   if (!isMoving(context.program)) return f;
   const relocation = relocationOf(context.program);
   const moves = relocatorOf(relocation);
   if (!f.body.insts.some(moves)) return f;
-  if (isRuntime(f.name)) return stilled(f, moves);
+  // What a task begins with hands over what it was given, and holds no address meanwhile.
+  if (isRuntime(f.name) && !f.name.startsWith(entryPrefix)) return stilled(f, moves);
   return rooted(f, moves);
 };
 
@@ -64,10 +65,13 @@ const findRoots = (f: Func, defs: Defs, moves: (i: Inst) => boolean): Found => {
     for (const v of values) born.set(v, time++);
   };
   const use = (v: Value): void => {
-    if (f.types[v] !== 'gptr') return;
+    const type = f.types[v];
+    if (type !== 'gptr' && type !== 'ptr') return;
     const inst = opOf(defs, v);
     if (inst && fixed.has(inst.op)) return;
     if ((born.get(v) ?? 0) > moved) return;
+    if (type === 'ptr' && !(inst && computed.has(inst.op)))
+      throw new Error(`internal error: an address in @${f.name} lives while objects move`);
     if (!inst || !computed.has(inst.op)) {
       if (!words.has(v)) words.set(v, words.size);
       return;
@@ -156,7 +160,14 @@ const now = (s: State, r: Replacement, env: Env, v: Value): Value => {
   const inst = s.found.again.get(v);
   if (at === undefined && !inst) return v;
   const fresh = inst
-    ? append(r, inst.op, '', 'gptr', [now(s, r, env, inst.args[0] ?? -1), ...inst.args.slice(1)], inst.imms)
+    ? append(
+        r,
+        inst.op,
+        inst.suffix,
+        s.f.types[v] ?? 'gptr',
+        [now(s, r, env, inst.args[0] ?? -1), ...inst.args.slice(1)],
+        inst.imms,
+      )
     : load(r, 'ptr32', s.words, at ?? 0);
   env.set(v, fresh);
   return fresh;
@@ -171,6 +182,8 @@ const rewriteBody = (s: State, body: Body, env: Env, first: readonly Value[]): B
     const ready = withOperands(inst, (v) => now(s, r, env, v));
     const params = inst.kind === 'loop' ? inst.params : [];
     const moving = s.moves(inst);
+    // What a loop uses that moves nothing is made before it, not in each round.
+    if (inst.kind === 'loop' && !moving) for (const v of usedIn(inst)) now(s, r, env, v);
     const inside = (): Env => (inst.kind === 'loop' && moving ? new Map() : new Map(env));
     insts.push(withBodies(ready, (b) => rewriteBody(s, b, inside(), params)));
     if (moving) env.clear();
@@ -180,6 +193,20 @@ const rewriteBody = (s: State, body: Body, env: Env, first: readonly Value[]): B
   const end: Terminator = withArgs(body.end, (v) => now(s, r, env, v));
   if (end.kind === 'ret') store(r, 'ptr32', pageOf(r), page.roots, further(r, s.words, bytesOf(s.found)));
   return { insts, end };
+};
+
+/** Values that an instruction uses, with all that is nested in it; those that are defined there are among them. */
+const usedIn = (inst: Inst): ReadonlySet<Value> => {
+  const used = new Set<Value>(operandsOf(inst));
+  const body = (b: Body): void => {
+    for (const i of b.insts) {
+      for (const v of operandsOf(i)) used.add(v);
+      for (const inner of bodiesOf(i)) body(inner);
+    }
+    for (const v of argsOf(b.end)) used.add(v);
+  };
+  for (const b of bodiesOf(inst)) body(b);
+  return used;
 };
 
 const bytesOf = (found: Found): number => 4 * found.words.size;
