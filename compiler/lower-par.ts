@@ -313,8 +313,11 @@ export const lowerParFor = (s: State, f: ParFor): void => {
   entryFunction(s, l);
   const grain = emitTyped(s, pos, 'call', '', [], [grainName(l.n)], ['i64'])[0] ?? 0;
   const none = emit(s, pos, 'ge_s', 'i64', [lo, hi]);
-  const few = emit(s, pos, 'le_u', 'i64', [emit(s, pos, 'sub', 'i64', [hi, lo]), grain]);
-  const sums = emitIf(s, pos, emit(s, pos, 'or', 'i32', [none, few]), [], inPlace, () => {
+  const count = emit(s, pos, 'sub', 'i64', [hi, lo]);
+  const few = emit(s, pos, 'or', 'i32', [none, emit(s, pos, 'le_u', 'i64', [count, grain])]);
+  const deep = (): readonly Value[] => emitTyped(s, pos, 'call', '', [count], ['runtime.par.deep'], ['i32']);
+  const whole = emitIf(s, pos, few, [], () => [constI32(s, pos, 1)], deep)[0] ?? 0;
+  const sums = emitIf(s, pos, whole, [], inPlace, () => {
     const entry = emit(s, pos, 'func.ref', '', [], [entryName(l.n)]);
     const need = emit(s, pos, 'stack.need', '', [], [entryName(l.n)]);
     const told = emit(s, pos, 'position', '', [], [BigInt(pos)]);
