@@ -295,7 +295,18 @@ export const assignedIn = (b: Block): readonly Local[] => {
   return list;
 };
 
-/** The same for an expression (an `if` in it may assign). */
+/** Whether the block may leave a loop before that has counted to its end: it has a `break` or `return`, if only in a loop inside. */
+export const mayLeave = (b: Block): boolean => {
+  let found = false;
+  walkBlock(b, {
+    stmt: (s) => {
+      found ||= s.kind === 'break' || s.kind === 'return';
+    },
+  });
+  return found;
+};
+
+/** `assignedIn` for an expression (an `if` in it may assign). */
 export const assignedInExpr = (e: Expr): readonly Local[] => {
   const found = new Set<Local>();
   walkExpr(e, {

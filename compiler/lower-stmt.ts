@@ -12,7 +12,7 @@ import { declare } from './lower-locals.ts';
 import { copyValue, loadValue, storeValue, tellCopy } from './lower-memory.ts';
 import { arithmetic, compare, convert, not } from './lower-numbers.ts';
 import { lowerParFor } from './lower-par.ts';
-import { assignedIn, assignedInExpr } from './lower-scan.ts';
+import { assignedIn, assignedInExpr, mayLeave } from './lower-scan.ts';
 import {
   append,
   breakIf,
@@ -105,11 +105,15 @@ const swapPlaces = (s: State, stmt: Extract<Stmt, { kind: 'swapPlaces' }>): void
 };
 
 /**
- * The next round of a loop that may be one that waits: in programs with tasks, others may write meanwhile what it looks at. A loop that
- * counts ends by itself, and needs no such thing.
+ * Between two rounds of a loop that may be one that waits: in programs with tasks, others may write meanwhile what it looks at. A loop that
+ * counts, and is not left before its end, needs no such thing.
  */
-const nextRound = (s: State, label: string, vars: readonly Local[], pos: PosId): void => {
+const letOthersWrite = (s: State, pos: PosId): void => {
   if (s.program.tasks && !s.kernel) effect(s, pos, 'others', '', []);
+};
+
+const nextRound = (s: State, label: string, vars: readonly Local[], pos: PosId): void => {
+  letOthersWrite(s, pos);
   finish(s, { kind: 'next', label, args: currentValues(s, vars), pos });
 };
 
@@ -168,6 +172,7 @@ const lowerFor = (s: State, stmt: Extract<Stmt, { kind: 'for' }>): void => {
       : undefined;
   const end = known !== undefined && known > 0n && range.inclusive ? emit(s, pos, 'add', w, [hi, number(1)]) : hi;
   const vars = carried(s, assignedIn(stmt.body));
+  const leaves = mayLeave(stmt.body);
   emitLoop(s, pos, { counters: [lo], vars }, (label, [i]) => {
     if (i === undefined) return;
     const upDone = (): Value =>
@@ -182,6 +187,7 @@ const lowerFor = (s: State, stmt: Extract<Stmt, { kind: 'for' }>): void => {
     breakIf(s, pos, done, label, vars);
     const next = (at: PosId): void => {
       const advanced = emit(s, at, 'add', w, [i, step]);
+      if (leaves) letOthersWrite(s, at);
       finish(s, { kind: 'next', label, args: [advanced, ...currentValues(s, vars)], pos: at });
     };
     // A narrow counter is within its type here: lo <= i < hi or the other way round.
@@ -199,11 +205,13 @@ const lowerForEach = (s: State, stmt: Extract<Stmt, { kind: 'forEach' }>): void 
   if (base === undefined) return;
   const count = extents.reduce((a, b) => emit(s, pos, 'mul', 'i64', [a, b]));
   const vars = carried(s, assignedIn(stmt.body));
+  const leaves = mayLeave(stmt.body);
   emitLoop(s, pos, { counters: [constI64(s, pos, 0)], vars }, (label, [i]) => {
     if (i === undefined) return;
     breakIf(s, pos, emit(s, pos, 'ge_s', 'i64', [i, count]), label, vars);
     const next = (at: PosId): void => {
       const advanced = emit(s, at, 'add', 'i64', [i, constI64(s, at, 1)]);
+      if (leaves) letOthersWrite(s, at);
       finish(s, { kind: 'next', label, args: [advanced, ...currentValues(s, vars)], pos: at });
     };
     const element = { base: emit(s, pos, 'elem', '', [base, i], [sizeOf(stmt.local.type)]), offset: 0, strict: false };
