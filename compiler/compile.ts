@@ -7,9 +7,11 @@ import { parse } from '../lang/parser.ts';
 import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
 import { type CheckMode, uncheckedPasses } from './checked.ts';
+import { growthLines } from './growth.ts';
 import { guardList } from './guard-list.ts';
 import { hookList } from './hook-list.ts';
 import { type FileHost, fileHost } from './host.ts';
+import type { IrProgram } from './ir.ts';
 import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
 import { type ParReport, parList } from './par-grain.ts';
@@ -177,7 +179,8 @@ export const compileFrom = async (
   const loops: ParReport[] = [];
   const pars = (loop: ParReport): void => void loops.push(loop);
   // Hooks are ops for a short time only.
-  let hooked: string | undefined;
+  let hooked = '';
+  let earlier: IrProgram | undefined;
   let shares: readonly HookShares[] | undefined;
   const ir = optimise(
     lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
@@ -190,13 +193,15 @@ export const compileFrom = async (
       after: (pass, now) => {
         if (pass === 'hooks' && profiled) shares = hookShares(now);
         if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
+        if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
+        earlier = now;
         if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
       },
     },
   );
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };
-  if (form === 'hooks') return { ...result, text: hooked ?? '' };
+  if (form === 'hooks') return { ...result, text: hooked };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
   const { wasm, sourceMap, wat } = await emit(ir, {

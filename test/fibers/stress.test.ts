@@ -1,8 +1,9 @@
 // Programs are left and gone on with at every hook, and do what they do: those that check themselves, and those with goldens.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pgc, removeFolders, root } from '../cli/pgc.ts';
+import { prebuild } from '../cli/prebuild.ts';
 
 const conformance = [
   'loops',
@@ -16,10 +17,25 @@ const conformance = [
   'forall-nested',
 ];
 
-const build = async (file: string): Promise<string> => {
-  const wasm = join(folderWith(), 'program.wasm');
-  const built = await pgc(['build', file, '-o', wasm, '--stress=switch'], { watchdog: 60 });
-  expect(built.code, built.err).toBe(0);
+const examples = ['queens', 'primes'];
+const tasks = ['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch', 'handlers-modes'];
+
+const programs = [
+  ...conformance.map((name) => `test/conformance/${name}.pg`),
+  ...examples.map((name) => `examples/${name}.pg`),
+  ...tasks.map((name) => `test/run/${name}.pg`),
+];
+let artifactOf: (file: string) => string;
+beforeAll(async () => {
+  const args = ['--stress=switch'];
+  artifactOf = await prebuild(
+    programs.map((file) => ({ file, args })),
+    root,
+  );
+}, 400_000);
+
+const built = (file: string): string => {
+  const wasm = artifactOf(file);
   // main is a task, which can be left.
   expect(readFileSync(wasm, 'latin1')).toContain('runtime.tasks.leave');
   return wasm;
@@ -29,7 +45,7 @@ afterAll(removeFolders);
 
 describe('switches at every hook change nothing', () => {
   test.each(conformance)('%s', async (name) => {
-    const wasm = await build(join(root, 'test', 'conformance', `${name}.pg`));
+    const wasm = built(`test/conformance/${name}.pg`);
     for (const n of [1, 3]) {
       const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30'], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
@@ -37,8 +53,8 @@ describe('switches at every hook change nothing', () => {
     }
   });
 
-  test.each(['queens', 'primes'])('the example %s', async (name) => {
-    const wasm = await build(join(root, 'examples', `${name}.pg`));
+  test.each(examples)('the example %s', async (name) => {
+    const wasm = built(`examples/${name}.pg`);
     const golden = readFileSync(join(root, 'examples', `${name}.out`), 'utf8');
     for (const n of [1, 3]) {
       const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
@@ -47,19 +63,16 @@ describe('switches at every hook change nothing', () => {
     }
   });
 
-  test.each(['tasks-join', 'tasks-fib', 'tasks-sync', 'tasks-operator', 'handlers-branch', 'handlers-modes'])(
-    '%s',
-    async (name) => {
-      const wasm = await build(join(root, 'test', 'run', `${name}.pg`));
-      const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
-      for (const n of [1, 3]) {
-        const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
-        expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
-        // In what order images print is nobody's promise.
-        for (const line of ended.out.split('\n')) expect(golden).toContain(line);
-      }
-    },
-  );
+  test.each(tasks)('%s', async (name) => {
+    const wasm = built(`test/run/${name}.pg`);
+    const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
+    for (const n of [1, 3]) {
+      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+      expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
+      // In what order images print is nobody's promise.
+      for (const line of ended.out.split('\n')) expect(golden).toContain(line);
+    }
+  });
 
   test('it is something else to ask for what there is not', async () => {
     const ended = await pgc(['run', join(root, 'examples', 'hello.pg'), '--stress=swich']);

@@ -1,7 +1,8 @@
 // Random programs: what the evaluator computes from the IR as it was lowered, the wasm of every subset of the optional passes
-// computes too, on one image and on several. fast-check shrinks a program that fails.
+// computes too, on one image and on several, also where main is a task that is left at every hook. fast-check shrinks a program that fails.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compile } from '../../compiler/compile.ts';
 import { emit } from '../../compiler/emit.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { fileHost } from '../../compiler/host.ts';
@@ -46,6 +47,10 @@ const evaluated = (ir: IrProgram, images: number, seed: number): Ending => {
 
 const ran = async (ir: IrProgram, images: number): Promise<Ending> => {
   const { wasm } = await emit(ir, { program: path, compiler: 'test' });
+  return ranArtifact(wasm, images);
+};
+
+const ranArtifact = async (wasm: Uint8Array, images: number): Promise<Ending> => {
   let text = '';
   const result = await run(wasm, {
     images,
@@ -93,6 +98,18 @@ describe('random programs', () => {
         expect(await ran(optimise(ir, { skip }), count)).toEqual(expected);
       }),
       { numRuns: 25 * scale },
+    );
+  });
+
+  it('mean the same as wasm if the task is switched at every hook', async () => {
+    await fc.assert(
+      fc.asyncProperty(program, images, fc.integer({ min: 1, max: 200 }), async (text, count, hookInterval) => {
+        const expected = evaluated(lowered(text), count, 1);
+        const stress = { stress: ['switch' as const], hookInterval };
+        const { artifact } = await compile({ path, text }, stress);
+        expect(artifact && (await ranArtifact(artifact, count))).toEqual(expected);
+      }),
+      { numRuns: 12 * scale },
     );
   });
 });
