@@ -59,7 +59,7 @@ export const keepIn = async (
 ): Promise<CheckpointOptions | number> => {
   const content = readArtifact(artifact);
   // A damaged one is spoken of when it is run.
-  if (content.kind !== 'bad' && (content.manifest.fiberBytes === undefined || content.manifest.hooks === undefined)) {
+  if (content.kind !== 'bad' && !content.manifest.checkpoints) {
     return mistake(
       `${program} was built without --checkpoint`,
       'pgc build --checkpoint prog.pg, or run the .pg file itself',

@@ -529,6 +529,8 @@ export interface Manifest {
   readonly letBase: number;
   /** It has tasks, whose records take at least so much of each slot. */
   readonly fiberBytes?: number;
+  /** Its runs can be kept and gone on with: all of its state is in memory when its images stand still. */
+  readonly checkpoints?: boolean;
   /** It has hooks: what makes them due, and every how many microseconds. */
   readonly hooks?: { readonly timing: 'ticker' | 'count'; readonly interval: number };
   /** It counts what goes between images: see abi-comm.ts. */

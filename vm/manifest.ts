@@ -85,6 +85,7 @@ const shape = {
   symmetricBytes: count,
   letBase: count,
   fiberBytes: optional(count),
+  checkpoints: optional(flag),
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
   hooks: optional(fields({ timing: oneOf('ticker', 'count'), interval: upTo(longestInterval) })),

@@ -162,7 +162,7 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   const { manifest } = read;
   const configured = configCells(manifest.configs, options.configs ?? {});
   if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
-  if (options.resume && manifest.fiberBytes === undefined) {
+  if (options.resume && !manifest.checkpoints) {
     return {
       kind: 'bad-artifact',
       message: 'it is none that can go on from a checkpoint',
