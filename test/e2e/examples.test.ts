@@ -41,6 +41,7 @@ const runs: Readonly<Record<string, readonly Run[]>> = {
   'cg/poisson.pg': [{ allow: ['--allow-write'], images: few }],
   'mandelbrot.pg': [{}, { args: ['--size=60', '--png=true'], allow: ['--allow-write'], images: [3] }],
   'plate.pg': [{ args: ['--n=45'] }, { args: ['--n=45', '--png=true'], allow: ['--allow-write'], images: [3] }],
+  'julia.pg': [{ images: few }],
   'quadrature.pg': [{}, { args: ['--digits=13'], images: [3] }],
   'uts.pg': [{ images: few }, { args: ['--tree=3'], images: [7] }],
   'nas/ep.pg': [{ images: few }, { args: ['--class=W'], images: [7] }],
