@@ -50,7 +50,7 @@ beforeAll(async () => {
     quiet.map((file) => ({ file, args })),
     root,
   );
-}, 400_000);
+}, 900_000);
 
 describe.concurrent('has nothing to say about', () => {
   test.each(quiet)('%s', async (path) => {

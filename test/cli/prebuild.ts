@@ -25,7 +25,7 @@ export const prebuild = async (plans: readonly Planned[], cwd: string): Promise<
   for (const [key, files] of groups) {
     const options = key.split('\n').slice(1);
     const folder = folderWith();
-    const ended = await pgc(['build', ...files, ...options, '-o', `${folder}/`], { cwd, watchdog: 400 });
+    const ended = await pgc(['build', ...files, ...options, '-o', `${folder}/`], { cwd, watchdog: 800 });
     if (ended.code !== 0) throw new Error(`pgc build ${options.join(' ')}: ${ended.err}`);
     for (const file of files) made.set(file, join(folder, `${basename(file, '.pg')}.wasm`));
   }

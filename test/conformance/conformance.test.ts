@@ -33,7 +33,7 @@ beforeAll(async () => {
     ending.map((file) => ({ file, args: [] })),
     join(folder, 'ending'),
   );
-}, 400_000);
+}, 900_000);
 
 describe.concurrent('what the reference says', () => {
   test.each(programs)('%s', async (file) => {

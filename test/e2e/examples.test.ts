@@ -98,7 +98,7 @@ beforeAll(async () => {
     examples.map((file) => ({ file, args: [] })),
     root,
   );
-}, 400_000);
+}, 900_000);
 
 describe('examples', () => {
   test.each(examples)('%s', async (file) => {

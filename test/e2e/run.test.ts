@@ -21,7 +21,7 @@ beforeAll(async () => {
     programs.flatMap((file) => runsOf(file).map((args) => ({ file, args }))),
     folder,
   );
-}, 400_000);
+}, 900_000);
 afterAll(removeFolders);
 
 describe('programs', () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
     programs.map((file) => ({ file, args })),
     root,
   );
-}, 400_000);
+}, 900_000);
 
 const built = (file: string): string => {
   const wasm = artifactOf(file);

@@ -53,7 +53,7 @@ beforeAll(async () => {
     const plans = programs.map((file) => ({ file, args: [`--guards=${mode}`] }));
     artifacts.set(mode, await prebuild(plans, folder));
   }
-}, 400_000);
+}, 900_000);
 
 describe('attacks', () => {
   test.each(programs)('%s', { timeout: 300_000 }, async (file) => {
