@@ -62,4 +62,4 @@ export const watched = {
 } as const;
 
 /** Names of pieces of work. */
-export const watchedWork = ['send', 'isend', 'compaction', 'move_to', 'stop'] as const;
+export const watchedWork = ['send', 'isend', 'compaction', 'move_to', 'stop', 'handler'] as const;

@@ -34,8 +34,10 @@ const tick = ({ memory, images, slotBits, interval, sample, spin }: TickerData):
   while (Atomics.load(words, kernel.stop / 4) === 0) {
     const until = Math.min(next, nextSample);
     const rest = until - performance.now();
-    if (rest > (spin ? late : 0)) Atomics.wait(asleep, 0, 0, Math.max(rest - late, 0.001));
-    if (spin) while (performance.now() < until);
+    // A sample may be late: it stands for the time since the last one.
+    const exact = spin && next <= nextSample;
+    if (rest > (exact ? late : 0)) Atomics.wait(asleep, 0, 0, Math.max(rest - late, 0.001));
+    if (exact) while (performance.now() < until);
     const now = performance.now();
     if (now >= next) {
       for (const slot of slots) Atomics.or(words, (slot + page.poll) / 4, due.tick);

@@ -107,6 +107,7 @@ const bitsOf = (set: number): string =>
 
 const workText = (work: number, more: number): string => {
   const name = watchedWork[work] ?? 'work';
+  if (name === 'handler') return `handler of a message from ${imageText(more)}`;
   return name === 'send' || name === 'isend' || name === 'move_to' ? `${name} to ${imageText(more)}` : name;
 };
 

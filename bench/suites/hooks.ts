@@ -1,6 +1,7 @@
 // hooks: what it costs that images look, now and then, whether something is due. Every program without hooks (`off`, what the others
-// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock; how many hooks
-// each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are due.
+// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock, and while a profile is
+// taken; how many hooks each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are
+// due.
 import { join } from 'node:path';
 import { chosenVariants, compare, type Flags, ratioTable } from '../compare.ts';
 import { root } from '../process.ts';
@@ -20,6 +21,7 @@ const variants: readonly Flags[] = [
   every('1 ms', 1000),
   every('100 µs', 100),
   every('10 µs', 10),
+  { name: 'profile', build: ['--profile'], run: ['--profile'] },
 ];
 
 export interface HookCounts {
