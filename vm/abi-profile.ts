@@ -20,6 +20,8 @@ export const profile = {
   samplePlace: 3608,
   sampleWeight: 3612,
   lost: 3616,
+  /** i32: what the task waits for that waits; 0: none, or it did not say. */
+  kept: 3620,
 } as const;
 
 /**

@@ -1,5 +1,5 @@
 // The ticker's side of profiles (abi-profile.ts): what each image does at this moment. One that waits cannot say so itself.
-import { due, page, profile, profileWaits, states } from './abi.ts';
+import { due, fibers, page, profile, profileWaits, states } from './abi.ts';
 
 /** What takes no time of the program: it has not begun, or it has ended. */
 const outside: ReadonlySet<number> = new Set([
@@ -33,7 +33,9 @@ export const samplerOf =
       if (outside.has(state)) continue;
       const area = at(profile.area) >>> 0;
       const spinning = at(profile.waiting);
-      if (state !== states.running) note(words, area, state, at(page.statePosition), passed);
+      // The only task of an image is known by what it waits for.
+      const kept = state === states.tasks && at(fibers.live) === 1 ? at(profile.kept) : 0;
+      if (state !== states.running) note(words, area, kept || state, at(page.statePosition), passed);
       else if (spinning !== 0) note(words, area, spinning, at(profile.place), passed);
       else {
         Atomics.add(words, (slot + profile.owed) / 4, passed);
