@@ -144,6 +144,16 @@ describe('files', () => {
     expect(long).toEqual([]);
   });
 
+  test('hold nothing that a merge left', () => {
+    const others = ['stdlib', 'docs', 'examples', 'bench'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((f) => /\.(pg|md|ts|wat)$/.test(f))
+        .map((f) => [join(folder, f), readFileSync(join(root, folder, f), 'utf8')] as const),
+    );
+    const left = [...sources, ...others].filter(([, t]) => /^(<{7}|>{7}) |^={7}$/m.test(t)).map(([f]) => f);
+    expect(left).toEqual([]);
+  });
+
   test('begin with what they are for', () => {
     const mute = [...sources].filter(([, t]) => !/^(#!.*\n)?(\/\/|\/\*)/.test(t)).map(([f]) => f);
     expect(mute).toEqual([]);

@@ -1,8 +1,11 @@
 // How much code it makes that functions can be left, as the end of --emit=hooks tells it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { growthLines, growthOf } from '../../compiler/growth.ts';
 import { parseProgram } from '../../compiler/ir-text.ts';
+import { root } from '../cli/pgc.ts';
 
 const parsed = (text: string) => {
   const p = parseProgram(text);
@@ -22,6 +25,16 @@ test('both forms count, of functions that have a second one', () => {
     '1 function of the program can be left: 10 instructions became 30, 3.00 ×\n' +
       '1 function of the run-time can be left: 4 instructions became 7, 1.75 ×\n',
   );
+});
+
+test('the functions of examples grow to less than three and a half times', async () => {
+  for (const name of ['quadrature', 'knapsack', 'julia']) {
+    const path = join(root, 'examples', `${name}.pg`);
+    const { text = '' } = await compile({ path, text: readFileSync(path, 'utf8') }, { emit: 'hooks' });
+    const grown = [...text.matchAll(/instructions became \d+, ([\d.]+) ×/g)].map((m) => Number(m[1]));
+    expect(grown, text).toHaveLength(2);
+    for (const times of grown) expect(times, name).toBeLessThan(3.5);
+  }
 });
 
 test('it is told of programs with tasks, and of no others', async () => {
