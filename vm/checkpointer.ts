@@ -8,7 +8,9 @@ import { encodeCheckpoint, type Snapshot } from './checkpoint.ts';
 import { checkpointWriter, digestOf } from './checkpoint-folder.ts';
 import type { CheckpointOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
+import { deedOf } from './report.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { statuses } from './status.ts';
 
 /** Between two looks whether all stand still. */
 const lookMs = 1;
@@ -46,6 +48,8 @@ export const startCheckpointer = (
   const digest = digestOf(artifact);
   let ended = false;
   let request = 0;
+  /** Whether it was said that images do not stand still: once in a run is enough. */
+  let complained = false;
 
   const load = (address: number): number => Atomics.load(words, address >>> 2);
   const release = (): void => {
@@ -70,6 +74,15 @@ export const startCheckpointer = (
     };
   };
 
+  const failed = (e: unknown): void => options.failed?.(e instanceof Error ? e.message : String(e));
+  const complain = (running: readonly number[]): void => {
+    const image = slots.findIndex((slot) => running.includes(slot));
+    const status = statuses(p)[image];
+    if (complained || !status) return;
+    complained = true;
+    failed(`image ${image} did not stand still within ${patienceMs / 1000} s: it ${deedOf(status)}`);
+  };
+
   /** Memory as it is when all stand still; undefined: they do not, or the run ends. */
   const standStill = async (): Promise<Shot | undefined> => {
     // Memory is laid out first.
@@ -78,22 +91,23 @@ export const startCheckpointer = (
     request++;
     Atomics.store(words, kernel.halt / 4, request);
     const end = performance.now() + patienceMs;
+    let running: readonly number[] = slots;
     try {
       while (performance.now() < end) {
-        const running = slots.filter((slot) => load(slot + page.halted) !== request);
+        running = slots.filter((slot) => load(slot + page.halted) !== request);
         // Lines that were posted are passed on before a checkpoint says so.
         if (running.length === 0 && load(kernel.outputDone) === load(kernel.outputTicket)) return shot();
         running.forEach(call);
         await pause(lookMs);
         if (ended || load(kernel.finished) > 0) return undefined;
       }
+      complain(running);
       return undefined;
     } finally {
       release();
     }
   };
 
-  const failed = (e: unknown): void => options.failed?.(e instanceof Error ? e.message : String(e));
   const one = async (): Promise<void> => {
     const taken = await standStill();
     if (!taken || ended) return;

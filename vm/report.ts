@@ -92,6 +92,12 @@ const doing = (activity: Activity, value: number, one: boolean): string => {
   }
 };
 
+const placeIn = ([frame]: readonly Frame[]): string => (frame ? `, ${placeOf(frame)} in ${frame.fn}` : '');
+
+/** What a single image does, and where it waits. */
+export const deedOf = ({ activity, value, stack }: ImageStatus): string =>
+  `${doing(activity, value, true)}${placeIn(stack)}`;
+
 /** One line for all images that do the same at the same place. */
 const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
@@ -105,8 +111,7 @@ const statusLines = (images: readonly ImageStatus[]): string[] => {
   return [...groups.values()].map((group) => {
     const { activity, value, stack } = group[0]!;
     const who = `image${group.length === 1 ? '' : 's'} ${numbersOf(group.map((s) => s.image))}`;
-    const where = stack.length > 0 ? `, ${placeOf(stack[0]!)} in ${stack[0]!.fn}` : '';
-    return `  ${who} ${doing(activity, value, group.length === 1)}${where}`;
+    return `  ${who} ${doing(activity, value, group.length === 1)}${placeIn(stack)}`;
   });
 };
 

@@ -9,11 +9,11 @@ import type { ImageMessage, StartMessage } from './messages.ts';
 import type { RunOptions } from './options.ts';
 import { defaultWorkerUrl, type Pool, poolIsUp, startPool, takeThread } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import type { ImageStatus, RunResult } from './result.ts';
+import type { RunResult } from './result.ts';
 import { createSinks } from './sinks.ts';
-import { framesOf } from './stack.ts';
+import { statuses } from './status.ts';
 import { startTicker, tickerIsUp, tickerNeeds } from './ticker.ts';
-import { activityOf, deadlockProver, sightOf } from './watch.ts';
+import { deadlockProver } from './watch.ts';
 
 export type { EndedNode, RunOptions } from './options.ts';
 export type { Pool } from './pool.ts';
@@ -25,17 +25,6 @@ export type { Sink } from './sinks.ts';
 const graceMs = 20;
 const watchMs = 50;
 const longestTimerMs = 2 ** 31 - 1;
-
-/** What every image was doing, and where those that wait do so. */
-const statuses = ({ manifest, memory, images, map }: Prepared): ImageStatus[] => {
-  const words = new Int32Array(memory.buffer);
-  return Array.from({ length: images }, (_, image) => {
-    const sight = sightOf(words, map.slotBits, image);
-    const activity = activityOf(sight);
-    const waits = !['starting', 'running', 'finished', 'failed', 'ready'].includes(activity);
-    return { image, activity, value: sight.value, stack: waits ? framesOf(manifest, sight.position) : [] };
-  });
-};
 
 /** The result that the failure of one image is; undefined for an image that returned. */
 const failureOf = (

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kernel, page, states } from '../../vm/abi.ts';
 import { beginFolder, checkpointsIn, findCheckpoint } from '../../vm/checkpoint-folder.ts';
+import { startCheckpointer } from '../../vm/checkpointer.ts';
+import { prepare } from '../../vm/prepare.ts';
 import { run } from '../../vm/run.ts';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 import { randomNumbers, runAndKill } from './kill.ts';
@@ -101,6 +104,33 @@ describe('through the library', () => {
     expect([...first.slice(0, head.outLines), ...rest]).toEqual(whole);
     expect(Buffer.byteLength(first.slice(0, head.outLines).join(''))).toBe(head.outBytes);
   }, 100_000);
+});
+
+describe('images that do not stand still', () => {
+  test('are spoken of once, with what they do', async () => {
+    const folder = folderWith();
+    const artifact = new Uint8Array(readFileSync(wasm));
+    await beginFolder(folder, artifact);
+    const p = prepare(artifact, { images: 2, stackBytes: 65536 });
+    if (p.kind !== 'prepared') throw new Error(p.kind);
+    // Nobody runs in this memory. It is laid out, image 0 stands at each request, and image 1 looks up at none.
+    const words = new Int32Array(p.memory.buffer);
+    const slot = (image: number): number => (image + 1) * 2 ** p.map.slotBits;
+    Atomics.store(words, kernel.ready / 4, 2);
+    Atomics.store(words, (slot(1) + page.state) / 4, states.running);
+    const stands = setInterval(() => {
+      Atomics.store(words, (slot(0) + page.halted) / 4, Atomics.load(words, kernel.halt / 4));
+    }, 1);
+    const said: string[] = [];
+    const failed = (why: string): void => void said.push(why);
+    const checkpointer = startCheckpointer(p, artifact, { folder, every: 0.01, failed }, process.hrtime.bigint());
+    // Time for two.
+    await new Promise((resolve) => setTimeout(resolve, 4200));
+    await checkpointer.end();
+    clearInterval(stands);
+    expect(said).toEqual(['image 1 did not stand still within 2 s: it is running']);
+    expect(checkpointsIn(folder)).toEqual([]);
+  }, 30_000);
 });
 
 describe('damage', () => {
