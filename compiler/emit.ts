@@ -264,7 +264,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       ...(options.shares ? { profile: profileTables(program, options.shares, placed, functionNumber) } : {}),
       ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),
       // Who works for others has more than what is in memory.
-      ...(hasTasks(lowered) && hasHooks && timing !== 'off' && !hasPars(lowered) ? { checkpoints: true } : {}),
+      ...(hasTasks(lowered) && timing !== 'off' && !hasPars(lowered) ? { checkpoints: true } : {}),
       writableBase: layout.writableBase,
       configs: configsOf(program, layout),
       formats,

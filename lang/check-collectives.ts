@@ -29,7 +29,13 @@ const operatorOf = (e: Ast.Expr): Ast.ReduceOp | undefined => {
 };
 
 /** Whether values of type `t` can be combined by `op`; reports if not. */
-export const checkReduction = (x: Context, op: Ast.ReduceOp, t: Type, span: Span): boolean => {
+export const checkReduction = (
+  x: Context,
+  op: Ast.ReduceOp,
+  t: Type,
+  span: Span,
+  where: 'call' | 'clause' = 'call',
+): boolean => {
   const bits = op === '&' || op === '|' || op === '^';
   if (bits ? t.kind === 'int' || t.kind === 'bool' : isNumber(t)) return true;
   const hint = bits
@@ -38,7 +44,9 @@ export const checkReduction = (x: Context, op: Ast.ReduceOp, t: Type, span: Span
       ? 'bools are combined by `&`, `|` and `^`'
       : isNumber(t)
         ? 'numbers are combined by `+ * min max`, integers also by `& | ^`'
-        : `a function can combine them: \`fn(a: ${typeName(t)}, b: ${typeName(t)}) -> ${typeName(t)}\``;
+        : where === 'clause'
+          ? 'clauses combine numbers, bools and bits; have one clause for each part that is a number'
+          : `a function can combine them: \`fn(a: ${typeName(t)}, b: ${typeName(t)}) -> ${typeName(t)}\``;
   error(x, 'PG0414', span, `${typeName(t)} cannot be combined by \`${op}\``, { label: typeName(t), hint });
   return false;
 };

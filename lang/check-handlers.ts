@@ -3,6 +3,7 @@
 import type * as Ast from './ast.ts';
 import { asInt } from './check-dist.ts';
 import { callOf, memberFor } from './check-library.ts';
+import { parLoop } from './check-par.ts';
 import { checkInteger } from './check-places.ts';
 import { preludeType } from './check-prelude-types.ts';
 import { bare, type Context, error, isError, textOf } from './check-state.ts';
@@ -82,6 +83,15 @@ const entryOf = (x: Context, span: Span): Fn | undefined => {
 /** The call of the run-time; undefined after a report. */
 export const checkOnMessage = (x: Context, e: Call): Expr | undefined => {
   const [tagArg, second, third] = e.args;
+  const loop = parLoop(x);
+  if (loop) {
+    error(x, 'PG0424', e.span, 'handlers are not registered inside of `par for`', {
+      label: 'by whom, where an iteration may be run by another image?',
+      secondary: [{ span: { ...loop.span, end: loop.span.start + loop.kind.length }, text: 'in this loop' }],
+      hint: 'register it before the loop',
+    });
+    return undefined;
+  }
   const type = handlerType(x);
   if (!tagArg || !second || !type) return undefined;
   const tag = checkInteger(x, tagArg, 'a tag');

@@ -152,7 +152,7 @@ const checkReductions = (x: Context, inner: Context, reductions: readonly Ast.Re
         });
       } else if (o.kind !== 'error' && (!place || !checkWritable(x, place, span, 'reduced into'))) {
         if (!place) error(x, 'PG0414', span, `\`${name.name}\` is no variable`, { label: 'cannot be reduced into' });
-      } else if (place && !isError(type) && checkReduction(x, r.op, type, span)) {
+      } else if (place && !isError(type) && checkReduction(x, r.op, type, span, 'clause')) {
         checkInsidePar(x, place, span, 'reduced into');
         const local: Local = { name: name.name, type, mutable: true, span, addressTaken: false };
         inner.scope?.names.set(name.name, { kind: 'local', local, what: 'variable' });
