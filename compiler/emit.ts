@@ -12,7 +12,6 @@ import {
   isRuntime,
   leastFiberBytes,
   type Manifest,
-  profileServer,
   traceWatcher,
 } from '../vm/abi.ts';
 import { withHints } from './branch-hints.ts';
@@ -29,7 +28,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
 import { type HookShares, profileTables } from './profile-shares.ts';
-import { hasPars, hasTasks, hookRuntime, parDue, parForced, tasksDue } from './runtime-functions.ts';
+import { hasPars, hasTasks, hookServers } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 export interface EmitOptions {
@@ -195,9 +194,7 @@ const declareTable = (m: Module, program: IrProgram, names: readonly string[]): 
 export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<EmitResult> => {
   const { track = 'off' } = options;
   const { timing, interval } = options.hooks ?? { timing: 'off', interval: 0 };
-  const hasHooks = lowered.funcs.some((f) =>
-    [hookRuntime, tasksDue, profileServer, parDue, parForced].includes(f.name),
-  );
+  const hasHooks = lowered.funcs.some((f) => hookServers.includes(f.name));
   const { program, placed } = prunePositions(lowered, track !== 'off');
   const b = await loadBinaryen();
   const layout = layoutOf(program);

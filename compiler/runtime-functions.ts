@@ -47,8 +47,16 @@ export const tasksForced = 'runtime.tasks.forced';
 export const parDue = 'runtime.par.due';
 export const parForced = 'runtime.par.forced';
 
+/** And where tasks are switched there, too. */
+export const parForcedBoth = 'runtime.par.forced_both';
+
+const parServers: readonly string[] = [parDue, parForced, parForcedBoth];
+
 /** Whether a program has loops that may be split: then it keeps what its hooks call. */
-export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => f.name === parDue || f.name === parForced);
+export const hasPars = (p: IrProgram): boolean => p.funcs.some((f) => parServers.includes(f.name));
+
+/** What a hook may call where something is due. */
+export const hookServers: readonly string[] = [hookRuntime, tasksDue, profileServer, ...parServers];
 
 /** What is called before it in programs that tell how far apart such times are. */
 export const hookTimer = 'runtime.time_hook';
@@ -69,9 +77,21 @@ export const isProfiled = (p: IrProgram): boolean => {
 export const hookServer = (p: IrProgram, hooks: HookSettings): string => {
   if (isProfiled(p)) return profileServer;
   if (!hasTasks(p)) return hookRuntime;
-  if (hooks.beats && hasPars(p)) return parForced;
+  if (hooks.beats && hasPars(p)) return hooks.always ? parForcedBoth : parForced;
   if (hooks.always) return tasksForced;
   return hasPars(p) ? parDue : tasksDue;
+};
+
+const callees = new WeakMap<IrProgram, string>();
+
+/** What hooks of a program with tasks call, as far as the program itself tells: once it is dropped what nothing calls, this is exact. */
+const hookCallee = (p: IrProgram): string => {
+  const known = callees.get(p);
+  if (known !== undefined) return known;
+  const names = new Set(p.funcs.map((f) => f.name));
+  const some = isProfiled(p) ? profileServer : (parServers.find((name) => names.has(name)) ?? tasksDue);
+  callees.set(p, some);
+  return some;
 };
 
 const moving = new WeakMap<IrProgram, boolean>();
@@ -111,6 +131,6 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
 /** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */
 export const calleeOf = (program: IrProgram, fn: string, inst: OpInst): string | undefined => {
   if (inst.op === 'call') return String(inst.imms[0]);
-  if (inst.op === 'hook' && hasTasks(program)) return isProfiled(program) ? profileServer : tasksDue;
+  if (inst.op === 'hook' && hasTasks(program)) return hookCallee(program);
   return inst.op === 'alloc' && isMoving(program) && !isRuntime(fn) ? moveRuntime.alloc : runtimeFor[inst.op];
 };
