@@ -55,7 +55,7 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   watch: { params: [i64, i32, i64, i64], result: voidType },
   serve: { params: [i32], result: voidType },
   traced: { params: [], result: i64 },
-  withdraw: { params: [i64, i64], result: voidType },
+  withdraw: { params: [i64, i64, i64], result: voidType },
   suspend: { params: [], result: voidType },
   resume: { params: [i64, i64, i64], result: i64 },
   start: { params: [i64, i64], result: i64 },

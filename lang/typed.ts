@@ -174,7 +174,7 @@ export type Intrinsic =
   | 'serve'
   /** `__traced() -> i64`: whether the program is built for a trace. */
   | 'traced'
-  /** `__withdraw(from: i64, to: i64)`: receives of this image into memory there are taken back; nothing in programs without messages. */
+  /** `__withdraw(task: i64, from: i64, to: i64)`: a task ends that has requests; see stdlib/runtime_messages.pg. Nothing in programs without messages. */
   | 'withdraw'
   | 'resume'
   | 'start'

@@ -79,7 +79,7 @@ export const fibers = {
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
  * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `depth`: how many such loops are inside of each other;
- * `held`: how many locks it holds; `alert`: not 0 if a message has come whose handler is to release it; `requests`: those that it has not waited for;
+ * `held`: how many locks it holds; `alert`: not 0 if a message has come whose handler is to release it; `requests`: the first of those that it made and nobody has waited for;
  * `roots`: the block with its pointers while it is suspended, 0: none.
  */
 export const task = {
