@@ -32,14 +32,21 @@ const spanName = (bytes: number): string => `guard_span_${bytes}`;
 /** Globals of the module: where the own heap begins, how long it and the stack are, what is left of an address for its slot's, and the last slot's. */
 export const boundGlobals: readonly string[] = ['guard_low', ...spans.map(spanName), 'guard_mask', 'guard_last'];
 
-type Frame = Pick<OpContext, 'm' | 'b'>;
-const globalOf = ({ m, b }: Frame, name: string): ExpressionRef => m.global.get(name, b.i32);
+type Frame = Pick<OpContext, 'm' | 'b'> & Partial<Pick<OpContext, 'adopts'>>;
+const globalOf = ({ m, b }: Pick<Frame, 'm' | 'b'>, name: string): ExpressionRef => m.global.get(name, b.i32);
+
+/** Where the stack ends, behind the heap. */
+const heapEnd = (c: Frame): ExpressionRef => c.m.i32.add(slotOf(c), c.m.i32.load(page.stackTop, 4, slotOf(c)));
 
 /** Reads them from the kernel page: when the heap grows or shrinks. */
 export const readBounds = (c: Frame): ExpressionRef => {
   const { m } = c;
   const word = (offset: number): ExpressionRef => m.i32.load(offset, 4, slotOf(c));
-  const longer = (n: number): ExpressionRef => m.i32.add(word(page.guardSpan), m.i32.const(guardSlack - n));
+  // Where another worker may move the heap's begin just now, one word says all.
+  const whole = (n: number): ExpressionRef =>
+    m.i32.add(m.i32.sub(heapEnd(c), globalOf(c, 'guard_low')), m.i32.const(1 - n));
+  const longer = (n: number): ExpressionRef =>
+    c.adopts ? whole(n) : m.i32.add(word(page.guardSpan), m.i32.const(guardSlack - n));
   return m.block(null, [
     m.global.set('guard_low', word(page.guardLow)),
     ...spans.map((n) => m.global.set(spanName(n), longer(n))),
@@ -114,6 +121,17 @@ const isBelow = (c: OpContext, w: Below, bytes: number): ExpressionRef => {
   return m.i32.and(ends, m.i32.ge_u(w.offset(), w.from()));
 };
 
+/**
+ * Whether so many bytes lie in the heap or stack as they are by now: where loops are split, other workers make the heap larger that
+ * this one works with. It is asked last, and by no call.
+ */
+const isOwnByNow = (c: OpContext, place: () => ExpressionRef, bytes: number): ExpressionRef => {
+  const { m } = c;
+  const starts = m.i32.ge_u(place(), m.i32.atomic.load(page.guardLow, slotOf(c)));
+  const end = m.i32.sub(heapEnd(c), m.i32.const(bytes));
+  return m.i32.and(starts, m.i32.le_u(place(), end));
+};
+
 const inLine =
   (write: boolean): Emit =>
   (c) => {
@@ -138,7 +156,8 @@ const inLine =
     const address = m.i64.add(m.i64.extend_u(c.arg(0)), m.i64.const(BigInt(offset)));
     const info = [address, m.i64.const(BigInt(bytes)), m.i64.const(write ? 1n : 0n)];
     const refuse = [c.at(m.call(guardRuntime.refuse, info, b.none)), m.unreachable()];
-    const others = counted(c, 'pgc.guards_second', m.block(null, [second, ...data]));
+    const byNow = c.adopts ? [m.br(ok, isOwnByNow(c, place.again, bytes))] : [];
+    const others = counted(c, 'pgc.guards_second', m.block(null, [second, ...data, ...byNow]));
     return counted(c, 'pgc.guards', m.block(ok, [m.block(wrong, [wraps, first, others]), ...refuse]));
   };
 
