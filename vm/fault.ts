@@ -176,14 +176,24 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   }
   const row: { readonly text: string; readonly hint?: string } =
     faults.find((f) => f.kind === record.kind) ?? faults[0];
+  const failed = taskOf(manifest, memory, slot);
+  // What was refused is told as the image sees it whose work it was.
+  const whose = failed.image ?? image;
+  const slotBytes = slot / (image + 1);
   return {
     image,
     kind: record.kind,
-    text: faultText(memory, row.text, record.values, manifest, regionsOf(manifest, memory, image, slot)),
+    text: faultText(
+      memory,
+      row.text,
+      record.values,
+      manifest,
+      regionsOf(manifest, memory, whose, (whose + 1) * slotBytes),
+    ),
     values: record.values,
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     stack: callStack(manifest, raw, record.position),
     deeper,
-    ...taskOf(manifest, memory, slot),
+    ...failed,
   };
 };
