@@ -77,7 +77,7 @@ const program = fc
 const scale = Number(process.env.RANDOM_SCALE ?? 1);
 const images = fc.constantFrom(1, 2, 3, 4, 7);
 
-describe('random programs', () => {
+describe('random programs', { timeout: 600_000 }, () => {
   it('mean the same after every subset of the passes (evaluator)', () => {
     fc.assert(
       fc.property(program, images, fc.subarray(optional), fc.nat(), (text, count, skip, seed) => {
