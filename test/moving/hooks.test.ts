@@ -97,6 +97,32 @@ describe('graphs that only the variables of tasks hold', () => {
   );
 });
 
+describe('allocations that find no memory', () => {
+  const allocating = 'test/conformance/new-private.pg';
+
+  // Nothing fails on these ways otherwise: the heap is large.
+  test.each([
+    [
+      'the heap is pushed together',
+      'runtime_move.pg',
+      '{ compact(); }\n}',
+      '{ __fault(abi.fault_memory, 1, 0, 0); }\n}',
+    ],
+    ['it is gathered', 'runtime.pg', '    gather(false);\n', '    __fault(abi.fault_memory, 1, 0, 0);\n'],
+  ])(
+    'go where %s',
+    async (_, module, from, to) => {
+      const stdlib = libraryWith(module, from, to);
+      const [plain] = await ended(await artifactOf(allocating, { moving: true, stdlib }), 1);
+      expect(plain).toBe('ok');
+      const stressed = await artifactOf(allocating, { stress: ['alloc-fail'], spacing: { 'alloc-fail': 2 }, stdlib });
+      const [kind] = await ended(stressed, 1);
+      expect(kind).toBe('fault memory');
+    },
+    60_000,
+  );
+});
+
 /**
  * All of them, each by itself and together: `pgc build test/conformance/*.pg -o folder --stress=switch,move,alloc-fail`, then pgc run for each. By
  * `PGC_STRESS=all npx vitest run test/moving/hooks` all together.
