@@ -127,6 +127,9 @@ export const task = {
   result: 176,
 } as const;
 
+/** In a task's `flags`: it is a part of a loop, at `position`, that was split off. */
+export const taskPart = 256;
+
 /**
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
  * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;

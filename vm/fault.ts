@@ -1,6 +1,16 @@
 // From the end of an image to a Fault: the record in its kernel page says what a check found, the exception what wasm found.
 import { getSystemErrorMap } from 'node:util';
-import { type FaultKind, faults, fibers, fileReasonText, type Manifest, meetingName, page, task } from './abi.ts';
+import {
+  type FaultKind,
+  faults,
+  fibers,
+  fileReasonText,
+  type Manifest,
+  meetingName,
+  page,
+  task,
+  taskPart,
+} from './abi.ts';
 import { distanceText, objectText } from './objects.ts';
 import { type Regions, regionAt, whereText } from './regions.ts';
 import type { FailedTask, Fault } from './result.ts';
@@ -157,11 +167,12 @@ const taskOf = (
   if (block === 0 || block + task.result > memory.byteLength) return {};
   const at = (offset: number): number => memory.getUint32(block + offset, true);
   const spawned = framesOf(manifest, at(task.position));
+  const part = (at(task.flags) & taskPart) === 0 ? {} : { part: true as const };
   // Work of another image.
   const whose = at(task.slot) === 0 ? {} : { image: at(task.image) };
   return spawned.length === 0
     ? whose
-    : { ...whose, task: { number: at(task.serial), origin: at(task.origin), spawned } };
+    : { ...whose, task: { number: at(task.serial), origin: at(task.origin), spawned, ...part } };
 };
 
 /** The fault of an image, from its record if a check raised it, else from the exception. */

@@ -138,6 +138,7 @@ interface Parts {
 const taskLines = ({ task, image }: Fault): string[] => {
   if (!task) return [];
   const by = task.origin === image ? '' : ` by image ${task.origin}`;
+  if (task.part) return [`in a part of the par for at ${placeOf(task.spawned[0]!)}`];
   return [`in task ${task.number}, spawned at ${placeOf(task.spawned[0]!)}${by}`];
 };
 

@@ -35,6 +35,8 @@ export interface FailedTask {
   readonly origin: number;
   /** Where it was spawned, innermost frame first. */
   readonly spawned: readonly Frame[];
+  /** It is a part of the `par for` there. */
+  readonly part?: true;
 }
 
 export type Activity =
