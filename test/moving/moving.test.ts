@@ -92,7 +92,7 @@ const inEvaluator = (p: IrProgram, images: number, configs: Configs, paranoid = 
     seed: 1,
     format: formatValue,
     paranoid,
-    steps: 900_000_000,
+    steps: 400_000_000,
     slotBits: 22,
   });
   if (outcome.kind !== 'ok')

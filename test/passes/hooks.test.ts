@@ -199,7 +199,7 @@ test('strips of counters at the ends of their types', () => {
 
 /** What can be told from outside. */
 const seen = (p: IrProgram, onHook?: () => boolean) => {
-  const { outcome, stdout } = evaluate(p, { images: 1, steps: 900_000, maxDepth: 100, ...(onHook ? { onHook } : {}) });
+  const { outcome, stdout } = evaluate(p, { images: 1, steps: 400_000, maxDepth: 100, ...(onHook ? { onHook } : {}) });
   if (outcome.kind !== 'fault') return { kind: outcome.kind, stdout };
   return { kind: outcome.kind, fault: outcome.fault, values: outcome.values.map(String), stdout };
 };

@@ -138,7 +138,7 @@ fn main() {
     const [line] = await linesOf(`import std.rand;
 fn main() {
   var m1 = 0.0; var m2 = 0.0; var m3 = 0.0; var m4 = 0.0; var most = 0.0;
-  let n = 900_000;
+  let n = 400_000;
   for k in 0..n {
     let z = rand.normal(77, k);
     m1 += z; m2 += z * z; m3 += z * z * z; m4 += z * z * z * z;
@@ -149,7 +149,7 @@ fn main() {
 }`);
     const [m1, m2, m3, m4, most] = line!.split(' ').map(Number) as [number, number, number, number, number];
     // Five standard deviations of each estimate.
-    const root = Math.sqrt(900_000);
+    const root = Math.sqrt(400_000);
     expect(Math.abs(m1)).toBeLessThan(5 / root);
     expect(Math.abs(m2 - 1)).toBeLessThan((5 * Math.SQRT2) / root);
     expect(Math.abs(m3)).toBeLessThan((5 * Math.sqrt(15)) / root);
