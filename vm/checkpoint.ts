@@ -154,7 +154,7 @@ export const readCheckpoint = (path: string): CheckpointRead => {
 };
 
 /** Puts the pages of a checkpoint, which is read once more, into memory that is zero. Gives why that failed. */
-export const restoreMemory = (path: string, memory: WebAssembly.Memory): string | undefined => {
+export const restoreMemory = (path: string, memory: { readonly buffer: ArrayBufferLike }): string | undefined => {
   try {
     return withFile(path, (file) => {
       const read = readOpen(file);
