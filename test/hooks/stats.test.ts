@@ -38,7 +38,7 @@ test('median, 99th percentile and maximum, within a sixteenth', () => {
 
 const loop = `fn main() {
   var x = 88172645463325252;
-  for i in 0..60_000_000 { x ^= x << 13; x ^= x >> 7; x ^= x << 17; }
+  for i in 0..400_000_000 { x ^= x << 13; x ^= x >> 7; x ^= x << 17; }
   print("{}", x);
 }
 `;
