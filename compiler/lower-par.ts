@@ -34,6 +34,7 @@ import {
   emitTyped,
   finish,
   fresh,
+  ofNewFunction,
   position,
   type State,
 } from './lower-state.ts';
@@ -96,18 +97,7 @@ const stateOf = (s: State, fnName: string, kernel: boolean): State => ({
   ...s,
   fnName,
   kernel,
-  types: [],
-  slots: [],
-  env: new Map(),
-  loops: [],
-  owned: [],
-  scopes: [],
-  handles: [],
-  resultPlace: undefined,
-  atomicReads: false,
-  insts: [],
-  end: undefined,
-  labels: 0,
+  ...ofNewFunction(),
 });
 
 const add = (s: State, t: State, params: readonly Value[], results: readonly IrType[], pos: PosId): void => {

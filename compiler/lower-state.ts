@@ -124,6 +124,22 @@ export interface State {
   readonly lowerBlock: (s: State, b: Block) => readonly Value[];
 }
 
+/** What a function begins with, wherever it comes from: nothing yet. */
+export const ofNewFunction = () => ({
+  types: [],
+  slots: [],
+  env: new Map<Local, Binding>(),
+  loops: [],
+  owned: [],
+  scopes: [],
+  handles: [],
+  resultPlace: undefined,
+  atomicReads: false,
+  insts: [],
+  end: undefined,
+  labels: 0,
+});
+
 export const fresh = (s: State, type: IrType): Value => {
   s.types.push(type);
   return s.types.length - 1;
