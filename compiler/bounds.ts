@@ -21,7 +21,12 @@ export const zero: Value = -1;
 interface Edge {
   readonly value: Value;
   readonly c: bigint;
+  /** Where the fact comes from, if it was learnt. */
+  readonly why?: string | undefined;
 }
+
+/** The way to a value that was reached: the edge before it. */
+type Ways = Map<Value, { readonly from: Value; readonly why: string | undefined }>;
 
 /** Edges of so many values are followed from either end, in a proof and in the proofs that sums in it do not wrap. */
 const maxReach = 40;
@@ -31,6 +36,19 @@ const outermost = 2;
 /** Values looked at in one proof: most need ten. */
 const maxEffort = 600;
 
+/** What was learnt on the way to a value. A way may come back to itself: then it is followed once. */
+const reasons = (ways: Ways, to: Value): readonly string[] => {
+  const found: string[] = [];
+  const seen = new Set<Value>();
+  let at = to;
+  for (let way = ways.get(at); way && !seen.has(at); way = ways.get(at)) {
+    if (way.why !== undefined) found.push(way.why);
+    seen.add(at);
+    at = way.from;
+  }
+  return found;
+};
+
 /** What is known at a point of the program. Scopes nest; a fact ends with its scope. */
 export class Bounds {
   readonly #defs: Defs;
@@ -39,10 +57,14 @@ export class Bounds {
   readonly #below = new Map<Value, Edge[]>();
   readonly #ranges = new Map<Value, Range>();
   #effort = maxEffort;
+  readonly #explains: boolean;
+  #because: readonly string[] = [];
   readonly #log: { readonly u: Value; readonly v: Value }[] = [];
 
-  constructor(defs: Defs) {
+  /** With `explains`, proofs are kept: see `because`. */
+  constructor(defs: Defs, explains = false) {
     this.#defs = defs;
+    this.#explains = explains;
   }
 
   /** A mark to come back to. */
@@ -60,12 +82,12 @@ export class Bounds {
     }
   }
 
-  /** Learns u <= v + c. */
-  atMost(u: Value, v: Value, c: bigint): void {
+  /** Learns u <= v + c; `why` says from what, for people. */
+  atMost(u: Value, v: Value, c: bigint, why?: string): void {
     const add = (map: Map<Value, Edge[]>, from: Value, to: Value): void => {
       const list = map.get(from);
-      if (list) list.push({ value: to, c });
-      else map.set(from, [{ value: to, c }]);
+      if (list) list.push({ value: to, c, why });
+      else map.set(from, [{ value: to, c, why }]);
     };
     add(this.#above, u, v);
     add(this.#below, v, u);
@@ -73,28 +95,28 @@ export class Bounds {
   }
 
   /** Learns a relation between integers. */
-  learn(r: Relation): void {
+  learn(r: Relation, why?: string): void {
     if (!r.signed) {
       // a <u b with b >= 0: a is between 0 and b.
       const [a, b] = r.op === 'lt' || r.op === 'le' ? [r.left, r.right] : [r.right, r.left];
       if (r.op === 'eq' || r.op === 'ne' || !this.proves(zero, b, 0n)) return;
-      this.atMost(zero, a, 0n);
-      this.atMost(a, b, r.op === 'lt' || r.op === 'gt' ? -1n : 0n);
+      this.atMost(zero, a, 0n, why);
+      this.atMost(a, b, r.op === 'lt' || r.op === 'gt' ? -1n : 0n, why);
       return;
     }
     const { left: a, right: b } = r;
     switch (r.op) {
       case 'lt':
-        return this.atMost(a, b, -1n);
+        return this.atMost(a, b, -1n, why);
       case 'le':
-        return this.atMost(a, b, 0n);
+        return this.atMost(a, b, 0n, why);
       case 'gt':
-        return this.atMost(b, a, -1n);
+        return this.atMost(b, a, -1n, why);
       case 'ge':
-        return this.atMost(b, a, 0n);
+        return this.atMost(b, a, 0n, why);
       case 'eq':
-        this.atMost(a, b, 0n);
-        return this.atMost(b, a, 0n);
+        this.atMost(a, b, 0n, why);
+        return this.atMost(b, a, 0n, why);
       default:
         return;
     }
@@ -102,8 +124,14 @@ export class Bounds {
 
   /** Whether u <= v + c certainly holds. */
   proves(u: Value, v: Value, c: bigint): boolean {
+    this.#because = [];
     const best = this.#distance(u, v, outermost, c);
     return best !== undefined && best <= c;
+  }
+
+  /** What the last proof was made of, besides the ops that make the values; empty unless it `explains`. */
+  because(): readonly string[] {
+    return this.#because;
   }
 
   /** Whether `a op b` (signed) certainly holds. */
@@ -162,22 +190,32 @@ export class Bounds {
       if (nesting === outermost) this.#effort = maxEffort;
     };
     effort();
-    const below = this.#reach(v, limit, (x) => this.#belowOf(x, nesting));
+    const kept = this.#explains && nesting === outermost;
+    const waysBelow: Ways | undefined = kept ? new Map() : undefined;
+    const below = this.#reach(v, limit, (x) => this.#belowOf(x, nesting), waysBelow);
     // Zero itself has no definition to look through: most proofs of a lower bound end here.
     const direct = below.get(u);
-    if (direct !== undefined && enough !== undefined && direct <= enough) return direct;
+    if (direct !== undefined && enough !== undefined && direct <= enough) {
+      if (waysBelow) this.#because = reasons(waysBelow, u);
+      return direct;
+    }
     effort();
-    const above = this.#reach(u, limit, (x) => this.#aboveOf(x, nesting));
+    const waysAbove: Ways | undefined = kept ? new Map() : undefined;
+    const above = this.#reach(u, limit, (x) => this.#aboveOf(x, nesting), waysAbove);
     let best: bigint | undefined;
+    let meet = u;
     for (const [x, c] of above) {
       const rest = below.get(x);
-      if (rest !== undefined && (best === undefined || c + rest < best)) best = c + rest;
+      if (rest === undefined || (best !== undefined && c + rest >= best)) continue;
+      best = c + rest;
+      meet = x;
     }
+    if (waysAbove && waysBelow) this.#because = [...reasons(waysAbove, meet), ...reasons(waysBelow, meet)];
     return best;
   }
 
   /** Values that edges lead to, each with the least sum found on the way. */
-  #reach(from: Value, limit: number, edgesOf: (v: Value) => readonly Edge[]): ReadonlyMap<Value, bigint> {
+  #reach(from: Value, limit: number, edgesOf: (v: Value) => readonly Edge[], ways?: Ways): ReadonlyMap<Value, bigint> {
     const best = new Map<Value, bigint>([[from, 0n]]);
     const work: Value[] = [from];
     for (let k = 0; k < work.length && k < limit && this.#effort-- > 0; k++) {
@@ -187,6 +225,7 @@ export class Bounds {
         const known = best.get(e.value);
         if (known !== undefined && known <= sum + e.c) continue;
         best.set(e.value, sum + e.c);
+        ways?.set(e.value, { from: x, why: e.why });
         work.push(e.value);
       }
     }

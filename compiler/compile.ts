@@ -6,6 +6,7 @@ import type { Diagnostic } from '../lang/diagnostic.ts';
 import { parse } from '../lang/parser.ts';
 import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
+import { watchChecks } from './check-list.ts';
 import { type CheckMode, uncheckedPasses } from './checked.ts';
 import { growthLines } from './growth.ts';
 import { guardList } from './guard-list.ts';
@@ -29,7 +30,7 @@ import { optimise, type Tracking } from './pipeline.ts';
 import { type HookShares, hookShares } from './profile-shares.ts';
 import { moveRuntime } from './runtime-functions.ts';
 
-export const emitForms = ['ast', 'ir', 'guards', 'hooks', 'wat', 'wasm'] as const;
+export const emitForms = ['ast', 'ir', 'checks', 'guards', 'hooks', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
 
 export interface CompileOptions {
@@ -182,6 +183,7 @@ export const compileFrom = async (
   let hooked = '';
   let earlier: IrProgram | undefined;
   let shares: readonly HookShares[] | undefined;
+  const checks = form === 'checks' ? watchChecks() : undefined;
   const ir = optimise(
     lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
     {
@@ -190,7 +192,9 @@ export const compileFrom = async (
       ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
       ...(options.guards === undefined ? {} : { guards: options.guards }),
       hooks,
+      ...(checks ? { explain: checks.explain } : {}),
       after: (pass, now) => {
+        checks?.after(pass, now);
         if (pass === 'hooks' && profiled) shares = hookShares(now);
         if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
         if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
@@ -200,6 +204,7 @@ export const compileFrom = async (
     },
   );
   if (form === 'ir') return { ...result, text: printProgram(ir) };
+  if (checks) return { ...result, text: checks.list(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };
   if (form === 'hooks') return { ...result, text: hooked };
   // Loads binaryen: only here, and only now.

@@ -329,6 +329,8 @@ export const isCheapAndPure = (e: Expr, inMemory: ReadonlySet<Local>, budget = {
       return true;
     case 'sharedLength':
       return isCheapAndPure(e.array, inMemory, budget);
+    case 'length':
+      return isCheapAndPure(e.slice, inMemory, budget);
     case 'query':
       return e.what !== 'now';
     case 'load':

@@ -1,5 +1,5 @@
 // What a pass is. The table of passes and the order they run in are in pipeline.ts.
-import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
+import type { Func, IrPosition, IrProgram, OpInst, PosId } from './ir.ts';
 
 /**
  * off: no guards, for measuring what they cost; all: each access of the program has one; opt: those are left that nothing shows to
@@ -61,6 +61,8 @@ export interface PassContext {
    * Cheap; call it once for each decision that changes the function.
    */
   readonly allow: () => boolean;
+  /** Takes note, for people, why a check goes: only where somebody asks (`--emit=checks`). */
+  readonly explain?: ((check: OpInst, why: string) => void) | undefined;
   /** How much is guarded. */
   readonly guards: GuardMode;
   readonly hooks: HookSettings;

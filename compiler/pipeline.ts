@@ -9,7 +9,7 @@
 //   when accesses are what will run     guard-insert: each has a guard; guard-known … : fewer and fewer have
 //   last                                lower-runtime: barriers, collectives and the heap become calls
 
-import type { Func, IrPosition, IrProgram, PosId } from './ir.ts';
+import type { Func, IrPosition, IrProgram, OpInst, PosId } from './ir.ts';
 import { checkElim } from './passes/check-elim.ts';
 import { comm } from './passes/comm.ts';
 import { cse } from './passes/cse.ts';
@@ -267,6 +267,8 @@ export interface OptimiseOptions {
   readonly guards?: GuardMode;
   /** Default: no hooks. */
   readonly hooks?: HookSettings;
+  /** Told why checks go. */
+  readonly explain?: (check: OpInst, why: string) => void;
   /** Check the invariants after each pass, and blame it. */
   readonly verify?: boolean;
 }
@@ -290,7 +292,7 @@ export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrP
     const pass = tableRow(name);
     if (skip.has(name) && !pass.required) continue;
     // A pass that was not asked for leaves the program as it is.
-    const settings = { guards, hooks, pending: new Set(names.slice(k + 1)) };
+    const settings = { guards, hooks, explain: options.explain, pending: new Set(names.slice(k + 1)) };
     if (wanted.has(name)) now = runPass(now, pass, budget, settings, options.verify ?? false);
     options.after?.(pass.name, now);
   }
@@ -331,7 +333,7 @@ const runPass = (
   program: IrProgram,
   pass: Pass,
   budget: Budget,
-  settings: Pick<PassContext, 'guards' | 'hooks' | 'pending'>,
+  settings: Pick<PassContext, 'guards' | 'hooks' | 'pending' | 'explain'>,
   verified: boolean,
 ): IrProgram => {
   const positions = positionTable(program);

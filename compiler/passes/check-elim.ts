@@ -21,7 +21,7 @@ import {
   maxExtent,
   relationsOf,
 } from '../facts.ts';
-import type { Body, Func, Inst, IrType, LoopInst, OpInst, Value } from '../ir.ts';
+import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { breaksTo, forEachInst, madeBy } from '../tree.ts';
@@ -34,12 +34,26 @@ interface State {
   readonly types: readonly IrType[];
   /** Values that are the number of images. */
   readonly images: readonly Value[];
+  /** Tests of counted loops, with the places of their loops. */
+  readonly tests: Map<IfInst, PosId>;
 }
+
+/** `line:column`, for reasons. */
+const at = (s: State, pos: PosId): string => {
+  const { line, col } = s.context.positionOf(pos);
+  return `${line}:${col}`;
+};
+
+const testReason = (s: State, inst: IfInst): string | undefined => {
+  if (!s.context.explain) return undefined;
+  const loop = s.tests.get(inst);
+  return loop === undefined ? `the condition at ${at(s, inst.pos)}` : `the bounds of the loop at ${at(s, loop)}`;
+};
 
 export const checkElim = (f: Func, context: PassContext): Func => {
   const defs: Map<Value, Def> = defsOf(f);
   const images: Value[] = [];
-  const bounds = new Bounds(defs);
+  const bounds = new Bounds(defs, context.explain !== undefined);
   forEachInst(f.body, (i) => {
     if (i.kind === 'op' && i.op === 'num_images') images.push(...i.results);
   });
@@ -48,10 +62,12 @@ export const checkElim = (f: Func, context: PassContext): Func => {
     bounds.atMost(v, images[0] ?? v, 0n);
     bounds.atMost(images[0] ?? v, v, 0n);
   }
-  const s: State = { context, defs, bounds, types: f.types, images: images.slice(0, 1) };
+  const s: State = { context, defs, bounds, types: f.types, images: images.slice(0, 1), tests: new Map() };
   learnExtents(s, f);
   return { ...f, body: elimBody(s, f.body) };
 };
+
+const ofExtent = 'the extent of the array';
 
 /**
  * What is known of the extents of arrays: a `let` or config that is one (fold has put it in the extent's place) fits the
@@ -74,15 +90,15 @@ const learnExtents = (s: State, f: Func): void => {
     if (i.op === 'shared.extent') add(key, result);
     else if (i.op === 'shared.lo' || i.op === 'shared.hi') own.push({ key, value: result });
     else if (i.op === 'let' && i.suffix === 'i64' && names.has(i.imms[0] ?? '')) {
-      s.bounds.atMost(zero, result, 0n);
-      s.bounds.atMost(result, zero, maxExtent - 1n);
+      s.bounds.atMost(zero, result, 0n, ofExtent);
+      s.bounds.atMost(result, zero, maxExtent - 1n, ofExtent);
       for (const [k, e] of settled) if (e.op === 'let' && e.imm === i.imms[0]) add(k, result);
     }
   });
   for (const { key, value } of own) {
-    for (const extent of extents.get(key) ?? []) s.bounds.atMost(value, extent, 0n);
+    for (const extent of extents.get(key) ?? []) s.bounds.atMost(value, extent, 0n, ofExtent);
     const known = settled.get(key);
-    if (known?.op === 'const' && typeof known.imm === 'bigint') s.bounds.atMost(value, zero, known.imm);
+    if (known?.op === 'const' && typeof known.imm === 'bigint') s.bounds.atMost(value, zero, known.imm, ofExtent);
   }
 };
 
@@ -94,9 +110,9 @@ const elimBody = (s: State, body: Body): Body => {
   return { insts, end: body.end };
 };
 
-const under = (s: State, condition: Value, holds: boolean, body: Body): Body => {
+const under = (s: State, test: IfInst, holds: boolean, body: Body): Body => {
   const mark = s.bounds.mark();
-  for (const r of relationsOf(s.defs, condition, holds)) s.bounds.learn(r);
+  for (const r of relationsOf(s.defs, test.condition, holds)) s.bounds.learn(r, testReason(s, test));
   const now = elimBody(s, body);
   s.bounds.reset(mark);
   return now;
@@ -107,11 +123,12 @@ const elimInst = (s: State, inst: Inst): readonly Inst[] => {
     case 'op':
       return elimOp(s, inst);
     case 'if': {
-      const now = ifInst(inst, under(s, inst.condition, true, inst.then), under(s, inst.condition, false, inst.else));
+      const now = ifInst(inst, under(s, inst, true, inst.then), under(s, inst, false, inst.else));
       // After an arm that leaves, the other one was taken.
       const yes = breaksTo(inst.then, inst.label).length > 0;
       const no = breaksTo(inst.else, inst.label).length > 0;
-      if (yes !== no) for (const r of relationsOf(s.defs, inst.condition, yes)) s.bounds.learn(r);
+      const why = testReason(s, inst);
+      if (yes !== no) for (const r of relationsOf(s.defs, inst.condition, yes)) s.bounds.learn(r, why);
       return [now];
     }
     case 'block':
@@ -132,16 +149,18 @@ const elimInst = (s: State, inst: Inst): readonly Inst[] => {
 const learnCounters = (s: State, loop: LoopInst): void => {
   const c = countedOf(s.defs, loop);
   if (!c?.signed || c.test.results.length > 0) return;
+  s.tests.set(c.test, loop.pos);
+  const why = s.context.explain ? `the bounds of the loop at ${at(s, loop.pos)}` : undefined;
   const { step, param, init } = c.induction;
   const limits = s.types[param] === 'i32' ? i32Range : i64Range;
   if (inductionsOf(s.defs, loop).every((i) => i.param !== param)) return;
   if (step > 0n && (c.op === 'lt' || c.op === 'le')) {
     // At the step the counter is below (or at) the bound.
     const most = atMost(s.bounds.upper(c.bound), limits.hi) - (c.op === 'lt' ? 1n : 0n);
-    if (most + step <= limits.hi) s.bounds.atMost(init, param, 0n);
+    if (most + step <= limits.hi) s.bounds.atMost(init, param, 0n, why);
   } else if (step < 0n && (c.op === 'gt' || c.op === 'ge')) {
     const least = atLeast(s.bounds.lower(c.bound), limits.lo) + (c.op === 'gt' ? 1n : 0n);
-    if (least + step >= limits.lo) s.bounds.atMost(param, init, 0n);
+    if (least + step >= limits.lo) s.bounds.atMost(param, init, 0n, why);
   }
 };
 
@@ -151,11 +170,22 @@ const atLeast = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
   const [a, b, c] = inst.args;
   const { bounds } = s;
-  const drop = (implied: boolean): readonly Inst[] => (implied && s.context.allow() ? [] : [inst]);
+  const reasons = new Set<string>();
+  const proves = (u: Value, v: Value, c: bigint): boolean => {
+    const proved = bounds.proves(u, v, c);
+    if (proved) for (const why of bounds.because()) reasons.add(why);
+    return proved;
+  };
+  const drop = (implied: boolean): readonly Inst[] => {
+    if (!implied || !s.context.allow()) return [inst];
+    s.context.explain?.(inst, reasons.size === 0 ? 'the values have such a range' : [...reasons].join(', '));
+    return [];
+  };
   /** Drops the check if these differences follow from what is known; else they are known from here on. */
   const imply = (...facts: readonly (readonly [Value, Value, bigint])[]): readonly Inst[] => {
-    const kept = drop(facts.every(([u, v, c]) => bounds.proves(u, v, c)));
-    if (kept.length > 0) for (const [u, v, c] of facts) bounds.atMost(u, v, c);
+    const kept = drop(facts.every(([u, v, c]) => proves(u, v, c)));
+    if (kept.length > 0)
+      for (const [u, v, c] of facts) bounds.atMost(u, v, c, s.context.explain && `the check at ${at(s, inst.pos)}`);
     return kept;
   };
   if (a === undefined) return [inst];
@@ -169,13 +199,11 @@ const elimOp = (s: State, inst: OpInst): readonly Inst[] => {
       return images === undefined ? [inst] : imply([zero, a, 0n], [a, images, -1n]);
     }
     case 'check.divide':
-      return drop(b !== undefined && inst.suffix === 'i64' && bounds.proves(zero, b, -1n));
+      return drop(b !== undefined && inst.suffix === 'i64' && proves(zero, b, -1n));
     case 'check.step':
-      return drop(bounds.proves(zero, a, -1n));
+      return drop(proves(zero, a, -1n));
     case 'check.overflow':
-      return drop(
-        b !== undefined && inst.suffix === 'i64' && (bounds.proves(zero, b, 0n) || bounds.proves(zero, a, 0n)),
-      );
+      return drop(b !== undefined && inst.suffix === 'i64' && (proves(zero, b, 0n) || proves(zero, a, 0n)));
     default:
       return decided(s, inst);
   }
