@@ -32,7 +32,7 @@ const opsText = (): string => {
     const effects = row.effects.length === 0 ? 'pure' : row.effects.join(' ');
     return `${opSignature(name, row)}\n    ${row.doc}  [${effects}]`;
   });
-  return `The ops of the IR: name.{types} <immediates>, operands -> results, and what each does besides.\nT: the type of the suffix; D, S: of destination and source (docs/ir.md).\n\n${lines.join('\n')}\n`;
+  return `The ops of the IR: name.{types} <immediates>, operands -> results, and what each does besides.\nT: the type of the suffix; D, S: of destination and source; L: of a lane (docs/ir.md).\n\n${lines.join('\n')}\n`;
 };
 
 /** Words in lines of at most `width` columns. */

@@ -3,6 +3,7 @@ import { unreachable } from '../lang/unreachable.ts';
 import { constantOf, type Defs, defsOf } from './facts.ts';
 import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
 import { opRow } from './ir.ts';
+import { isVectorOp, vectorBytes } from './ir-vector.ts';
 import { memTypeBytes } from './layout.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
@@ -67,6 +68,16 @@ export const isDivision = (op: OpName): boolean => /^(div|rem)_[su]$/.test(op);
 export const isCheck = (op: OpName): boolean => op.startsWith('check.');
 
 // ---- memory -----------------------------------------------------------------------------------------------------
+
+/** Reads, and does no more: at a constant offset (its first immediate) after its first operand. */
+export const isLoad = (op: OpName): boolean => op === 'load' || op === 'v.load' || op === 'v.load_lane';
+
+/** Writes, and does no more: its second operand, or a part of it, at a constant offset after its first. */
+export const isStore = (op: OpName): boolean => op === 'store' || op === 'v.store' || op === 'v.store_lane';
+
+/** Bytes that a load, a store or an atomic accesses; undefined: it is none. */
+export const accessBytes = (inst: OpInst): number | undefined =>
+  isVectorOp(inst.op) ? vectorBytes(inst.op, inst.suffix) : memTypeBytes[inst.suffix as MemType];
 
 /** The object that a pointer points into, as far as it can be told. */
 export type Root =
@@ -163,9 +174,8 @@ const shifted = (p: Place, bytes: number): Place => ({
 export const accessOf = (m: Memory, inst: OpInst): Access | undefined => {
   const pointer = inst.args[0];
   if (pointer === undefined) return undefined;
-  const offset = inst.op === 'load' || inst.op === 'store' ? Number(inst.imms[0] ?? 0) : 0;
-  const type = inst.suffix as MemType;
-  return { place: shifted(placeOf(m.defs, pointer), offset), bytes: memTypeBytes[type] };
+  const offset = isLoad(inst.op) || isStore(inst.op) ? Number(inst.imms[0] ?? 0) : 0;
+  return { place: shifted(placeOf(m.defs, pointer), offset), bytes: accessBytes(inst) };
 };
 
 /** Whether the callee of a call does no more with its operand `i` than to load and store. */
@@ -202,6 +212,7 @@ const keepsAddress = (inst: OpInst, i: number): boolean => {
     case 'elem':
     case 'own':
     case 'load':
+    case 'v.load':
     case 'atomic.load':
     case 'fill':
     case 'check.null':
@@ -209,6 +220,9 @@ const keepsAddress = (inst: OpInst, i: number): boolean => {
     case 'track.run':
       return true;
     case 'store':
+    case 'v.store':
+    case 'v.load_lane':
+    case 'v.store_lane':
     case 'atomic.store':
       return i === 0;
     case 'copy':
@@ -357,7 +371,7 @@ export const writesOf = (m: Memory, inst: Inst): Writes => {
     if (mask & bits.synchronises) anything = true;
     else if (mask & bits.writes) {
       const target = i.args[0];
-      if (i.op === 'store') {
+      if (isStore(i.op)) {
         const a = accessOf(m, i);
         if (a) places.push(a);
       } else if ((i.op === 'copy' || i.op === 'fill') && target !== undefined) {

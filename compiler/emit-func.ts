@@ -39,7 +39,7 @@ type Located =
   | { readonly e: ExpressionRef; readonly hint: keyof typeof hintLines };
 
 export const wasmType = (b: Binaryen, t: IrType): WasmType =>
-  t === 'i64' ? b.i64 : t === 'f32' ? b.f32 : t === 'f64' ? b.f64 : b.i32;
+  t === 'i64' || t === 'f32' || t === 'f64' || t === 'v128' ? b[t] : b.i32;
 
 /** The wasm table of functions that are used as values. */
 export const functionTable = 'functions';

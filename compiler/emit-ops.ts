@@ -16,6 +16,7 @@ import {
   workerOf,
 } from './emit-context.ts';
 import { emitGuards, readBounds } from './emit-guards.ts';
+import { emitVector } from './emit-vector.ts';
 import type { MemType, OpName, PosId } from './ir.ts';
 import { floatOfBits, numberImm, textImm } from './ir-types.ts';
 
@@ -359,6 +360,7 @@ export const emitOp = {
     ]);
   },
   slot_bits: (c) => c.m.global.get(imports.slotBits, c.b.i32),
+  ...emitVector,
   ...emitArrays,
   ...emitGuards,
   'check.index': (c) => ifFault(c, c.m.i64.ge_u(c.arg(0), c.arg(1)), 'index', [c.arg(0), c.arg(1)]),

@@ -66,7 +66,14 @@ const declare = (b: Binaryen, m: Module, program: IrProgram, layout: Layout): vo
   // One by one: `All` would include what the oldest engine we support refuses.
   const f = b.Features;
   m.setFeatures(
-    f.Atomics | f.MutableGlobals | f.NontrappingFPToInt | f.BulkMemory | f.BulkMemoryOpt | f.SignExt | f.Multivalue,
+    f.Atomics |
+      f.MutableGlobals |
+      f.NontrappingFPToInt |
+      f.BulkMemory |
+      f.BulkMemoryOpt |
+      f.SignExt |
+      f.Multivalue |
+      f.SIMD128,
   );
   const data = new Uint8Array(layout.dataBytes);
   for (const d of program.data) data.set(d.bytes, (layout.data.get(d.name) ?? dataBase) - dataBase);

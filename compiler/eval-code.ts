@@ -12,6 +12,7 @@ import { memoryStep, placeStep } from './eval-places.ts';
 import { pureStep } from './eval-pure.ts';
 import { sharedStep } from './eval-shared.ts';
 import { recordValues, syncStep } from './eval-sync.ts';
+import { vectorStep } from './eval-vector.ts';
 import {
   type Body,
   type Func,
@@ -180,6 +181,7 @@ class Compiler {
             ? functionStep(i, node)
             : (placeStep(i, node, this.#frames) ??
               memoryStep(i, node) ??
+              vectorStep(i, node) ??
               guardStep(i, node) ??
               sharedStep(i, node) ??
               handleStep(i, node) ??

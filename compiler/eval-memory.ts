@@ -4,7 +4,10 @@ import { type FaultKind, kernel, page, unmappedBytes } from '../vm/abi.ts';
 import type { MemType } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
 
-/** A value in a register: i64 is a signed bigint, i32 a signed number, a float a number, a pointer an unsigned number. */
+/**
+ * A value in a register: i64 is a signed bigint, i32 a signed number, a float a number, a pointer an unsigned number, a vector an
+ * unsigned bigint of 128 bits.
+ */
 export type Reg = number | bigint;
 
 /** Ends the run; caught by the scheduler. */

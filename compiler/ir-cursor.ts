@@ -13,7 +13,7 @@ export interface IrError {
 
 const maxErrors = 20;
 
-const irTypes: readonly string[] = ['i32', 'i64', 'f32', 'f64', 'gptr', 'ptr'] satisfies IrType[];
+const irTypes: readonly string[] = ['i32', 'i64', 'f32', 'f64', 'v128', 'gptr', 'ptr'] satisfies IrType[];
 const isIrType = (s: string): s is IrType => irTypes.includes(s);
 const isMemType = (s: string): s is MemType => (memTypes as readonly string[]).includes(s);
 

@@ -63,8 +63,8 @@ A body ends in one of
 | \`raise(%kind, …)\` | the same with the number of the kind as a value |
 | \`unreachable\` | is not reached |
 
-Types: \`i32 i64 f32 f64 gptr ptr\`. Memory types: \`${memTypes.join(' ')}\`; narrow integers are i32 values, \`ptr32\` and
-\`ptr64\` are gptr values.
+Types: \`i32 i64 f32 f64 v128 gptr ptr\`. Memory types: \`${memTypes.join(' ')}\`; narrow integers are i32 values, \`ptr32\` and
+\`ptr64\` are gptr values. A v128 is 16 bytes; the ops that begin with \`v.\` tell its lanes.
 `;
 
 const immNames: Record<ImmKind, string> = {
@@ -104,7 +104,7 @@ export const irReference = (): string => {
   return `${grammar}
 ## Operations
 
-T is the type of a value of the suffix; of \`a.b\` D is that of a and S that of b. \`…\` is any number of any type.
+T is the type of a value of the suffix; of \`a.b\` D is that of a and S that of b; L is the type of a lane. \`…\` is any number of any type.
 
 | op | suffixes | operands, immediates | results | effects | cost | what it does |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -1,8 +1,11 @@
 // A row of the table of ops (ir.ts): what the printer, the parser, the verifier, the evaluator, the passes and the emitter
 // know of an op.
 
-/** Both kinds of pointer are 32 bits in a node. bool is an i32 that is 0 or 1; narrow integers are i32, kept normalised. */
-export type IrType = 'i32' | 'i64' | 'f32' | 'f64' | 'gptr' | 'ptr';
+/**
+ * Both kinds of pointer are 32 bits in a node. bool is an i32 that is 0 or 1; narrow integers are i32, kept normalised. v128 is a vector
+ * of 16 bytes, whose lanes the ops tell.
+ */
+export type IrType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'gptr' | 'ptr';
 
 /**
  * What an op does besides giving its results.
@@ -34,9 +37,12 @@ export type Imm = bigint | number | string;
 export interface OpRow {
   /** Suffixes after the dot (`add.i64`); none: the op has no suffix. `a.b` is destination.source. */
   readonly types?: readonly string[];
-  /** Operand types in order. T: the suffix's value type, D/S: of destination/source; `…` as the last: any number of any type. */
-  readonly operands: readonly (IrType | 'T' | 'S' | '…')[];
-  readonly results: readonly (IrType | 'T' | 'D' | '…')[];
+  /**
+   * Operand types in order. T: the suffix's value type, D/S: of destination/source, L: of a lane of it; `…` as the last: any number of
+   * any type.
+   */
+  readonly operands: readonly (IrType | 'T' | 'S' | 'L' | '…')[];
+  readonly results: readonly (IrType | 'T' | 'D' | 'L' | '…')[];
   readonly imms: readonly ImmKind[];
   readonly effects: readonly Effect[];
   /** Rough cost in cycles, for the inliner and the hook spacing. */

@@ -3,6 +3,7 @@
 import { trackKinds } from '../vm/abi.ts';
 import { type Imm, type IrDim, type IrType, type OpName, opRow, ops, valueType } from './ir.ts';
 import { hookKinds } from './ir-hooks.ts';
+import { laneType } from './ir-vector.ts';
 
 export interface Signature {
   readonly operands: readonly IrType[];
@@ -20,13 +21,15 @@ const resolve = (op: OpName, suffix: string): Signature | undefined => {
   const row = opRow(op);
   if (row.types ? !row.types.includes(suffix) : suffix !== '') return undefined;
   const [first = '', second = ''] = suffix.split('.');
-  const typeOf = (t: IrType | 'T' | 'D' | 'S'): IrType => {
+  const typeOf = (t: IrType | 'T' | 'D' | 'S' | 'L'): IrType => {
     switch (t) {
       case 'T':
       case 'D':
         return valueType(first);
       case 'S':
         return valueType(second);
+      case 'L':
+        return laneType(first);
       default:
         return t;
     }

@@ -12,6 +12,7 @@ import { fiberOps } from './ir-fibers.ts';
 import { hookOps } from './ir-hooks.ts';
 import { type Imm, type IrType, type OpRow, row } from './ir-row.ts';
 import { trackOps } from './ir-track.ts';
+import { vectorOps } from './ir-vector.ts';
 
 export type { Effect, Imm, ImmKind, IrType, OpRow } from './ir-row.ts';
 
@@ -215,6 +216,7 @@ export const ops = {
   num_images: row(undefined, [], ['i64'], 'number of images'),
   slot: row(undefined, [], ['i32'], 'address of the own slot'),
   slot_bits: row(undefined, [], ['i32'], 'log2 of the bytes of a slot'),
+  ...vectorOps,
   ...arrayOps,
   // checks: nothing if all is well, else a fault of that kind
   'check.index': row(undefined, ['i64', 'i64'], [], 'index, length: 0 <= index < length', {

@@ -160,7 +160,11 @@ const bodyFunction = (s: State, l: Loop): void => {
   add(s, b, params, l.sums, pos);
 };
 
-const memType = (t: IrType): MemType => (t === 'gptr' || t === 'ptr' ? 'ptr32' : t);
+const memType = (t: IrType): MemType => {
+  // No value of the language is a vector.
+  if (t === 'v128') throw new Error('internal error: a vector in the body of a par for');
+  return t === 'gptr' || t === 'ptr' ? 'ptr32' : t;
+};
 
 const at = (s: State, pos: PosId, record: Value): Value =>
   emit(s, pos, 'addr', '', [emit(s, pos, 'gptr.of', '', [emit(s, pos, 'wrap', '', [record])])]);

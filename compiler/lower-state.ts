@@ -7,21 +7,8 @@ import type { Span } from '../lang/source.ts';
 import { lineCol, type Source } from '../lang/source.ts';
 import type { Block, Expr, Fn, Global, Local } from '../lang/typed.ts';
 import type { Type } from '../lang/types.ts';
-import {
-  type Body,
-  type FrameSlot,
-  type Func,
-  type Imm,
-  type Inst,
-  type IrPosition,
-  type IrType,
-  type OpName,
-  opRow,
-  type PosId,
-  type Terminator,
-  type Value,
-  valueType,
-} from './ir.ts';
+import type { Body, FrameSlot, Func, Imm, Inst, IrPosition, IrType, OpName, PosId, Terminator, Value } from './ir.ts';
+import { signatureOf } from './ir-types.ts';
 
 /** What is shared by all functions of the program under construction. */
 export interface ProgramState {
@@ -225,9 +212,8 @@ export const emit = (
   args: readonly Value[],
   imms: readonly Imm[] = [],
 ): Value => {
-  const kind = opRow(op).results[0];
-  const type = kind === 'T' ? valueType(suffix) : kind === 'D' ? valueType(suffix.split('.')[0] ?? '') : kind;
-  if (type === undefined || type === '…') throw new Error(`internal error: ${op} has no single result`);
+  const type = signatureOf(op, suffix)?.results?.[0];
+  if (type === undefined) throw new Error(`internal error: ${op} has no single result`);
   const result = fresh(s, type);
   append(s, { kind: 'op', op, suffix, results: [result], args, imms, pos });
   return result;

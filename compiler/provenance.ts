@@ -4,9 +4,9 @@
 // made for an argument. Whatever was a number, or lay in memory that the program can write, is not known.
 import { descriptorBytes } from '../vm/abi.ts';
 import { earlyFunctions } from './early.ts';
-import { placeOf } from './effects.ts';
+import { accessBytes, isStore, placeOf } from './effects.ts';
 import { type Defs, intOf, opOf } from './facts.ts';
-import type { Func, IrGlobal, IrProgram, MemType, OpInst, Value } from './ir.ts';
+import type { Func, IrGlobal, IrProgram, OpInst, Value } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
 
 /** Bytes before and after a place that are granted, and why. */
@@ -180,11 +180,15 @@ const part = (arg: number, bytes: AccessPart['bytes'], write: boolean, offset = 
 /** What an op of the program accesses; run-time code and ops that access nothing: none. */
 export const accessParts = (inst: OpInst): readonly AccessPart[] => {
   if (inst.kernel) return [];
-  const size = memTypeBytes[inst.suffix as MemType];
+  const size = accessBytes(inst) ?? 0;
   switch (inst.op) {
     case 'load':
+    case 'v.load':
+    case 'v.load_lane':
     case 'store':
-      return [part(0, size, inst.op === 'store', Number(inst.imms[0] ?? 0))];
+    case 'v.store':
+    case 'v.store_lane':
+      return [part(0, size, isStore(inst.op), Number(inst.imms[0] ?? 0))];
     case 'atomic.load':
       return [part(0, size, false)];
     case 'atomic.store':

@@ -17,5 +17,5 @@ export const rebuilt: ReadonlySet<OpName> = new Set<OpName>([
   'num_images',
 ]);
 
-/** Those, and the places of variables: the same after a function has been left and gone on with. */
-export const remade: ReadonlySet<OpName> = new Set<OpName>([...rebuilt, 'global', 'frame']);
+/** Those, the places of variables, and vectors: the same after a function has been left and gone on with. */
+export const remade: ReadonlySet<OpName> = new Set<OpName>([...rebuilt, 'global', 'frame', 'v.const']);

@@ -22,68 +22,20 @@
 import { entryPrefix, frameRecord, isRuntime } from '../vm/abi.ts';
 import type { Body, Func, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
-import { liveAt } from './liveness.ts';
-import { remade } from './remade.ts';
+import {
+  isAgain,
+  type Leaving,
+  loadOp,
+  memType,
+  offsetOfWord,
+  type Plan,
+  planOf,
+  wordsBefore,
+  wordsOf,
+} from './resume-plan.ts';
 import { argsOf, bodiesOf, copyBody, type Edit, editOf, operandsOf, withBodies } from './tree.ts';
 
 const by = 'fibers';
-
-const isAgain = (i: Inst): boolean => i.kind === 'op' && remade.has(i.op);
-
-export interface Leaving {
-  /** Where a function can be left. */
-  readonly isPoint: (i: Inst) => boolean;
-  /** The run-time's function that makes a record and links it to the others of the fiber. */
-  readonly leave: string;
-  readonly resumeName: string;
-}
-
-interface Plan extends Leaving {
-  readonly f: Func;
-  readonly number: ReadonlyMap<Inst, number>;
-  readonly live: ReadonlyMap<Inst, ReadonlySet<Value>>;
-  /** Which word of the record keeps a value. */
-  readonly word: ReadonlyMap<Value, number>;
-  /** Words for the results of calls, before those of values. */
-  readonly results: number;
-}
-
-/** Points from the first of the function to its last, as they stand in the text. */
-const pointsOf = (body: Body, isPoint: (i: Inst) => boolean, into: Inst[] = []): readonly Inst[] => {
-  for (const inst of body.insts) {
-    if (isPoint(inst)) into.push(inst);
-    for (const b of bodiesOf(inst)) pointsOf(b, isPoint, into);
-  }
-  return into;
-};
-
-const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
-  const points = pointsOf(f.body, leaving.isPoint);
-  if (points.length === 0) return undefined;
-  const cheap = new Set<Value>();
-  const findCheap = (b: Body): void => {
-    for (const i of b.insts) {
-      if (isAgain(i)) for (const v of i.results) cheap.add(v);
-      for (const inner of bodiesOf(i)) findCheap(inner);
-    }
-  };
-  findCheap(f.body);
-  const all = liveAt(f, leaving.isPoint);
-  const live = new Map(points.map((p) => [p, new Set([...(all.get(p) ?? [])].filter((v) => !cheap.has(v)))] as const));
-  // Values that are never kept at one time share a word: each takes the first that is free at all of its points.
-  const at = new Map<Value, Inst[]>();
-  for (const [p, values] of live) for (const v of values) at.set(v, [...(at.get(v) ?? []), p]);
-  const taken = new Map<Inst, Set<number>>(points.map((p) => [p, new Set()]));
-  const word = new Map<Value, number>();
-  for (const [v, where] of at) {
-    let n = 0;
-    while (where.some((p) => taken.get(p)?.has(n))) n++;
-    for (const p of where) taken.get(p)?.add(n);
-    word.set(v, n);
-  }
-  const results = Math.max(...points.map((p) => p.results.length));
-  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), live, word, results };
-};
 
 interface State {
   readonly plan: Plan;
@@ -91,8 +43,6 @@ interface State {
   /** Terminators that leave for the scheduler: they are as they should be. */
   readonly left: Set<Terminator>;
 }
-
-const memType = (t: IrType): string => (t === 'gptr' || t === 'ptr' ? 'ptr32' : t);
 
 /** Ops appended to a list. */
 class Code {
@@ -112,7 +62,7 @@ class Code {
   }
 
   define(result: Value, op: OpInst['op'], suffix: string, args: readonly Value[], imms: OpInst['imms'] = []): void {
-    const kernel = op === 'load' ? { kernel: true } : {};
+    const kernel = op === 'load' || op === 'v.load' ? { kernel: true } : {};
     this.insts.push({ kind: 'op', op, suffix, results: [result], args, imms, pos: this.#pos, by, ...kernel });
   }
 
@@ -129,7 +79,7 @@ class Code {
     const suffix = memType(type);
     this.insts.push({
       kind: 'op',
-      op: 'store',
+      op: type === 'v128' ? 'v.store' : 'store',
       suffix,
       results: [],
       args: [pointer, v],
@@ -153,19 +103,19 @@ const zero = (c: Code, type: IrType): Value => {
       return c.op('fconst', type, type, [], [0n]);
     case 'gptr':
       return c.op('null', '', 'gptr', []);
+    case 'v128':
+      return c.op('v.const', '', 'v128', [], [0n, 0n]);
     case 'ptr':
       return c.op('addr', '', 'ptr', [c.op('null', '', 'gptr', [])]);
   }
 };
-
-const offsetOfWord = (plan: Plan, n: number): number => frameRecord.values + 8 * (plan.results + n);
 
 /** Keeps what is live behind the point in a record, and ends the body: with `results` zeros and the status 1. */
 const leave = (s: State, point: Inst, results: readonly IrType[]): Body => {
   const { plan } = s;
   const c = new Code(s.edit, point.pos);
   const live = [...(plan.live.get(point) ?? [])];
-  const words = Math.max(0, ...live.map((v) => (plan.word.get(v) ?? 0) + 1));
+  const words = Math.max(0, ...live.map((v) => (plan.word.get(v) ?? 0) + wordsOf(typeIn(s, v))));
   const size = c.i32(offsetOfWord(plan, words));
   const fn = c.op('func.ref', '', 'i32', [], [plan.resumeName]);
   const number = c.i32(plan.number.get(point) ?? 0);
@@ -352,7 +302,8 @@ const resumedForm = (f: Func, plan: Plan): Func => {
     const results = end.args.slice(0, f.results.length);
     if (results.length > 0) {
       const pointer = c.pointer(out);
-      for (const [k, v] of results.entries()) c.store(typeIn(s, v), pointer, v, 8 * k);
+      const words = wordsBefore(f.results);
+      for (const [k, v] of results.entries()) c.store(typeIn(s, v), pointer, v, 8 * (words[k] ?? 0));
     }
     return { insts: c.insts, end: { ...end, args: [end.args[f.results.length] ?? none] } };
   });
@@ -372,12 +323,13 @@ const restore = (s: Resuming, c: Code, v: Value, result: Value): void => {
   const word = s.plan.word.get(v);
   if (word !== undefined) {
     const read = type === 'ptr' ? s.edit.value('gptr') : result;
-    c.define(read, 'load', memType(type), [c.pointer(s.record)], [offsetOfWord(s.plan, word)]);
+    c.define(read, loadOp(type), memType(type), [c.pointer(s.record)], [offsetOfWord(s.plan, word)]);
     if (type === 'ptr') c.define(result, 'addr', '', [read]);
     return;
   }
   if (type === 'gptr') return c.define(result, 'null', '', []);
   if (type === 'ptr') return c.define(result, 'addr', '', [c.op('null', '', 'gptr', [])]);
+  if (type === 'v128') return c.define(result, 'v.const', '', [], [0n, 0n]);
   c.define(result, type === 'f32' || type === 'f64' ? 'fconst' : 'const', type, [], [0n]);
 };
 
@@ -560,8 +512,11 @@ const enterPoint = (
   const { pos } = inst;
   const isCall = inst.op !== 'suspend';
   const c = new Code(s.edit, pos);
-  const load = (v: Value, k: number, result: Value): void =>
-    c.define(result, 'load', memType(typeIn(s, v)), [c.pointer(s.record)], [frameRecord.values + 8 * k]);
+  const words = wordsBefore(inst.results.map((v) => typeIn(s, v)));
+  const load = (v: Value, k: number, result: Value): void => {
+    const offset = frameRecord.values + 8 * (words[k] ?? 0);
+    c.define(result, loadOp(typeIn(s, v)), memType(typeIn(s, v)), [c.pointer(s.record)], [offset]);
+  };
   if (sure) {
     if (isCall) for (const [k, v] of inst.results.entries()) load(v, k, results[k] ?? v);
     return c.insts;

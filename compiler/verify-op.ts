@@ -14,6 +14,7 @@ import {
 } from './ir.ts';
 import { fieldOf } from './ir-arrays.ts';
 import { dimsOf, opText, signatureOf, wordsOf } from './ir-types.ts';
+import { lanesToName } from './ir-vector.ts';
 import { parseRuns } from './pointer-runs.ts';
 import { forEachInst } from './tree.ts';
 import type { Report } from './verify-table.ts';
@@ -258,6 +259,12 @@ export const checkOp = (i: OpInst, f: Func, names: Names, report: Report): void 
     const imm = i.imms[k];
     const fault = imm === undefined ? undefined : immFault(kind, i.suffix, imm);
     if (fault) report('V07', `immediate ${k} of ${name} ${fault}`);
+  }
+  const lanes = lanesToName(i.op, i.suffix);
+  if (lanes !== undefined) {
+    // Of an access the first number is its offset.
+    const named = i.imms.slice(i.op.endsWith('_lane') ? 1 : 0);
+    for (const imm of named) if (Number(imm) >= lanes) report('V07', `${name} has no lane ${imm}: there are ${lanes}`);
   }
   checkNames(i, f, names, report);
   if (i.op === 'call') checkCall(i, f, names, report);

@@ -28,7 +28,11 @@ type Kind = (typeof commKinds)[number];
 const kindOf = (defs: Defs, inst: OpInst, part: AccessPart): Kind | undefined => {
   switch (inst.op) {
     case 'load':
+    case 'v.load':
+    case 'v.load_lane':
     case 'store':
+    case 'v.store':
+    case 'v.store_lane':
       return part.write ? 'write' : 'read';
     case 'atomic.load':
     case 'atomic.store':

@@ -17,6 +17,7 @@ import {
   effectsOf,
   isCheck,
   isDivision,
+  isLoad,
   isPure,
   type Memory,
   memoryOf,
@@ -24,7 +25,7 @@ import {
 } from '../effects.ts';
 import { defsOf } from '../facts.ts';
 import { mayRevoke } from '../guards.ts';
-import type { Body, Func, Inst, OpInst, OpName, Value } from '../ir.ts';
+import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { resolver, substitute, withBodies, withOperands } from '../tree.ts';
@@ -53,7 +54,9 @@ interface State {
   readonly get: (v: Value) => Value;
 }
 
-const commutative = new Set<OpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne', 'min', 'max']);
+const commutative = new Set<string>(
+  ['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne', 'min', 'max'].flatMap((op) => [op, `v.${op}`]),
+);
 
 export const cse = (f: Func, context: PassContext): Func => {
   const replaced = new Map<Value, Value>();
@@ -148,22 +151,22 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
     if (result !== undefined) at.handles.set(key, result);
     return false;
   }
-  if (inst.op === 'load') {
+  if (isLoad(inst.op)) {
     const access = accessOf(s.memory, inst);
     if (reuse(at.loads.get(key)?.value)) return true;
     if (access && result !== undefined) at.loads.set(key, { value: result, access });
     return false;
   }
   forget(s, inst, at);
-  if (inst.op === 'store' && wholeValue.has(inst.suffix)) {
+  if ((inst.op === 'store' || inst.op === 'v.store') && wholeValue.has(inst.suffix)) {
     const [pointer, value] = inst.args;
     const access = accessOf(s.memory, inst);
     if (pointer !== undefined && value !== undefined && access) {
-      at.loads.set(keyOf({ ...inst, op: 'load', args: [pointer] }), { value, access });
+      at.loads.set(keyOf({ ...inst, op: inst.op === 'store' ? 'load' : 'v.load', args: [pointer] }), { value, access });
     }
   }
   return false;
 };
 
 /** Memory types from which a load gives exactly what was stored. */
-const wholeValue = new Set(['i32', 'i64', 'f32', 'f64', 'ptr32']);
+const wholeValue = new Set(['i32', 'i64', 'f32', 'f64', 'v128', 'ptr32']);

@@ -8,7 +8,7 @@
 // it, or may run for ever; a value if something needed reads it. Divisions (their checks are ops of their
 // own) have no effect that matters, and loads only as long as they need a guard and have none yet.
 import { unreachable } from '../../lang/unreachable.ts';
-import { bits, effectBits, isDivision } from '../effects.ts';
+import { bits, effectBits, isDivision, isLoad } from '../effects.ts';
 import { countedAtBottom, countedOf, type Def, type Defs, defsOf } from '../facts.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -75,7 +75,7 @@ const collect = (n: Needs, body: Body, around: Structure | undefined): void => {
 const matters = (n: Needs, inst: OpInst): boolean => {
   if (isDivision(inst.op)) return false;
   // Once there is a guard, that is what faults.
-  if (inst.op === 'load' && n.guards && inst.guard === undefined) return mayFault(n.provenance, inst);
+  if (isLoad(inst.op) && n.guards && inst.guard === undefined) return mayFault(n.provenance, inst);
   return (
     (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) !== 0 ||
     (effectBits(inst.op) & bits.synchronises) !== 0

@@ -16,6 +16,7 @@ import { isRuntime, unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import { isChecked } from '../checked.ts';
 import {
+  accessBytes,
   accessOf,
   bits,
   clobbers,
@@ -23,6 +24,7 @@ import {
   effectsOf,
   isDivision,
   isPure,
+  isStore,
   type Memory,
   memoryOf,
   writesOf,
@@ -123,7 +125,7 @@ const storesOf = (loop: LoopInst): ReadonlySet<Inst> | undefined => {
   let others = false;
   forEachInst(loop.body, (i) => {
     if (i.kind !== 'op' || (effectBits(i.op) & bits.writes) === 0) return;
-    if (i.op === 'store') stores.add(i);
+    if (isStore(i.op)) stores.add(i);
     else others = true;
   });
   return others || stores.size === 0 ? undefined : stores;
@@ -131,8 +133,10 @@ const storesOf = (loop: LoopInst): ReadonlySet<Inst> | undefined => {
 
 const storeOf = (inst: OpInst): Guard | undefined => {
   const pointer = inst.args[0];
-  const bytes = memTypeBytes[inst.suffix as MemType];
-  return pointer === undefined ? undefined : { inst, pointer, offset: Number(inst.imms[0] ?? 0), bytes, write: true };
+  const bytes = accessBytes(inst);
+  return pointer === undefined || bytes === undefined
+    ? undefined
+    : { inst, pointer, offset: Number(inst.imms[0] ?? 0), bytes, write: true };
 };
 
 /** Reads at places from outside that every iteration makes and that, for all that is known, a store of the loop may change. */

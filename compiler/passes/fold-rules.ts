@@ -7,8 +7,10 @@ import { isAlwaysMapped, placeOf } from '../effects.ts';
 import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
 import type { Func, Imm, Inst, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat } from '../ir-types.ts';
+import { isVectorOp } from '../ir-vector.ts';
 import { type Edit, forEachInst, madeBy, typeOf } from '../tree.ts';
 import { foldArray, type Settled } from './fold-arrays.ts';
+import { foldVector } from './fold-vector.ts';
 
 export type Outcome =
   | { readonly kind: 'same' }
@@ -67,6 +69,10 @@ export const foldOp = (inst: OpInst, c: RuleContext): Outcome => {
   const array = foldArray(inst, c.defs, c.program, c.settled);
   if (array) return array.kind === 'nothing' ? nothing : ops(inst, array.op, array.suffix, array.args, array.imms);
   if (inst.op.startsWith('check.')) return foldCheck(inst, c);
+  if (isVectorOp(inst.op)) {
+    const known = foldVector(inst, c.defs);
+    return known === undefined ? same : value(known);
+  }
   switch (inst.suffix) {
     case 'i32':
     case 'i64':

@@ -12,7 +12,7 @@
 // would have, in their order, so that the same one faults. Between the first and the last nothing can be felt but plain stores. A check
 // for null of a place that is near is behind the test too: null is not. What a test has said is good for later guards of the object.
 import { guardSlack, isRuntime } from '../../vm/abi.ts';
-import { bits, effectBits, placeOf } from '../effects.ts';
+import { bits, effectBits, isStore, placeOf } from '../effects.ts';
 import { type Defs, defsOf, intOf } from '../facts.ts';
 import { mayRevoke, placeText } from '../guards.ts';
 import type { Body, Func, Inst, OpInst, PosId, Value } from '../ir.ts';
@@ -65,7 +65,7 @@ export const guardMerge = (f: Func, context: PassContext): Func => {
 /** Guards may come earlier than this: only reads, plain stores and what computes. */
 const isQuiet = (inst: Inst): boolean =>
   inst.kind === 'op' &&
-  (inst.op === 'store' || (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) === 0);
+  (isStore(inst.op) || (effectBits(inst.op) & ~(bits.place | bits.reads | bits['handle-reads'])) === 0);
 
 /** Those of bases that were tested already are left as they are. */
 const untested = (s: Pick<State, 'defs' | 'tested'>, inst: Inst): Member | undefined => {

@@ -19,6 +19,7 @@ import {
   isAlwaysMapped,
   isCheck,
   isDivision,
+  isLoad,
   isPure,
   type Memory,
   memoryOf,
@@ -146,7 +147,7 @@ const canHoistOp = (s: State, l: Loop, inst: OpInst, where: Where): boolean => {
   if (isQuestion(inst.op)) return !l.revokes && !l.moves;
   if (mask === bits.place) return !l.moves;
   if (mask === bits['handle-reads']) return (l.effects & bits['handle-writes']) === 0 && s.f.name !== 'init' && cheap;
-  if (inst.op !== 'load') return false;
+  if (!isLoad(inst.op)) return false;
   const access = accessOf(s.memory, inst);
   if (!access || access.bytes === undefined || clobbers(s.memory, l.writes, access)) return false;
   // In checked programs, to load again what the loop has deleted is a mistake that is to be found.

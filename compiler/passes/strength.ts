@@ -14,7 +14,7 @@
 // Also: a constant offset from an object's start goes into the immediate.
 import { unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
-import { placeOf } from '../effects.ts';
+import { isLoad, isStore, placeOf } from '../effects.ts';
 import { type Def, type Defs, defsOf, type Induction, inductionsOf, intOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import { moverOf } from '../moves.ts';
@@ -50,7 +50,7 @@ const strengthBody = (s: State, body: Body): Body => ({
 
 /** Ops that access, or guard, what lies a constant offset (their first immediate) after their first operand. */
 const followsPointer = (op: OpName): boolean =>
-  op === 'load' || op === 'store' || op === 'guard.read' || op === 'guard.write' || op === 'guard.near';
+  isLoad(op) || isStore(op) || op === 'guard.read' || op === 'guard.write' || op === 'guard.near';
 
 // ---- groups -----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import { evaluate } from '../../compiler/eval.ts';
 import { type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
 import { arrayFields } from '../../compiler/ir-arrays.ts';
 import { isOpName, opText, signatureOf, wordsOf } from '../../compiler/ir-types.ts';
+import { isVectorOp } from '../../compiler/ir-vector.ts';
 import {
   dataBase,
   descriptor,
@@ -43,6 +44,7 @@ const valuesOf: Readonly<Record<IrType, readonly Constant[]>> = {
   i64: integers(64),
   f32: reals.map(Math.fround),
   f64: reals,
+  v128: [],
   gptr: [0n, 65536n, -1n],
   ptr: [],
 };
@@ -54,6 +56,7 @@ const arithmetic = (Object.keys(ops) as OpName[]).flatMap((op) =>
     const [result] = results;
     const { effects, imms } = opRow(op);
     const pure = effects.length === 0 || /^(div|rem)_/.test(op);
+    if (isVectorOp(op)) return [];
     const plain = (t: IrType): boolean => t !== 'gptr' && t !== 'ptr';
     const isPlace = !operands.every(plain) || (result !== undefined && !plain(result));
     if (!pure || imms.length > 0 || operands.length === 0 || result === undefined) return [];
@@ -804,7 +807,8 @@ describe('ops of other passes', () => {
   });
 
   it('and with those, no op of the table was left out', () => {
-    const missing = (Object.keys(ops) as OpName[]).filter((op) => !emitted.has(op));
+    // Those on vectors: vector.test.ts.
+    const missing = (Object.keys(ops) as OpName[]).filter((op) => !isVectorOp(op) && !emitted.has(op));
     expect(missing).toEqual([]);
   });
 });

@@ -1,0 +1,82 @@
+// Where a function can be left, and how its frame record keeps what is live there: in words of 8 bytes, of which a vector takes two.
+import { frameRecord } from '../vm/abi.ts';
+import type { Body, Func, Inst, IrType, Value } from './ir.ts';
+import { liveAt } from './liveness.ts';
+import { remade } from './remade.ts';
+import { bodiesOf } from './tree.ts';
+
+export const memType = (t: IrType): string => (t === 'gptr' || t === 'ptr' ? 'ptr32' : t);
+export const loadOp = (t: IrType): 'load' | 'v.load' => (t === 'v128' ? 'v.load' : 'load');
+
+/** Words of a record that a value takes. */
+export const wordsOf = (t: IrType): number => (t === 'v128' ? 2 : 1);
+
+/** Of values that are kept side by side, the first word of each. */
+export const wordsBefore = (types: readonly IrType[]): readonly number[] => {
+  let next = 0;
+  return types.map((t) => {
+    const at = next;
+    next += wordsOf(t);
+    return at;
+  });
+};
+
+export const isAgain = (i: Inst): boolean => i.kind === 'op' && remade.has(i.op);
+
+export interface Leaving {
+  /** Where a function can be left. */
+  readonly isPoint: (i: Inst) => boolean;
+  /** The run-time's function that makes a record and links it to the others of the fiber. */
+  readonly leave: string;
+  readonly resumeName: string;
+}
+
+export interface Plan extends Leaving {
+  readonly f: Func;
+  readonly number: ReadonlyMap<Inst, number>;
+  readonly live: ReadonlyMap<Inst, ReadonlySet<Value>>;
+  /** Which word of the record keeps a value: of a vector the first of two. */
+  readonly word: ReadonlyMap<Value, number>;
+  /** Words for the results of calls, before those of values. */
+  readonly results: number;
+}
+
+/** Points from the first of the function to its last, as they stand in the text. */
+const pointsOf = (body: Body, isPoint: (i: Inst) => boolean, into: Inst[] = []): readonly Inst[] => {
+  for (const inst of body.insts) {
+    if (isPoint(inst)) into.push(inst);
+    for (const b of bodiesOf(inst)) pointsOf(b, isPoint, into);
+  }
+  return into;
+};
+
+export const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
+  const points = pointsOf(f.body, leaving.isPoint);
+  if (points.length === 0) return undefined;
+  const cheap = new Set<Value>();
+  const findCheap = (b: Body): void => {
+    for (const i of b.insts) {
+      if (isAgain(i)) for (const v of i.results) cheap.add(v);
+      for (const inner of bodiesOf(i)) findCheap(inner);
+    }
+  };
+  findCheap(f.body);
+  const all = liveAt(f, leaving.isPoint);
+  const live = new Map(points.map((p) => [p, new Set([...(all.get(p) ?? [])].filter((v) => !cheap.has(v)))] as const));
+  // Values that are never kept at one time share a word: each takes the first that is free at all of its points.
+  const at = new Map<Value, Inst[]>();
+  for (const [p, values] of live) for (const v of values) at.set(v, [...(at.get(v) ?? []), p]);
+  const taken = new Map<Inst, Set<number>>(points.map((p) => [p, new Set()]));
+  const word = new Map<Value, number>();
+  for (const [v, where] of at) {
+    const words = Array.from({ length: wordsOf(f.types[v] ?? 'i64') }, (_, k) => k);
+    let n = 0;
+    while (where.some((p) => words.some((k) => taken.get(p)?.has(n + k)))) n++;
+    for (const p of where) for (const k of words) taken.get(p)?.add(n + k);
+    word.set(v, n);
+  }
+  const results = Math.max(...points.map((p) => p.results.reduce((n, v) => n + wordsOf(f.types[v] ?? 'i64'), 0)));
+  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), live, word, results };
+};
+
+export const offsetOfWord = (plan: Plan, n: number): number => frameRecord.values + 8 * (plan.results + n);
