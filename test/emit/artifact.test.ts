@@ -43,6 +43,7 @@ const features = {
   sat_float_to_int: true,
   mutable_globals: true,
   multi_value: true,
+  simd: true,
 };
 
 /** wabt's types do not tell that validation, too, wants the features. */

@@ -1,6 +1,7 @@
 // Every op on vectors, emitted and run on hard lanes, against what arith-vector.ts says; memory against what is written here and the
 // evaluator. The last test asks that no op was forgotten.
 import { beforeAll, describe, expect, it } from 'vitest';
+import wabt from 'wabt';
 import { evalVector, joined, lanes } from '../../compiler/arith-vector.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { type Imm, type IrType, type OpName, opRow, ops } from '../../compiler/ir.ts';
@@ -119,6 +120,18 @@ describe('what only computes', () => {
   beforeAll(async () => {
     const program = programOf(computingText());
     node = nodeOf(program, (await artifactOf(program)).wasm);
+  });
+
+  it('is accepted by wabt, and not without the feature', async () => {
+    const { wasm } = await artifactOf(programOf(computingText()));
+    const { readWasm } = await wabt();
+    const features = { threads: true, bulk_memory: true, simd: true, mutable_globals: true };
+    const module = readWasm(wasm, features);
+    // wabt's types do not tell that validation, too, wants the features.
+    const validate = (m: { validate: (f: object) => void }): void => m.validate(features);
+    validate(module);
+    module.destroy();
+    expect(() => readWasm(wasm, { ...features, simd: false })).toThrow();
   });
 
   it('gives on hard lanes what arith-vector.ts says', () => {

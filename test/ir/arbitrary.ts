@@ -4,7 +4,7 @@
 // What a run prints does not depend on the turns of the images, nor on the bits of a NaN: floats and integers have
 // memory of their own, images write only what is theirs, and read what is others' between two barriers.
 import fc from 'fast-check';
-import type { Func, IrGlobal, IrProgram, OpName, Value } from '../../compiler/ir.ts';
+import type { Func, Imm, IrGlobal, IrProgram, OpName, Value } from '../../compiler/ir.ts';
 import { buildFunc, type FuncBuilder, programOf } from '../../compiler/ir-build.ts';
 
 export interface RandomOptions {
@@ -16,6 +16,9 @@ export interface RandomOptions {
 
 type Num = 'i32' | 'i64' | 'f32' | 'f64';
 const nums: readonly Num[] = ['i64', 'i32', 'f64', 'f32'];
+/** What structures and functions give. */
+type Kind = Num | 'v128';
+const kinds: readonly Kind[] = [...nums, 'v128'];
 
 /** The tape: choices, then zeros. */
 class Tape {
@@ -60,8 +63,8 @@ const blockBytes = 64;
 
 interface Signature {
   readonly name: string;
-  readonly params: readonly Num[];
-  readonly results: readonly Num[];
+  readonly params: readonly Kind[];
+  readonly results: readonly Kind[];
 }
 
 class Writer {
@@ -71,7 +74,7 @@ class Writer {
   readonly #callees: readonly Signature[];
   readonly #slot: string;
   /** Values that can be used, by type; a nested body's are dropped at its end. */
-  #visible: { readonly type: Num; readonly value: Value }[] = [];
+  #visible: { readonly type: Kind; readonly value: Value }[] = [];
   #depth = 0;
 
   constructor(b: FuncBuilder, tape: Tape, options: Required<RandomOptions>, callees: readonly Signature[]) {
@@ -85,18 +88,21 @@ class Writer {
     b.op('fill', '', [place, b.constI32(0), b.constI32(blockBytes)]);
   }
 
-  add(type: Num, value: Value | undefined): void {
+  add(type: Kind, value: Value | undefined): void {
     if (value !== undefined) this.#visible.push({ type, value });
   }
 
-  constant(type: Num): Value {
+  constant(type: Kind): Value {
+    if (type === 'v128') {
+      return this.b.op1('v.const', '', [], [this.#tape.pick(interestingLongs), this.#tape.pick(interestingLongs)]);
+    }
     if (type === 'i32') return this.b.op1('const', 'i32', [], [this.#tape.pick(interestingInts)]);
     if (type === 'i64') return this.b.op1('const', 'i64', [], [this.#tape.pick(interestingLongs)]);
     const x = this.#tape.pick(interestingFloats);
     return this.b.constFloat(type, type === 'f32' ? Math.fround(x) : x);
   }
 
-  value(type: Num): Value {
+  value(type: Kind): Value {
     const known = this.#visible.filter((v) => v.type === type);
     const k = this.#tape.below(known.length + 1);
     return known[known.length - 1 - k]?.value ?? this.constant(type);
@@ -209,8 +215,44 @@ class Writer {
     }
   }
 
-  #results(): Num[] {
-    return Array.from({ length: this.#tape.below(3) }, () => this.#tape.pick(nums));
+  /** Vectors of integers: no NaN has bits to tell. Memory: the 32 bytes where integers are. */
+  #vector(): void {
+    const { b } = this;
+    const one = (op: OpName, suffix: string, args: readonly Value[], imms: readonly Imm[] = []): void =>
+      this.add('v128', b.op1(op, suffix, args, imms));
+    const value = (): Value => this.value('v128');
+    const shape = this.#tape.pick(['i64x2', 'i32x4', 'i16x8', 'i8x16']);
+    const lane = this.#tape.below(2);
+    const address = (): Value => b.op1('addr', '', [this.#place()]);
+    switch (this.#tape.below(9)) {
+      case 0:
+        return one(this.#tape.pick<OpName>(['v.add', 'v.sub', 'v.eq', 'v.gt_s']), shape, [value(), value()]);
+      case 1:
+        return one('v.splat', shape, [this.value(shape === 'i64x2' ? 'i64' : 'i32')]);
+      case 2:
+        return this.add('i64', b.op1('v.extract', 'i64x2', [value()], [lane]));
+      case 3:
+        return one(
+          'v.load',
+          this.#tape.pick(['v128', 'i8x8', 'splat16', 'zero32']),
+          [address()],
+          [this.#tape.below(17)],
+        );
+      case 4:
+        return void b.op('v.store', 'v128', [address(), value()], [this.#tape.below(17)]);
+      case 5:
+        return one('v.load_lane', '32', [address(), value()], [this.#tape.below(28), 3 * lane]);
+      case 6:
+        return void b.op('v.store_lane', '16', [address(), value()], [this.#tape.below(30), 7 * lane]);
+      case 7:
+        return one('v.shl', shape, [value(), this.value('i32')]);
+      default:
+        return one('v.select', '', [value(), value(), value()]);
+    }
+  }
+
+  #results(): Kind[] {
+    return Array.from({ length: this.#tape.below(3) }, () => this.#tape.pick(kinds));
   }
 
   #if(): void {
@@ -323,7 +365,7 @@ class Writer {
 
   statement(): void {
     const nested = this.#depth < 3;
-    switch (this.#tape.below(nested ? 12 : 8)) {
+    switch (this.#tape.below(nested ? 13 : 9)) {
       case 0:
       case 1:
       case 2:
@@ -338,10 +380,12 @@ class Writer {
       case 7:
         return this.print();
       case 8:
-        return this.#call();
+        return this.#vector();
       case 9:
-        return this.#if();
+        return this.#call();
       case 10:
+        return this.#if();
+      case 11:
         return this.#block();
       default:
         return this.#loop();
@@ -474,7 +518,7 @@ const initOf = (tape: Tape, pgas: boolean): Func =>
 export const programFrom = (numbers: readonly number[], options: RandomOptions = {}): IrProgram => {
   const tape = new Tape(numbers);
   const all: Required<RandomOptions> = { faults: options.faults ?? true, pgas: options.pgas ?? true };
-  const types = (n: number): Num[] => Array.from({ length: n }, () => tape.pick(nums));
+  const types = (n: number): Kind[] => Array.from({ length: n }, () => tape.pick(kinds));
   const signatures: Signature[] = [];
   const funcs: Func[] = [initOf(tape, all.pgas)];
   const count = tape.below(3);
@@ -514,7 +558,7 @@ export const arbitraryFunc: fc.Arbitrary<IrProgram> = fc
   .array(fc.nat({ max: 0x7fffffff }), { minLength: 1, maxLength: 200, size: 'max' })
   .map((numbers) => {
     const tape = new Tape(numbers);
-    const types = (n: number): Num[] => Array.from({ length: n }, () => tape.pick(nums));
+    const types = (n: number): Kind[] => Array.from({ length: n }, () => tape.pick(kinds));
     const s: Signature = { name: 'f', params: types(tape.below(4)), results: types(tape.below(3)) };
     const f = funcOf(s, tape, { faults: true, pgas: false }, []);
     const whole = programFrom([], { pgas: false });

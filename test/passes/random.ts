@@ -49,6 +49,8 @@ class Generator {
     switch (type) {
       case 'i32':
         return s.b.op1('const', 'i32', [], [this.from([0n, 1n, 2n, -1n, 255n, 2147483647n, -2147483648n])]);
+      case 'v128':
+        return s.b.op1('v.const', '', [], [this.from([0n, 1n, -1n, 255n << 32n]), this.from([0n, -1n, 1n << 62n])]);
       case 'f64':
         return s.b.op1('fconst', 'f64', [], [bitsOfFloat('f64', this.from([0, 1, -0, 0.5, -3, 8, 1e300]))]);
       default:
@@ -234,11 +236,53 @@ class Generator {
         case 12:
           define('i32', this.edge(s));
           break;
+        case 13:
+          define(...this.vector(s));
+          break;
         default:
           define('i64', this.loop(s));
       }
     }
     return s;
+  }
+
+  /** What is done with vectors: of integers, so that no NaN has bits to tell. */
+  vector(s: Scope): [IrType, Value] {
+    const { b } = s;
+    const value = (): Value => this.value(s, 'v128');
+    // Sixteen bytes of a variable or of a slot.
+    const whole = (): readonly [Value, Imm] => {
+      const offset = this.from<Imm>([0, 8, 24]);
+      if (this.pick(2) === 0) return [b.op1('addr', '', [b.op1('global', '', [], [this.from(['xs', 'ys'])])]), offset];
+      return [b.op1('addr', '', [b.op1('frame', '', [], [this.from(['kept', 'kept', 'pair'])])]), 0];
+    };
+    const lane = this.pick(2);
+    switch (this.pick(8)) {
+      case 0:
+        return ['v128', b.op1('v.splat', 'i64x2', [this.value(s, 'i64')])];
+      case 1: {
+        const [p, offset] = whole();
+        b.op('v.store', 'v128', [p, value()], [offset]);
+        return ['v128', b.op1('v.load', this.from(['v128', 'u8x8', 'splat32', 'zero64']), [p], [offset])];
+      }
+      case 2: {
+        const [p, offset] = whole();
+        return ['v128', b.op1('v.load', 'v128', [p], [offset])];
+      }
+      case 3:
+        return ['v128', b.op1('v.load_lane', '64', [this.pointer(s).pointer, value()], [0, lane])];
+      case 4:
+        b.op('v.store_lane', '64', [this.pointer(s).pointer, value()], [0, lane]);
+        return ['v128', value()];
+      case 5:
+        return ['v128', b.op1('v.select', '', [value(), value(), value()])];
+      case 6:
+        return ['i64', b.op1('v.extract', 'i64x2', [value()], [lane])];
+      default: {
+        const op = this.from(['v.add', 'v.sub', 'v.mul', 'v.eq', 'v.lt_s'] as const);
+        return ['v128', b.op1(op, this.from(['i64x2', 'i64x2', 'i32x4', 'i16x8']), [value(), value()])];
+      }
+    }
   }
 
   /** Reads a place twice, with a write between to a place that may be the same. */
@@ -291,7 +335,8 @@ class Generator {
       this.pick(2) === 0 ? b.constI64(this.pick(10)) : b.op1('and', 'i64', [this.value(s, 'i64'), b.constI64(15)]);
     const step = this.from([1, 1, 1, 2]);
     const init = this.value(s, 'i64');
-    const [r = init] = b.loop([lo, init], ['i64'], (label, [i = lo, sum = init]) => {
+    const vector = this.pick(4) === 0 ? [this.value(s, 'v128')] : [];
+    const [r = init] = b.loop([lo, init, ...vector], ['i64'], (label, [i = lo, sum = init, ...carried]) => {
       const goes = b.op1(this.pick(4) === 0 ? 'le_s' : 'lt_s', 'i64', [i, bound]);
       b.if(
         goes,
@@ -299,13 +344,15 @@ class Generator {
         () => {},
         () => b.break(label, [sum]),
       );
-      const values = new Map(s.values).set('i64', [...(s.values.get('i64') ?? []), i, sum]);
+      const values = new Map(s.values)
+        .set('i64', [...(s.values.get('i64') ?? []), i, sum])
+        .set('v128', [...(s.values.get('v128') ?? []), ...carried]);
       const now = this.statements(
         { ...s, values, counters: [...s.counters, { i, bound }], exits: [], depth: s.depth + 1 },
         2 + this.pick(5),
       );
       const next = b.op1('add', 'i64', [i, b.constI64(step)]);
-      b.next(label, [next, this.value(now, 'i64')]);
+      b.next(label, [next, this.value(now, 'i64'), ...carried.map(() => this.value(now, 'v128'))]);
     });
     return r;
   }
@@ -342,6 +389,8 @@ export const randomProgram = (choices: readonly number[]): IrProgram => {
     for (const type of ['i64', 'i32', 'f64'] as const) {
       for (const v of s.values.get(type) ?? []) b.op('out', type, [v], [formats[type] ?? '']);
     }
+    for (const v of s.values.get('v128') ?? [])
+      for (const lane of [0, 1]) b.op('out', 'i64', [b.op1('v.extract', 'i64x2', [v], [lane])], [formats.i64 ?? '']);
     for (const name of ['xs', 'ys']) {
       const p = b.op1('addr', '', [b.op1('global', '', [], [name])]);
       for (let k = 0; k < arrayLength; k += 5)
