@@ -120,7 +120,8 @@ class FuncVerifier {
         }
         for (const v of t.args) {
           const type = this.#f.types[v];
-          if (type === 'f32' || type === 'f64' || type === 'ptr') this.#say('V17', `%${v} is ${type}`);
+          if (type === 'f32' || type === 'f64' || type === 'v128' || type === 'ptr')
+            this.#say('V17', `%${v} is ${type}`);
         }
         break;
       }

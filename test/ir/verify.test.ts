@@ -94,6 +94,7 @@ const broken: readonly (readonly [Invariant, string | IrProgram, RegExp])[] = [
   ['V16', 'func @f() -> i64 {\nret\n}\n', /results in \(i64\), not \(\)/],
   ['V17', body('fault index(%n, %n, %n, %n)'), /4 values are too many/],
   ['V17', body('fault index(%x)'), /%2 is f64/],
+  ['V17', body('%v = v.const 1, 2\nfault index(%v)'), /%4 is v128/],
   ['V17', body('raise(%n)'), /the kind of the fault/],
   ['V17', body('raise'), /the kind of the fault/],
   ['V18', body('call @f(%n)\nret'), /takes \(i32, i64, f64, gptr\), not \(i64\)/],
