@@ -490,26 +490,29 @@ const noteDepth = (s: State): ExpressionRef => {
   return m.if(m.i32.and(m.i32.lt_u(offset(), deepest), own), m.i32.store(track.stackLow, 4, slotOf(s), offset()));
 };
 
-/** It begins with the op that goes on in a frame that is there already. */
-const keepsFrame = (f: Func): boolean => {
+/** The op with which a function begins that goes on, or may go on, in a frame that is there already. */
+const keepsFrame = (f: Func): OpInst | undefined => {
   const [first] = f.body.insts;
-  return first?.kind === 'op' && first.op === 'frame.keep';
+  return first?.kind === 'op' && (first.op === 'frame.keep' || first.op === 'frame.enter') ? first : undefined;
 };
 
 /** Takes room on the stack, or faults if there is not enough above the limit of the own slot. */
 const prologue = (s: State): ExpressionRef[] => {
-  if (s.frameBytes === 0 || keepsFrame(s.f)) return [];
+  const kept = keepsFrame(s.f);
+  if (s.frameBytes === 0 || kept?.op === 'frame.keep') return [];
   const { m, b, f } = s;
+  const [goesOn] = kept?.args ?? [];
   const left = (): ExpressionRef =>
     m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.add(workerOf(s), m.i32.load(page.stackLimit, 4, workerOf(s))));
   const size = m.i64.const(BigInt(s.frameBytes));
   const record = faultRecord(s, 'stack', f.pos, [size, m.i64.extend_u(left())], mark(s, f.pos));
-  return [
+  const taken = [
     m.if(m.i32.lt_u(left(), m.i32.const(s.frameBytes)), record),
     m.local.set(s.frameLocal, m.i32.sub(m.global.get(stackPointer, b.i32), m.i32.const(s.frameBytes))),
     m.global.set(stackPointer, m.local.get(s.frameLocal, b.i32)),
     ...(s.tracked ? [noteDepth(s)] : []),
   ];
+  return goesOn === undefined ? taken : [m.if(m.i32.eqz(get(s, goesOn)), m.block(null, taken))];
 };
 
 /** From pointers to what they are made of, as far as that tells which memory they probably point into. */

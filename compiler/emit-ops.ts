@@ -400,6 +400,7 @@ export const emitOp = {
   'stack.get': (c) => c.stackPointer(),
   'stack.set': (c) => c.setStackPointer(c.arg(0)),
   'frame.keep': (c) => c.keepFrame(),
+  'frame.enter': (c) => c.keepFrame(),
   'stack.need': lowered,
   barrier: lowered,
   idle: lowered,

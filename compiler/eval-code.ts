@@ -72,7 +72,8 @@ const mover = (from: readonly Value[], to: readonly Value[]): ((r: Reg[]) => voi
 
 /** Begins a call: a frame on the stack in memory and a frame of registers. */
 export const enter = (node: Node, m: Image, code: Code, args: readonly Reg[], results: readonly number[]): void => {
-  const base = m.base - (code.keepsFrame ? 0 : code.frameBytes);
+  const keeps = typeof code.keepsFrame === 'number' ? args[code.keepsFrame] !== 0 : code.keepsFrame;
+  const base = m.base - (keeps ? 0 : code.frameBytes);
   const limit = m.slot + node.memory.view.getUint32(m.slot + page.stackLimit, true);
   if (base < limit || m.frames.length >= node.maxDepth) {
     throw new Fault('stack', [BigInt(code.frameBytes), BigInt(Math.max(0, m.base - limit))]);
@@ -82,7 +83,7 @@ export const enter = (node: Node, m: Image, code: Code, args: readonly Reg[], re
   for (const [k, p] of code.params.entries()) registers[p] = args[k] as Reg;
   m.frames.push({ code, registers, base, returnTo: m.pc, results });
   // A frame begins with rubbish: nobody may rely on zeros there.
-  if (code.frameBytes > 0 && !code.keepsFrame) node.memory.bytes.fill(poison, base, base + code.frameBytes);
+  if (code.frameBytes > 0 && !keeps) node.memory.bytes.fill(poison, base, base + code.frameBytes);
   m.code = code;
   m.registers = registers;
   m.base = base;
@@ -295,7 +296,6 @@ class Compiler {
     }
     this.#frameBytes = alignUp(bytes, Math.max(stackAlign, ...f.slots.map((s) => s.align)));
     this.#body(f.body);
-    const [first] = f.body.insts;
     return {
       name: f.name,
       steps: this.#steps,
@@ -303,9 +303,16 @@ class Compiler {
       registers: f.types.length,
       params: f.params,
       frameBytes: this.#frameBytes,
-      keepsFrame: first?.kind === 'op' && first.op === 'frame.keep',
+      keepsFrame: keepsFrame(f),
     };
   }
 }
+
+/** See `Code.keepsFrame`. */
+const keepsFrame = (f: Func): boolean | number => {
+  const [first] = f.body.insts;
+  if (first?.kind !== 'op') return false;
+  return first.op === 'frame.enter' ? f.params.indexOf(first.args[0] ?? -1) : first.op === 'frame.keep';
+};
 
 export const compileCode = (node: Node, f: Func): Code => new Compiler(node, f.types).compile(f);

@@ -19,8 +19,8 @@ export interface Code {
   readonly params: readonly number[];
   /** Bytes of its frame on the stack in memory. */
   readonly frameBytes: number;
-  /** It goes on in a frame that is there already. */
-  readonly keepsFrame: boolean;
+  /** It goes on in a frame that is there already: always, never, or if this parameter is not 0. */
+  readonly keepsFrame: boolean | number;
 }
 
 export interface Frame {

@@ -100,6 +100,7 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
         if (frame) frame.base = m.base;
       };
     case 'frame.keep':
+    case 'frame.enter':
     case 'others':
     case 'become':
       return () => {};

@@ -56,6 +56,13 @@ export const fiberOps = {
     effects: ['writes', 'synchronises'],
     cost: 1,
   }),
+  'frame.enter': row(
+    undefined,
+    ['i32'],
+    [],
+    'this call goes on in the frame at the stack pointer if the parameter is not 0; else it takes a new one',
+    { effects: ['writes', 'synchronises'], cost: 1 },
+  ),
   worker: row(undefined, [], ['i32'], 'address of the slot of the worker that runs here, whosever work it is', {
     cost: 1,
   }),

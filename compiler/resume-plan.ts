@@ -1,9 +1,10 @@
 // Where a function can be left, and how its frame record keeps what is live there: in words of 8 bytes, of which a vector takes two.
 import { frameRecord } from '../vm/abi.ts';
-import type { Body, Func, Inst, IrType, Value } from './ir.ts';
+import { bits, effectBits } from './effects.ts';
+import { type Body, type Func, type Inst, type IrType, type OpInst, opRow, type Value } from './ir.ts';
 import { liveAt } from './liveness.ts';
 import { remade } from './remade.ts';
-import { bodiesOf } from './tree.ts';
+import { bodiesOf, forEachInst } from './tree.ts';
 
 export const memType = (t: IrType): string => (t === 'gptr' || t === 'ptr' ? 'ptr32' : t);
 export const loadOp = (t: IrType): 'load' | 'v.load' => (t === 'v128' ? 'v.load' : 'load');
@@ -21,7 +22,21 @@ export const wordsBefore = (types: readonly IrType[]): readonly number[] => {
   });
 };
 
-export const isAgain = (i: Inst): boolean => i.kind === 'op' && remade.has(i.op);
+/** An op that is made again if what it is made of is: that costs less than a word in each record, written and read. */
+const isCheap = (i: OpInst): boolean => (effectBits(i.op) & ~bits.place) === 0 && opRow(i.op).cost <= 3;
+
+/** Instructions whose results need not be kept. */
+const againIn = (f: Func): ReadonlySet<Inst> => {
+  const values = new Set<Value>();
+  const made = new Set<Inst>();
+  forEachInst(f.body, (i) => {
+    if (i.kind !== 'op') return;
+    if (!remade.has(i.op) && !(isCheap(i) && i.args.every((v) => values.has(v)))) return;
+    made.add(i);
+    for (const v of i.results) values.add(v);
+  });
+  return made;
+};
 
 export interface Leaving {
   /** Where a function can be left. */
@@ -34,6 +49,8 @@ export interface Leaving {
 export interface Plan extends Leaving {
   readonly f: Func;
   readonly number: ReadonlyMap<Inst, number>;
+  /** Instructions whose results are made again, not kept. */
+  readonly again: ReadonlySet<Inst>;
   readonly live: ReadonlyMap<Inst, ReadonlySet<Value>>;
   /** Which word of the record keeps a value: of a vector the first of two. */
   readonly word: ReadonlyMap<Value, number>;
@@ -53,16 +70,10 @@ const pointsOf = (body: Body, isPoint: (i: Inst) => boolean, into: Inst[] = []):
 export const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
   const points = pointsOf(f.body, leaving.isPoint);
   if (points.length === 0) return undefined;
-  const cheap = new Set<Value>();
-  const findCheap = (b: Body): void => {
-    for (const i of b.insts) {
-      if (isAgain(i)) for (const v of i.results) cheap.add(v);
-      for (const inner of bodiesOf(i)) findCheap(inner);
-    }
-  };
-  findCheap(f.body);
+  const again = againIn(f);
+  const made = new Set([...again].flatMap((i) => i.results));
   const all = liveAt(f, leaving.isPoint);
-  const live = new Map(points.map((p) => [p, new Set([...(all.get(p) ?? [])].filter((v) => !cheap.has(v)))] as const));
+  const live = new Map(points.map((p) => [p, new Set([...(all.get(p) ?? [])].filter((v) => !made.has(v)))] as const));
   // Values that are never kept at one time share a word: each takes the first that is free at all of its points.
   const at = new Map<Value, Inst[]>();
   for (const [p, values] of live) for (const v of values) at.set(v, [...(at.get(v) ?? []), p]);
@@ -76,7 +87,7 @@ export const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
     word.set(v, n);
   }
   const results = Math.max(...points.map((p) => p.results.reduce((n, v) => n + wordsOf(f.types[v] ?? 'i64'), 0)));
-  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), live, word, results };
+  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), again, live, word, results };
 };
 
 export const offsetOfWord = (plan: Plan, n: number): number => frameRecord.values + 8 * (plan.results + n);

@@ -525,6 +525,12 @@ describe('checks that pass, calls, output, time', () => {
     expect(await one(text, { head: 'private @p size 8 align 8\n', funcs })).toEqual(['1', '0', '20', '1']);
   });
 
+  it('a function begins with a frame of its own, or goes on in the one that is there', async () => {
+    const funcs = `func @f(%r: i32, %x: i64) -> i64 {\nslot $a size 16 align 8\nframe.enter %r\n%f = frame $a\n%p = addr %f\n%y: i64 = if @k %r {\n%v = load.i64 %p, 0 !kernel\nbreak @k(%v)\n} else {\nstore.i64 %p, %x, 0 !kernel\nbreak @k(%x)\n}\nret(%y)\n}\n`;
+    const text = `%zero = const.i32 0\n%one = const.i32 1\n%n = const.i64 20\n%m = const.i64 30\n%top = stack.get\n%a: i64 = call @f(%zero, %n)\n%same = stack.get\n%frame = const.i32 16\n%low = sub.i32 %top, %frame\nstack.set %low\n%b: i64 = call @f(%one, %m)\n%after = stack.get\n%e = eq.i32 %after, %top\n%e2 = eq.i32 %same, %top\nstack.set %top\n${print('i64', '%a')}${print('i64', '%b')}${print('i32', '%e')}${print('i32', '%e2')}`;
+    expect(await one(text, { funcs })).toEqual(['20', '20', '1', '1']);
+  });
+
   it('calls with none, one and several results, of all types', async () => {
     const funcs = `func @all(%a: i32, %b: i64, %c: f32, %d: f64, %e: gptr) -> gptr, f64, f32, i64, i32 {\nret(%e, %d, %c, %b, %a)\n}\nfunc @one(%a: f32) -> f32 {\nret(%a)\n}\nfunc @none() {\n%x = const.i32 3\n${print('i32', '%x')}ret\n}\n`;
     const text = `%a = const.i32 1\n%b = const.i64 2\n%c = fconst.f32 3.5\n%d = fconst.f64 4.5\n%e = global @p\n%e2: gptr, %d2: f64, %c2: f32, %b2: i64, %a2: i32 = call @all(%a, %b, %c, %d, %e)\n%c3: f32 = call @one(%c2)\ncall @none()\n%same = eq.gptr %e, %e2\n${print('i32', '%a2')}${print('i64', '%b2')}${print('f32', '%c3')}${print('f64', '%d2')}${print('i32', '%same')}`;

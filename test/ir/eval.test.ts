@@ -724,6 +724,12 @@ test('a fiber is started, and goes on in the frame that it left', () => {
   expect(lines(text, { head: 'private @p size 8 align 8\n', funcs })).toEqual(['1', '0', '20', '1']);
 });
 
+test('a function begins with a frame of its own, or goes on in the one that is there', () => {
+  const funcs = `func @f(%r: i32, %x: i64) -> i64 {\nslot $a size 16 align 8\nframe.enter %r\n%f = frame $a\n%p = addr %f\n%y: i64 = if @k %r {\n%v = load.i64 %p, 0 !kernel\nbreak @k(%v)\n} else {\nstore.i64 %p, %x, 0 !kernel\nbreak @k(%x)\n}\nret(%y)\n}\n`;
+  const text = `%zero = const.i32 0\n%one = const.i32 1\n%n = const.i64 20\n%m = const.i64 30\n%top = stack.get\n%a: i64 = call @f(%zero, %n)\n%same = stack.get\n%frame = const.i32 16\n%low = sub.i32 %top, %frame\nstack.set %low\n%b: i64 = call @f(%one, %m)\n%after = stack.get\n%e = eq.i32 %after, %top\n%e2 = eq.i32 %same, %top\nstack.set %top\n${print('i64', '%a')}${print('i64', '%b')}${print('i32', '%e')}${print('i32', '%e2')}`;
+  expect(lines(text, { funcs })).toEqual(['20', '20', '1', '1']);
+});
+
 test('hooks ask whether something is due', () => {
   const text = `hook 100, place, 0\n%d = hook.due 100\n${print('i32', '%d')}`;
   expect(lines(text)).toEqual(['0']);
