@@ -13,6 +13,8 @@ export interface Output {
 
 /** Seconds that any one run or build may take. */
 const limit = 300;
+/** Seconds to end by oneself when asked to: starters of parallel programs then end what they started. */
+const grace = 5;
 
 /**
  * What `now()` is in what is run: the time of day, or the time of the processor that the whole process has used. On a machine
@@ -21,12 +23,35 @@ const limit = 300;
 export type Clock = 'wall' | 'cpu';
 export const clocks: readonly Clock[] = ['cpu', 'wall'];
 
+/** Settings of a run besides its arguments. */
+export interface Settings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+const environment = (clock: Clock, more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
+  const cpu = clock === 'cpu' ? { NODE_OPTIONS: `--require ${cpuClock}`, BENCH_CLOCK: 'cpu' } : {};
+  return { ...process.env, ...cpu, ...more };
+};
+
 /** Runs a command to its end. @throws Error with all that it said if it fails or takes too long. */
-export const execute = (command: string, args: readonly string[], clock: Clock = 'wall'): Promise<Output> =>
+export const execute = (
+  command: string,
+  args: readonly string[],
+  clock: Clock = 'wall',
+  { env = {}, cwd }: Settings = {},
+): Promise<Output> =>
   new Promise((resolve, reject) => {
-    const env = clock === 'cpu' ? { ...process.env, NODE_OPTIONS: `--require ${cpuClock}` } : process.env;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit * 1000);
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(clock, env), cwd });
+    let last: NodeJS.Timeout | undefined;
+    const timer = setTimeout(() => {
+      child.kill('SIGTERM');
+      last = setTimeout(() => child.kill('SIGKILL'), grace * 1000);
+    }, limit * 1000);
+    const over = (): void => {
+      clearTimeout(timer);
+      clearTimeout(last);
+    };
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -36,11 +61,11 @@ export const execute = (command: string, args: readonly string[], clock: Clock =
       err += text;
     });
     child.on('error', (error) => {
-      clearTimeout(timer);
+      over();
       reject(error);
     });
     child.on('close', (code, signal) => {
-      clearTimeout(timer);
+      over();
       if (code === 0) resolve({ out, err });
       else reject(new Error(`${[command, ...args].join(' ')}: ended with ${signal ?? code}\n${out}${err}`));
     });

@@ -1,42 +1,49 @@
 // npm run bench: suites of benchmarks. What is printed are ratios of times that were taken in turn: absolute times mean
 // nothing on a shared machine. bench/README.md says how to read the tables.
 import { parseArgs } from 'node:util';
+import { writeTables } from './document.ts';
 import { clocks } from './process.ts';
 import type { Request, Suite } from './suite.ts';
+import { communication } from './suites/communication.ts';
+import { compile } from './suites/compile.ts';
+import { compute } from './suites/compute.ts';
 import { guards } from './suites/guards.ts';
 import { handlers } from './suites/handlers.ts';
 import { heartbeat } from './suites/heartbeat.ts';
 import { hooks } from './suites/hooks.ts';
 import { memory } from './suites/memory.ts';
+import { parallel } from './suites/parallel.ts';
 import { passes } from './suites/passes.ts';
-import { peers } from './suites/peers.ts';
 import { same } from './suites/same.ts';
 import { tasks } from './suites/tasks.ts';
-import { tableJson, tableText } from './table.ts';
+import { type Table, tableJson, tableText } from './table.ts';
 
-/** All suites. The first is what runs if none is named. */
-const suites: readonly Suite[] = [peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, same];
+/** Those that put ours beside others'. They are what runs if nothing is named, one after the other. */
+const peers: readonly Suite[] = [compute, parallel, communication, compile];
+const suites: readonly Suite[] = [...peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, same];
 
 const usage = `Usage: npm run bench -- [options]
 
-  --only=<suite>            run a suite (default: ${suites[0]?.name})
+  --only=<suite,…>          run these suites (default: peers, which is ${peers.map((s) => s.name).join(', ')})
   --only=<suite>/<program>  one program of a suite; several with commas
   --only=<program>          that program of the first suite that has it
   --list                    the suites, their programs and variants
   --images=<n,…>            only with so many images
   --variants=<name,…>       only these variants, beside the one they are compared with
-  --rounds=<number>         how often each variant is run (default: 5, up to 15 if they differ)
+  --rounds=<number>         how often each variant is run (default: 5, and more if they differ)
   --clock=cpu|wall          measure the time that the process used (default), or time of day
   --quick                   small sizes and one round: does everything work?
   --json                    the tables as JSON on standard output
+  --write                   put the tables into docs/performance.md as well (those of ${peers.map((s) => s.name).join(', ')})
 `;
 
 class UsageError extends Error {}
 
 interface Choice {
-  readonly suite: Suite;
+  readonly suites: readonly Suite[];
   readonly request: Request;
   readonly json: boolean;
+  readonly write: boolean;
 }
 
 const listed = (text: string | undefined): readonly string[] | undefined => text?.split(',').filter((t) => t !== '');
@@ -52,6 +59,31 @@ const positive = (text: string, what: string): number => {
   return n;
 };
 
+interface Chosen {
+  readonly suites: readonly Suite[];
+  /** Programs of the one suite; undefined: all. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** What `--only` names. @throws UsageError */
+const chosen = (only: string): Chosen => {
+  const [first = '', rest] = only.split('/');
+  if (rest === undefined) {
+    const groups = first.split(',').map((name) => (name === 'peers' ? peers : suites.filter((s) => s.name === name)));
+    if (groups.every((g) => g.length > 0)) return { suites: [...new Set(groups.flat())] };
+    const suite = suites.find((s) => s.benchmarks.includes(first));
+    if (suite) return { suites: [suite], names: [first] };
+  }
+  const suite = suites.find((s) => s.name === first);
+  if (!suite) {
+    const all = ['peers', ...suites.map((s) => s.name)].join(' ');
+    throw new UsageError(`no suite or program is called ${first}; suites: ${all}`);
+  }
+  const names = listed(rest);
+  known(names, suite.benchmarks, 'program');
+  return { suites: [suite], names };
+};
+
 /** What the command line asks for; undefined: the list. @throws UsageError */
 const choose = (args: readonly string[], listener: Listener): Choice | undefined => {
   const { values } = parseArgs({
@@ -65,24 +97,24 @@ const choose = (args: readonly string[], listener: Listener): Choice | undefined
       clock: { type: 'string', default: 'cpu' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   });
   if (values.list) return undefined;
-  const [first = '', rest] = (values.only ?? suites[0]?.name ?? '').split('/');
-  const suite = suites.find((s) => s.name === first) ?? suites.find((s) => s.benchmarks.includes(first));
-  if (!suite)
-    throw new UsageError(`no suite or program is called ${first}; suites: ${suites.map((s) => s.name).join(' ')}`);
-  const names = suite.name === first ? listed(rest) : [first];
-  known(names, suite.benchmarks, 'program');
+  const { suites: wanted, names } = chosen(values.only ?? 'peers');
   const variants = listed(values.variants);
-  known(variants, suite.variants, 'variant');
+  for (const suite of wanted) known(variants, suite.variants, 'variant');
+  const elsewhere = values.write ? wanted.find((s) => !peers.includes(s)) : undefined;
+  if (elsewhere) throw new UsageError(`the document has no place for ${elsewhere.name}`);
+  if (values.write && names) throw new UsageError('the document has tables of whole suites');
   const images = listed(values.images)?.map((n) => positive(n, 'a number of images'));
   const least = values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds, 'the number of rounds');
   const clock = clocks.find((c) => c === values.clock);
   if (!clock) throw new UsageError(`no clock is called ${values.clock}; there are: ${clocks.join(' ')}`);
   return {
-    suite,
+    suites: wanted,
     json: values.json,
+    write: values.write,
     request: {
       wants: (benchmark) => names?.includes(benchmark) ?? true,
       images: (n) => images?.includes(n) ?? true,
@@ -107,7 +139,12 @@ const list = (): string =>
 export const bench = async (args: readonly string[], listener: Listener): Promise<string> => {
   const choice = choose(args, listener);
   if (!choice) return list();
-  const tables = await choice.suite.run(choice.request);
+  const tables: Table[] = [];
+  for (const suite of choice.suites) {
+    const found = await suite.run(choice.request);
+    if (choice.write) await writeTables(suite.name, found);
+    tables.push(...found);
+  }
   if (choice.json) return `${JSON.stringify(tables.map(tableJson), null, 2)}\n`;
   return tables.map(tableText).join('\n');
 };

@@ -46,3 +46,16 @@ export const tableJson = (table: Table): unknown => ({
   rows: table.rows.map((row) => Object.fromEntries(table.columns.map((column, k) => [column.name, row[k] ?? null]))),
   notes: table.notes ?? [],
 });
+
+/** As a table of Markdown, with its notes below; texts at the left, numbers at the right. */
+export const tableMarkdown = (table: Table): string => {
+  const isText = table.columns.map((_, k) => table.rows.some((row) => typeof row[k] === 'string'));
+  const line = (cells: readonly string[]): string => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
+  const lines = [
+    line(table.columns.map((column) => column.name)),
+    line(isText.map((text) => (text ? '---' : '---:'))),
+    ...table.rows.map((row) => line(table.columns.map((column, k) => show(row[k], column)))),
+  ];
+  const notes = (table.notes ?? []).map((note) => `- ${note}\n`).join('');
+  return `**${table.title}**\n\n${lines.join('\n')}\n${notes === '' ? '' : `\n${notes}`}`;
+};
