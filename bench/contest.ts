@@ -1,6 +1,7 @@
 // A contest: our program and the same work by others, sampled in turn. Each run gives one or several times, which are the rows of a table.
 import { withFolder } from './compare.ts';
 import { settled } from './sampling.ts';
+import { best, ratioOf } from './statistics.ts';
 import type { Request } from './suite.ts';
 import { type Tool, versionOf } from './tools.ts';
 
@@ -70,6 +71,13 @@ const prepared = async (
   return { ready, missing: [...missing], versions: [...versions] };
 };
 
+/** `seconds: pgc 0.25; 0.91 clang-wasm, …`: our best time, and its ratios to others'. */
+const oneLine = (row: string, entries: ReadonlyMap<string, readonly number[]>): string => {
+  const [[first, own] = ['', []], ...others] = [...entries];
+  const ratios = others.map(([name, times]) => `${ratioOf(own, times).ratio.toFixed(2)} ${name}`);
+  return `${row}: ${first} ${best(own).toPrecision(4)}; ${ratios.join(', ')}`;
+};
+
 /** More rounds than asked for, while times differ. */
 const extra = 4;
 
@@ -106,5 +114,6 @@ export const hold = (contest: Contest, request: Request): Promise<Result> =>
       }
     }
     for (const rows of times.values()) for (const name of failed) rows.delete(name);
+    for (const [row, entries] of times) request.finished(`${contest.name}, ${oneLine(row, entries)}`);
     return { contest: contest.name, times, missing, versions };
   });

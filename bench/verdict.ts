@@ -28,7 +28,7 @@ interface Line {
   readonly times: ReadonlyMap<string, readonly number[]>;
 }
 
-/** `clang 1.15` for each entry with a mark; and whether all are met, or which are not. */
+/** `clang 1.15` for each entry with a mark; and whether all are met, or which are not: ratios count as they are shown. */
 const verdictOf = (
   ratios: ReadonlyMap<string, number>,
   others: readonly string[],
@@ -39,7 +39,7 @@ const verdictOf = (
     return most === undefined ? [] : [{ name, most, ratio: ratios.get(name) }];
   });
   const known = marked.filter((m) => m.ratio !== undefined);
-  const over = known.filter((m) => (m.ratio ?? 0) > m.most);
+  const over = known.filter((m) => Number((m.ratio ?? 0).toFixed(2)) > m.most);
   const atMost = marked.map((m) => `${m.name} ${m.most.toFixed(2)}`).join(', ');
   const met = known.length === 0 ? '' : over.length === 0 ? 'yes' : `no: ${over.map((m) => m.name).join(', ')}`;
   return [atMost, met];

@@ -90,7 +90,19 @@ test('a quick run of guards compares with none, and counts', { timeout: 120_000 
 
 test('--list names every suite and what it has', async () => {
   const text = await bench(['--list'], quiet);
-  for (const suite of ['peers', 'guards', 'hooks', 'handlers', 'tasks', 'memory', 'passes', 'same'])
+  for (const suite of [
+    'compute',
+    'parallel',
+    'communication',
+    'compile',
+    'guards',
+    'hooks',
+    'handlers',
+    'tasks',
+    'memory',
+    'passes',
+    'same',
+  ])
     expect(text).toMatch(new RegExp(`^${suite}: `, 'm'));
   expect(text).toContain('search_tree');
 });
