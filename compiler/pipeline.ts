@@ -38,6 +38,7 @@ import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
 import { split } from './passes/split.ts';
 import { strength } from './passes/strength.ts';
+import { thread } from './passes/thread.ts';
 import { track } from './passes/track.ts';
 import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
@@ -54,6 +55,12 @@ export const passes = [
   { name: 'promote', run: promote, required: false, doc: 'frame slots that nothing points to become values' },
   { name: 'cse', run: cse, required: false, doc: 'what was computed before is not computed again' },
   { name: 'dce', run: dce, required: false, doc: 'what nobody needs goes' },
+  {
+    name: 'thread',
+    run: thread,
+    required: false,
+    doc: 'a condition that is decided on the way to it is not tested again',
+  },
   { name: 'unroll', run: unroll, required: false, doc: 'loops of a few known rounds become straight code' },
   { name: 'licm', run: licm, required: false, doc: 'what does not change in a loop is computed before it' },
   { name: 'check-elim', run: checkElim, required: false, doc: 'checks that loop bounds and conditions imply go' },
@@ -132,6 +139,7 @@ export const sequence: readonly PassName[] = [
   'promote',
   'cse',
   'fold',
+  'thread',
   'unroll',
   'fold',
   'cse',
@@ -189,6 +197,9 @@ export const order = [
   ['fold', 'unroll', 'the number of rounds is a constant only after folding'],
   ['inline', 'promote', 'a slot passed to a function escapes until the function is part of this one'],
   ['promote', 'cse', 'values can be shared, memory only until the next store'],
+  ['inline', 'thread', 'functions that answer early are tested where they were called'],
+  ['thread', 'check-elim', 'conditions of which each part is tested imply more'],
+  ['thread', 'rotate', 'a loop whose test is its first condition can be turned'],
   ['unroll', 'licm', 'indices of unrolled rounds do not change in the loop around them'],
   ['cse', 'check-elim', 'facts are about values: equal indices must be the same value'],
   ['licm', 'check-elim', 'extents and bounds are read once, before the loop, and can then be compared'],

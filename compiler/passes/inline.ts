@@ -39,9 +39,51 @@ export const inline = (f: Func, context: PassContext): Func => {
     calls: countCalls(context),
     cost: costOf(f.body),
   };
-  const body = inlineBody(s, f.body);
+  const body = unfolded(s, inlineBody(s, f.body));
   return { ...f, types: s.edit.types, slots: s.slots, body };
 };
+
+/** Cost up to which a function that calls itself is unfolded: its own body in place of these calls. */
+const unfoldedCost = 150;
+/** How often at most: the calls that are saved get fewer each time. */
+const maxUnfolds = 3;
+
+/**
+ * A small function that calls itself, with its own body in place of those calls, once or a few times: most calls of a recursion are the
+ * last ones, which then are only tests.
+ */
+const unfolded = (s: State, body: Body): Body => {
+  const { f } = s;
+  if (isRuntime(f.name) || f.slots.length > 0 || s.slots.length > 0) return body;
+  const self: Func = { ...f, types: s.edit.types, body };
+  const size = costOf(body);
+  let now = body;
+  for (let k = 0; k < maxUnfolds; k++) {
+    const calls = countSelfCalls(f.name, now);
+    if (calls === 0 || s.cost + calls * size > unfoldedCost || !s.context.allow()) break;
+    s.cost += calls * size;
+    now = intoSelfCalls(s, self, now);
+  }
+  return now;
+};
+
+const isSelfCall = (name: string, inst: Inst): inst is Inst & { kind: 'op' } =>
+  inst.kind === 'op' && inst.op === 'call' && inst.imms[0] === name;
+
+const countSelfCalls = (name: string, body: Body): number => {
+  let n = 0;
+  forEachInst(body, (i) => {
+    if (isSelfCall(name, i)) n++;
+  });
+  return n;
+};
+
+const intoSelfCalls = (s: State, self: Func, body: Body): Body => ({
+  insts: body.insts.map((inst) =>
+    isSelfCall(self.name, inst) ? blockFor(s, inst, self) : withBodies(inst, (b) => intoSelfCalls(s, self, b)),
+  ),
+  end: body.end,
+});
 
 const inlineBody = (s: State, body: Body): Body => ({
   insts: body.insts.map((inst) => {
