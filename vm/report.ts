@@ -23,14 +23,15 @@ const placeOf = (f: Frame): string => (f.line > 0 ? `${f.file}:${f.line}:${f.col
 
 const stackLines = (stack: readonly Frame[], deeper: boolean): string[] => {
   const width = Math.max(0, ...stack.map((f) => f.fn.length));
-  const all = stack.map((f) => `  ${f.fn.padEnd(width)}  ${placeOf(f)}${f.inlined ? ' (inlined)' : ''}`);
+  const places = stack.map((f) => `  ${f.fn.padEnd(width)}  ${placeOf(f)}`);
+  const all = stack.map((f, k) => `${places[k]}${f.inlined ? ' (inlined)' : ''}`);
   const lines: string[] = [];
   let at = 0;
-  // A recursion is many frames at one place: said once.
+  // A recursion is many frames at one place, some of which may be part of others: said once.
   for (let next = at; at < all.length && lines.length < shownFrames; at = next) {
-    while (all[next] === all[at]) next++;
+    while (next < all.length && places[next] === places[at]) next++;
     lines.push(all[at]!);
-    if (next - at === 2) lines.push(all[at]!);
+    if (next - at === 2) lines.push(all[at + 1]!);
     if (next - at > 2) lines.push(`  … ${next - at - 1} more of the same`);
   }
   if (deeper) lines.push('  … and so on');
