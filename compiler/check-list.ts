@@ -22,6 +22,8 @@ interface Fate {
   gone: string | undefined;
   /** What a proof said. */
   told: string | undefined;
+  /** Before what it is asked about, in such a way that most often none is made. */
+  asked: string | undefined;
   /** Why it is still there. */
   stays: string | undefined;
 }
@@ -36,7 +38,7 @@ const saidBy: Readonly<Record<string, string>> = {
 
 /** Looks at a program as it becomes another, and tells at the end what became of its checks. */
 export interface CheckWatch {
-  readonly explain: (check: OpInst, why: string) => void;
+  readonly explain: (check: OpInst, why: string, asked?: true) => void;
   readonly after: (pass: string, program: IrProgram) => void;
   readonly list: (program: IrProgram) => string;
 }
@@ -65,6 +67,7 @@ export const watchChecks = (): CheckWatch => {
           hoisted: false,
           gone: undefined,
           told: undefined,
+          asked: undefined,
           stays: undefined,
         };
         fates.set(key, fate);
@@ -83,9 +86,9 @@ export const watchChecks = (): CheckWatch => {
     }
   };
   return {
-    explain: (inst, why) => {
+    explain: (inst, why, asked) => {
       const fate = fates.get(keyOf(inst));
-      if (fate) fate.told = why;
+      if (fate) fate[asked ? 'asked' : 'told'] = why;
     },
     after: (pass, program) => see(pass, program, false),
     list: (program) => {
@@ -194,6 +197,7 @@ const originOf = (
 
 const verdict = (f: Fate): string => {
   if (f.gone !== undefined) return `gone: ${f.gone}`;
+  if (f.asked !== undefined) return `asked about before ${f.asked}`;
   return f.hoisted ? 'before the loop' : `stays: ${f.stays ?? ''}`;
 };
 

@@ -58,10 +58,27 @@ interface Bounded {
   readonly loose?: boolean;
 }
 
-/** Bytes [base + lo, base + hi) cover the guard in every iteration; all in values from outside. */
+/** A check that an index is in [0, length). */
+export interface IndexCheck {
+  readonly inst: OpInst;
+  readonly index: Value;
+  readonly length: Value;
+}
+
+/** The check that an op is; undefined: it is none. */
+export const indexCheckOf = (inst: Inst): IndexCheck | undefined => {
+  const [index, length] = inst.kind === 'op' && inst.op === 'check.index' ? inst.args : [];
+  return inst.kind === 'op' && index !== undefined && length !== undefined ? { inst, index, length } : undefined;
+};
+
+/**
+ * Bytes [base + lo, base + hi) cover the guard in every iteration; all in values from outside. Of checks: the indices are in [lo, hi),
+ * and `base` is the length.
+ */
 export interface Range {
   readonly guards: OpInst[];
   readonly base: Value;
+  readonly isIndex: boolean;
   readonly lo: Linear;
   hi: Linear;
   write: boolean;
@@ -114,7 +131,7 @@ interface Here {
 export const rangesIn = (
   s: RangeState,
   loop: LoopInst,
-  wanted: (inst: OpInst) => Guard | undefined,
+  wanted: (inst: OpInst) => Guard | IndexCheck | undefined,
   outside: ReadonlySet<Value> = new Set(),
 ): readonly Range[] => {
   const inner = definedIn(loop.body, new Set(loop.params));
@@ -132,14 +149,14 @@ export const rangesIn = (
       }
       if (inst.kind === 'op') {
         const [index, length, whole] = inst.args;
+        const g = wanted(inst);
+        const r = g && rangeOfGuard(s, g, inner, { counters, checked, ends }, form);
+        if (g && r) collect(ranges, g, r);
         if (inst.op === 'check.index' && index !== undefined && length !== undefined) checked.set(index, length);
         if (inst.op === 'check.slice' && index !== undefined && length !== undefined && whole !== undefined) {
           if (!ends.has(length)) ends.set(length, { whole, upper: undefined });
           ends.set(index, { whole, upper: length });
         }
-        const g = wanted(inst);
-        const r = g && rangeOfGuard(s, g, inner, { counters, checked, ends }, form);
-        if (g && r) collect(ranges, g, r);
         continue;
       }
       for (const b of bodiesOf(inst)) visit(b, { counters, checked, ends }, inst.kind === 'loop' ? inst : undefined);
@@ -156,7 +173,7 @@ const formKey = (l: Linear): string =>
     .join('+');
 
 /** Joins what lies a constant apart: a question about too much costs only the fast loop. */
-const collect = (ranges: Map<string, Range>, g: Guard, r: Range): void => {
+const collect = (ranges: Map<string, Range>, g: { readonly inst: OpInst }, r: Range): void => {
   const key = `${r.base} ${formKey(r.lo)} ${formKey(r.hi)}`;
   const known = ranges.get(key);
   if (!known) {
@@ -178,23 +195,36 @@ const collect = (ranges: Map<string, Range>, g: Guard, r: Range): void => {
   });
 };
 
+/** Where what is looked at begins in one iteration, from what, and how long it is. */
+const startOf = (
+  s: RangeState,
+  g: Guard | IndexCheck,
+  inner: ReadonlySet<Value>,
+  form: (v: Value) => Linear,
+): { readonly base: Value; readonly start: Linear; readonly bytes: number } | undefined => {
+  if ('index' in g) return inner.has(g.length) ? undefined : { base: g.length, start: form(g.index), bytes: 1 };
+  const address = g.bytes === undefined ? undefined : addressOf(s.defs, g.pointer, inner);
+  if (!address || g.bytes === undefined) return undefined;
+  return { base: address.base, start: addLinear(address.bytes, constantForm(BigInt(g.offset))), bytes: g.bytes };
+};
+
 const rangeOfGuard = (
   s: RangeState,
-  g: Guard,
+  g: Guard | IndexCheck,
   inner: ReadonlySet<Value>,
   here: Here,
   form: (v: Value) => Linear,
 ): Range | undefined => {
-  if (g.bytes === undefined) return undefined;
-  const address = addressOf(s.defs, g.pointer, inner);
-  if (!address) return undefined;
-  const start = addLinear(address.bytes, constantForm(BigInt(g.offset)));
+  const found = startOf(s, g, inner, form);
+  if (!found) return undefined;
+  const { base, start, bytes } = found;
+  const isIndex = 'index' in g;
   const known = boundsOf(s, inner, here, form);
   const leaves = new Set<Value>();
   const distances = new Map<string, Linear>();
   const replacedSoFar = new Set<Value>();
   let lo = start;
-  let hi = addLinear(start, constantForm(BigInt(g.bytes)));
+  let hi = addLinear(start, constantForm(BigInt(bytes)));
   // What was computed last comes first: its bounds may depend on outer counters, and the ends of a slice go out against each other.
   for (;;) {
     const v = lastOf([lo, hi], inner);
@@ -211,7 +241,14 @@ const rangeOfGuard = (
   }
   // Coefficients of bounds have been multiplied: the size is computed as the machine does it, and must not wrap.
   if ([...addLinear(hi, lo, -1n).terms.values()].some(tooLarge)) return undefined;
-  return { guards: [g.inst], base: address.base, lo, hi, write: g.write, leaves, distances };
+  // An address may wrap where a range begins; an index may not.
+  if (isIndex) {
+    for (const l of [lo, hi]) {
+      if (l.constant > maxTerm || l.constant < -maxTerm || [...l.terms.values()].some(tooLarge)) return undefined;
+      for (const v of l.terms.keys()) leaves.add(v);
+    }
+  }
+  return { guards: [g.inst], base, isIndex, lo, hi, write: !isIndex && g.write, leaves, distances };
 };
 
 const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
@@ -354,6 +391,7 @@ const productOf = (
 export const givenPermitted = (ranges: readonly Range[]): Pick<Given, 'small' | 'natural'> => {
   const [small, natural] = [new Set<Value>(), new Set<Value>()];
   for (const r of ranges) {
+    if (r.isIndex) continue;
     const bytes = addLinear(r.hi, r.lo, -1n);
     const [term, another] = [...bytes.terms];
     if (term === undefined || another !== undefined || tooLarge(bytes.constant)) continue;
@@ -384,6 +422,8 @@ export interface Asking {
   readonly and: (condition: Value) => void;
   readonly from: (r: Range) => Value;
   readonly bytes: (r: Range) => Value;
+  /** Asks whether all indices are in [0, length). */
+  readonly inside: (r: Range) => void;
   readonly answer: () => Value;
 }
 
@@ -461,6 +501,10 @@ export const asking = (
       return offset === 0n ? base : make('ptr.add', '', [base, make('const', 'i32', [], 'i32', offset)], 'ptr');
     },
     bytes: (r) => sum(addLinear(r.hi, r.lo, -1n)),
+    inside: (r) => {
+      if (r.lo.terms.size > 0 || r.lo.constant < 0n) and(make('ge_s', 'i64', [sum(r.lo), i64(0n)], 'i32'));
+      and(make('le_s', 'i64', [sum(r.hi), r.base], 'i32'));
+    },
     answer: () => ok ?? make('const', 'i32', [], 'i32', 1n),
   };
 };

@@ -62,7 +62,7 @@ export interface PassContext {
    */
   readonly allow: () => boolean;
   /** Takes note, for people, why a check goes: only where somebody asks (`--emit=checks`). */
-  readonly explain?: ((check: OpInst, why: string) => void) | undefined;
+  readonly explain?: ((check: OpInst, why: string, asked?: true) => void) | undefined;
   /** How much is guarded. */
   readonly guards: GuardMode;
   readonly hooks: HookSettings;

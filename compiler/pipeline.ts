@@ -278,8 +278,8 @@ export interface OptimiseOptions {
   readonly guards?: GuardMode;
   /** Default: no hooks. */
   readonly hooks?: HookSettings;
-  /** Told why checks go. */
-  readonly explain?: (check: OpInst, why: string) => void;
+  /** Told why checks go, or (`asked`) before what they are asked about. */
+  readonly explain?: (check: OpInst, why: string, asked?: true) => void;
   /** Check the invariants after each pass, and blame it. */
   readonly verify?: boolean;
 }

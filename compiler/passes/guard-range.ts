@@ -10,13 +10,23 @@
 // If the answer is no (a bound is wild, or the loop would leave before it gets there, or it does not run at all), the guards run one by
 // one, so that a fault comes just when the source reaches it and the iterations before it have happened.
 //
+// Checks of indices that every iteration makes are asked about in the same way: both ends are in the array, or the loop as written runs.
 // What a loop walks through is found by loop-ranges.ts.
 import { isRuntime } from '../../vm/abi.ts';
 import { addDefs, type Def, defsOf, type Linear } from '../facts.ts';
 import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
-import { asking, follows, givenPermitted, leastOf, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
+import {
+  asking,
+  follows,
+  givenPermitted,
+  indexCheckOf,
+  leastOf,
+  type Range,
+  type RangeState,
+  rangesIn,
+} from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, editOf, sizeOf, withBodies } from '../tree.ts';
 
@@ -25,8 +35,11 @@ const by = 'guard-range';
 /** Loops with more instructions are not doubled, nor any loop of a function that has grown beyond the second number. */
 const maxLoop = 800;
 const maxFunction = 12_000;
-/** Ranges asked about before one loop. */
+/** Loops with more instructions are not doubled for the sake of checks alone. */
+const maxChecked = 150;
+/** Ranges asked about before one loop, of guards and of checks. */
 const maxRanges = 12;
+const maxChecks = 8;
 
 type Known = readonly Linear[];
 
@@ -37,7 +50,7 @@ interface State extends RangeState {
 }
 
 export const guardRange = (f: Func, context: PassContext): Func => {
-  if (context.guards !== 'opt' || isRuntime(f.name)) return f;
+  if (context.guards === 'all' || isRuntime(f.name)) return f;
   const s: State = { products: new Map(), context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body, []);
   return { ...f, types: s.edit.types, body };
@@ -59,18 +72,37 @@ const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
   s.products = new Map();
-  const ranges = rangesIn(s, loop, (i) => guardOf(s.defs, i)).slice(0, maxRanges);
+  const checks = certainChecks(loop.body);
+  const all = rangesIn(s, loop, (i) => guardOf(s.defs, i) ?? (checks.has(i) ? indexCheckOf(i) : undefined));
+  const guards = all.filter((r) => !r.isIndex).slice(0, maxRanges);
+  if (guards.length === 0 && size > maxChecked) return inside();
+  const ranges = [...guards, ...all.filter((r) => r.isIndex).slice(0, maxChecks)];
   if (!isWorth(s, loop, ranges) || !s.context.allow()) return inside();
   s.size += size;
   return doubled(s, loop, ranges, known);
 };
 
+/** Checks of indices that every iteration comes to, if it comes that far; not those that a condition of the program decides about. */
+const certainChecks = (body: Body, into: Set<Inst> = new Set()): ReadonlySet<Inst> => {
+  for (const inst of body.insts) {
+    if (indexCheckOf(inst)) into.add(inst);
+    if (inst.kind === 'loop' || inst.kind === 'block') certainChecks(inst.body, into);
+    if (inst.kind !== 'if') continue;
+    // Whether an inner loop runs at all.
+    if (inst.then.insts.length === 0 && hasLoop(inst.else)) certainChecks(inst.else, into);
+    if (inst.else.insts.length === 0 && hasLoop(inst.then)) certainChecks(inst.then, into);
+  }
+  return into;
+};
+
+const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
+
 /** An iteration of an inner loop counts as so many of the loop around it. */
 const inner = 8;
 
-/** Most guards that run in the loop would go. Else two versions only make more code, which is worse for all of it. */
+/** Most guards that run in the loop would go, or there are none and checks would. Else two versions only make more code, which is worse for all of it. */
 const isWorth = (s: State, loop: LoopInst, ranges: readonly Range[]): boolean => {
-  const gone = new Set<Inst>(ranges.flatMap((r) => r.guards));
+  const gone = new Set<Inst>(ranges.flatMap((r) => (r.isIndex ? [] : r.guards)));
   let all = 0;
   let saved = 0;
   const weigh = (b: Body, weight: number): void => {
@@ -81,7 +113,7 @@ const isWorth = (s: State, loop: LoopInst, ranges: readonly Range[]): boolean =>
     }
   };
   weigh(loop.body, 1);
-  return saved > 0 && 2 * saved >= all;
+  return ranges.length > 0 && 2 * saved >= all;
 };
 
 // ---- two versions -----------------------------------------------------------------------------------------------
@@ -96,9 +128,14 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[], known: Know
   const values = new Map<Value, Value>();
   const gone = new Set<Inst>(ranges.flatMap((r) => r.guards));
   const why = `in a range guarded before the loop at ${placeText(context, pos)}`;
+  for (const r of ranges)
+    if (r.isIndex) for (const i of r.guards) context.explain?.(i, `the loop at ${placeText(context, pos)}`, true);
+  const isGone = (i: Inst): boolean => gone.has(i) && indexCheckOf(i) !== undefined;
   const strip = (b: Body): Body =>
-    withoutGuards({ insts: b.insts.map((i) => withBodies(i, strip)), end: b.end }, s.defs, (g) =>
-      gone.has(g.inst) ? why : undefined,
+    withoutGuards(
+      { insts: b.insts.filter((i) => !isGone(i)).map((i) => withBodies(i, strip)), end: b.end },
+      s.defs,
+      (g) => (gone.has(g.inst) ? why : undefined),
     );
   const typeOf = (v: Value) => edit.types[v] ?? 'i64';
   const whole: Body = { insts: [{ ...loop, body: strip(loop.body) }], end: { kind: 'unreachable', pos } };
@@ -123,7 +160,7 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[], known: Know
 const withNotes = (body: Body, gone: ReadonlySet<Inst>): Body => {
   let here = false;
   const insts = body.insts.map((inst) => {
-    if (gone.has(inst)) here = true;
+    if (gone.has(inst) && !indexCheckOf(inst)) here = true;
     if (inst.kind !== 'op') return withBodies(inst, (b) => withNotes(b, gone));
     if (inst.guard === undefined || !here) return inst;
     here = false;
@@ -137,6 +174,10 @@ const questions = (s: State, ranges: readonly Range[], pos: PosId, into: Inst[],
   const given = { ...givenPermitted(ranges), least: (form: Linear) => follows(known, form) };
   const a = asking(s, ranges, pos, by, into, given);
   for (const r of ranges) {
+    if (r.isIndex) {
+      a.inside(r);
+      continue;
+    }
     const from = a.from(r);
     a.and(a.make(r.write ? 'guard.may_write' : 'guard.may_read', '', [from, a.bytes(r)], 'i32'));
   }

@@ -32,10 +32,14 @@ test('each check is listed with what became of it', async () => {
 });
 
 test('what proves nothing takes no check', async () => {
-  const [plain, without] = [await listOf(), await listOf(['check-elim'])];
+  const [plain, without] = [await listOf(), await listOf(['check-elim', 'guard-range'])];
   expect(plain).toContain('gone: the bounds of the loop at 4:3');
   expect(without).not.toContain('gone: the bounds');
   expect(without).toMatch(/a\.pg:4:28 +index +sum +stays: the index is counted by the loop at 4:3/);
+});
+
+test('what no proof takes is asked about before its loop', async () => {
+  expect(await listOf(['check-elim'])).toMatch(/a\.pg:4:28 +index +sum +asked about before the loop at 4:3/);
 });
 
 test('functions that have become parts of others are listed there', async () => {
