@@ -1,6 +1,6 @@
 // Runs asyncify.wat, as binaryen's pass Asyncify made it or as it was, in a process of its own with the V8 flags that the node uses:
-//   node asyncify.js module.wasm switch rounds depth      two fibers that let each other run, all in wasm
-//   node asyncify.js module.wasm javascript rounds depth  the same, each switch by way of JavaScript, as Emscripten's fibers do it
+//   node asyncify.js module.wasm switch rounds depth inner      two fibers that let each other run, all in wasm
+//   node asyncify.js module.wasm javascript rounds depth inner  the same, each switch by way of JavaScript, as Emscripten's fibers do it
 //   node asyncify.js module.wasm recursion n
 // Prints the seconds that it took; fails when the result is wrong.
 import { readFileSync } from 'node:fs';
@@ -67,7 +67,8 @@ const fromJavaScript = (rounds: number, depth: number): number => {
   return seconds;
 };
 
-const [first = 0, second = 0] = numbers;
+const [first = 0, second = 0, inner = 1] = numbers;
+call('set_inner', inner);
 const seconds =
   what === 'javascript' ? fromJavaScript(first, second) : Number(call(what === 'switch' ? 'run' : what, first, second));
 if (call('error') !== 0) throw new Error(`${file}: wrong result`);

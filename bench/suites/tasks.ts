@@ -57,27 +57,40 @@ const theirs = (name: string, module: string, args: readonly string[], { clock }
     Number((await execute(process.execPath, [join(root, 'dist', 'bench-asyncify.js'), module, ...args], clock)).out),
 });
 
+/** How many functions deep a task is switched, and how often each time that it is so deep. */
+const depths: readonly (readonly [depth: number, inner: number])[] = [
+  [1, 1000],
+  [4, 1000],
+  [16, 1000],
+  [64, 1000],
+  [1, 1],
+  [4, 1],
+  [16, 1],
+];
+
 const switchTable = async (made: Made, request: Request): Promise<Table> => {
-  const n = request.quick ? 10_000 : 1_000_000;
+  const switches = request.quick ? 10_000 : 1_000_000;
   const rows: Cell[][] = [];
-  for (const depth of [1, 4, 16]) {
-    const how = [String(n), String(depth)];
+  for (const [depth, inner] of depths) {
+    const n = switches / inner;
+    const how = [String(n), String(depth), String(inner)];
     const times = await measure(
-      `switch, ${depth} deep`,
+      `switch, ${depth} deep, ${inner} times`,
       [
-        ours('pgc', made.switches, [`--n=${n}`, `--depth=${depth}`], request),
+        ours('pgc', made.switches, [`--n=${n}`, `--depth=${depth}`, `--inner=${inner}`], request),
         theirs('asyncify', made.asyncify, ['switch', ...how], request),
         theirs('javascript', made.asyncify, ['javascript', ...how], request),
       ],
       request,
     );
-    const [pgc = 0, wasm = 0, js = 0] = times.map((t) => (t / (2 * n)) * 1e9);
-    rows.push([depth + 1, pgc, wasm, js, wasm / pgc, js / pgc]);
+    const [pgc = 0, wasm = 0, js = 0] = times.map((t) => (t / (2 * switches)) * 1e9);
+    rows.push([depth + 1, inner, pgc, wasm, js, wasm / pgc, js / pgc]);
   }
   return {
     title: 'a switch of tasks, in nanoseconds',
     columns: [
       { name: 'functions' },
+      { name: 'times' },
       { name: 'pgc', digits: 1 },
       { name: 'Asyncify', digits: 1 },
       { name: 'by JavaScript', digits: 1 },
@@ -86,6 +99,7 @@ const switchTable = async (made: Made, request: Request): Promise<Table> => {
     ],
     rows,
     notes: [
+      'times: switches in a loop of the innermost function, as by its hooks; once: all of the stack is new at each switch',
       'Asyncify: two fibers and a loop that calls them in turn, all in wasm, without anything else that a scheduler does',
       'by JavaScript: the same functions, switched from there, as fibers of Emscripten are',
     ],
