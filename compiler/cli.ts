@@ -57,6 +57,7 @@ Examples:
   pgc build heat.pg --emit=ir           print the IR after all passes
   pgc build heat.pg --emit=checks       every check of an index, a divisor …: is it still there, and if not, why not
   pgc build heat.pg --emit=guards       every access: is it guarded, and if not, why not
+  pgc build heat.pg --emit=vector       every loop: is it done with vectors, and if not, why not
   pgc build heat.pg --print-after=all --emit=ir
   pgc build heat.pg --skip=inline --skip=licm
   pgc build heat.pg --sign team.pem     sign what was made; \`pgc key team\` makes the key
@@ -191,7 +192,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .description('Compiles programs, or shows a stage of the compilation of one.')
     .argument('<programs...>', '.pg files')
     .option('-o, --output <file>', 'where to write; - is standard output; of several programs: a folder')
-    .option('--emit <form>', 'ast, ir, checks, guards, hooks, wat or wasm (default: wasm)')
+    .option('--emit <form>', 'ast, ir, checks, guards, hooks, vector, wat or wasm (default: wasm)')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none (default: ticker)')
     .option('--hook-interval <microseconds>', 'how often something is due (default: 100)')

@@ -29,8 +29,9 @@ import {
 import { optimise, type Tracking } from './pipeline.ts';
 import { type HookShares, hookShares } from './profile-shares.ts';
 import { moveRuntime } from './runtime-functions.ts';
+import { vectorList } from './vector-list.ts';
 
-export const emitForms = ['ast', 'ir', 'checks', 'guards', 'hooks', 'wat', 'wasm'] as const;
+export const emitForms = ['ast', 'ir', 'checks', 'guards', 'hooks', 'vector', 'wat', 'wasm'] as const;
 export type EmitForm = (typeof emitForms)[number];
 
 export interface CompileOptions {
@@ -181,6 +182,7 @@ export const compileFrom = async (
   const pars = (loop: ParReport): void => void loops.push(loop);
   // Hooks are ops for a short time only.
   let hooked = '';
+  let vectors = 'none: the pass `vectorise` is left out\n';
   let earlier: IrProgram | undefined;
   let shares: readonly HookShares[] | undefined;
   const checks = form === 'checks' ? watchChecks() : undefined;
@@ -188,7 +190,11 @@ export const compileFrom = async (
     lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
     {
       track,
-      skip: [...(options.skip ?? []), ...(checked ? uncheckedPasses : []), ...(restless ? ['strength'] : [])],
+      skip: [
+        ...(options.skip ?? []),
+        ...(checked ? uncheckedPasses : []),
+        ...(restless ? ['strength', 'vectorise'] : []),
+      ],
       ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
       ...(options.guards === undefined ? {} : { guards: options.guards }),
       hooks,
@@ -197,6 +203,7 @@ export const compileFrom = async (
         checks?.after(pass, now);
         if (pass === 'hooks' && profiled) shares = hookShares(now);
         if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
+        if (pass === 'vectorise' && form === 'vector') vectors = vectorList(earlier ?? now);
         if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
         earlier = now;
         if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
@@ -207,6 +214,7 @@ export const compileFrom = async (
   if (checks) return { ...result, text: checks.list(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };
   if (form === 'hooks') return { ...result, text: hooked };
+  if (form === 'vector') return { ...result, text: vectors };
   // Loads binaryen: only here, and only now.
   const { emit } = await import('./emit.ts');
   const { wasm, sourceMap, wat } = await emit(ir, {

@@ -1,5 +1,5 @@
 // The parser's place in the tokens of IR text, the errors found so far, and the small things that every rule reads.
-import { type GuardNotes, type IrType, type MemType, memTypes } from './ir.ts';
+import { type GuardNotes, type IrType, type MemType, memTypes, type OrderNotes } from './ir.ts';
 import { parseStringInside } from './ir-atoms.ts';
 import { type Token, tokens } from './ir-lex.ts';
 
@@ -157,9 +157,9 @@ export class Cursor {
     return t.text;
   }
 
-  notes(): { pos: number; by?: string } & GuardNotes {
+  notes(): { pos: number; by?: string } & GuardNotes & OrderNotes {
     let pos = 0;
-    let notes: { by?: string } & GuardNotes = {};
+    let notes: { by?: string } & GuardNotes & OrderNotes = {};
     while (this.accept('!')) {
       if (this.accept('by')) {
         this.expect('=');
@@ -171,7 +171,8 @@ export class Cursor {
         this.expect('=');
         notes = { ...notes, guard: this.string('text') };
       } else if (this.accept('kernel')) notes = { ...notes, kernel: true };
-      else pos = this.integer('a position number, `by=`, `granted=`, `kernel` or `guard=`');
+      else if (this.accept('any_order')) notes = { ...notes, anyOrder: true };
+      else pos = this.integer('a position number, `by=`, `granted=`, `kernel`, `any_order` or `guard=`');
     }
     return { pos, ...notes };
   }

@@ -11,6 +11,7 @@ import {
   type IrPosition,
   type IrProgram,
   type OpInst,
+  type OrderNotes,
   opRow,
   type PosId,
   type Terminator,
@@ -61,12 +62,12 @@ class Printer {
     this.#positions = options.positions ?? true;
   }
 
-  notes(at: { readonly pos: PosId; readonly by?: string } & GuardNotes): string {
+  notes(at: { readonly pos: PosId; readonly by?: string } & GuardNotes & OrderNotes): string {
     const pos = this.#positions && at.pos !== 0 ? ` !${at.pos}` : '';
     const granted = at.granted === undefined ? '' : ` !granted=${at.granted}`;
     const guard = at.guard === undefined ? '' : ` !guard=${stringText(at.guard)}`;
     const by = at.by === undefined ? '' : ` !by=${wordText(at.by)}`;
-    return `${pos}${granted}${at.kernel ? ' !kernel' : ''}${guard}${by}`;
+    return `${pos}${granted}${at.kernel ? ' !kernel' : ''}${at.anyOrder ? ' !any_order' : ''}${guard}${by}`;
   }
 
   typed(v: Value): string {

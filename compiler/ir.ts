@@ -433,7 +433,13 @@ export interface GuardNotes {
   readonly guard?: string;
 }
 
-export interface OpInst extends Common, GuardNotes {
+/** What may be done with the numbers that an op computes. */
+export interface OrderNotes {
+  /** Of an op on floats: what a `reduce` adds up, or multiplies; the language does not say in which order. Printed as `!any_order`. */
+  readonly anyOrder?: boolean;
+}
+
+export interface OpInst extends Common, GuardNotes, OrderNotes {
   readonly kind: 'op';
   readonly op: OpName;
   /** Empty when the op has no suffixes. */

@@ -144,7 +144,10 @@ export const openReductions = (
   reductions: readonly Reduction[],
   across: 'image' | 'images',
 ): (() => void) => {
-  for (const r of reductions) declare(s, pos, r.inner, [identity(s, pos, r.op, r.inner.type)], false);
+  for (const r of reductions) {
+    declare(s, pos, r.inner, [identity(s, pos, r.op, r.inner.type)], false);
+    s.reducing.set(r.inner, r.op);
+  }
   return () => {
     const found = reductions.map((r) => {
       const type = r.inner.type;

@@ -207,7 +207,10 @@ const overFunction = (s: State, l: Loop, place: PosId): void => {
   const record = fresh(d, 'i64');
   const given = l.given.map((t, k) => loadWord(d, pos, record, givenAt(l, k), t));
   const vars = f.reductions.map((r) => r.inner);
-  for (const r of f.reductions) d.env.set(r.inner, { kind: 'values', values: [identity(d, pos, r.op, r.inner.type)] });
+  for (const r of f.reductions) {
+    d.env.set(r.inner, { kind: 'values', values: [identity(d, pos, r.op, r.inner.type)] });
+    d.reducing.set(r.inner, r.op);
+  }
   const grain = emitTyped(d, pos, 'call', '', [], [grainName(l.n)], ['i64'])[0] ?? 0;
   const again = (label: string): void => finish(d, { kind: 'next', label, args: currentValues(d, vars), pos });
   // The loop's place is in the program: it gets a hook.

@@ -3,6 +3,7 @@
 // SSA is built directly from the structured program: a variable that a branch or loop assigns becomes a result of the
 // `if` or a parameter and a result of the `loop`. No dominance frontiers are needed (Brandis and Mössenböck,
 // "Single-pass generation of static single-assignment form for structured languages", TOPLAS 1994).
+import type { ReduceOp } from '../lang/ast.ts';
 import type { Span } from '../lang/source.ts';
 import { lineCol, type Source } from '../lang/source.ts';
 import type { Block, Expr, Fn, Global, Local } from '../lang/typed.ts';
@@ -92,6 +93,8 @@ export interface State {
   readonly env: Map<Local, Binding>;
   readonly loops: LoopContext[];
   readonly owned: Owned[];
+  /** Variables of `reduce`, with what they are combined by: in any order. */
+  readonly reducing: Map<Local, ReduceOp>;
   /** What is to be done when the scoped statements around here are left, outermost first. */
   readonly scopes: Expr[];
   /** Handles that a loop around evaluated: the same expressions mean the same values there. */
@@ -118,6 +121,7 @@ export const ofNewFunction = () => ({
   env: new Map<Local, Binding>(),
   loops: [],
   owned: [],
+  reducing: new Map<Local, ReduceOp>(),
   scopes: [],
   handles: [],
   resultPlace: undefined,

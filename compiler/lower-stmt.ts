@@ -1,6 +1,6 @@
 // Statements: straight-line code appends to the current body, branches and loops build nested ones.
 
-import type { Block, Expr, FormatPart, Local, Stmt } from '../lang/typed.ts';
+import type { Block, Expr, FormatPart, Local, Place, Stmt } from '../lang/typed.ts';
 import { sizeOf, type Type } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import { type Format, states, watched } from '../vm/abi.ts';
@@ -44,10 +44,20 @@ const declareFrom = (s: State, stmt: Extract<Stmt, { kind: 'local' }>): void => 
   declare(s, pos, stmt.local, lowerExpr(s, stmt.value), fresh);
 };
 
+/** What was just computed is the next value of a variable that a `reduce` adds up, if it is: of floats, an op that says so. */
+const inAnyOrder = (s: State, place: Place, op: string): void => {
+  const by = place.kind === 'local' && place.type.kind === 'float' ? s.reducing.get(place.local) : undefined;
+  const last = s.insts.at(-1);
+  if ((by !== '+' || (op !== '+' && op !== '-')) && (by !== '*' || op !== '*')) return;
+  if (last?.kind === 'op') s.insts[s.insts.length - 1] = { ...last, anyOrder: true };
+};
+
 const assign = (s: State, stmt: Extract<Stmt, { kind: 'assign' }>): void => {
   const { place, value } = stmt;
   if (place.kind === 'local' && s.env.get(place.local)?.kind === 'values') {
     s.env.set(place.local, { kind: 'values', values: lowerExpr(s, value) });
+    const adds = value.kind === 'arithmetic' && value.left.kind === 'load' && value.left.place.kind === 'local';
+    if (adds && value.left.place.local === place.local) inAnyOrder(s, place, value.op);
     return;
   }
   const to = lowerPlace(s, place);
@@ -71,6 +81,7 @@ const update = (s: State, stmt: Extract<Stmt, { kind: 'update' }>): void => {
     const binding = s.env.get(place.local);
     if (binding?.kind === 'values') {
       const result = apply(binding.values[0] ?? 0);
+      inAnyOrder(s, place, op);
       s.env.set(place.local, { kind: 'values', values: [result] });
       return;
     }

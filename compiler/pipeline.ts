@@ -42,6 +42,7 @@ import { thread } from './passes/thread.ts';
 import { track } from './passes/track.ts';
 import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
+import { vectorise } from './passes/vectorise.ts';
 import { defaultInterval, type GuardMode, type HookSettings, type Pass, type PassContext } from './passes.ts';
 import { forEachInst, renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
@@ -102,6 +103,12 @@ export const passes = [
     doc: 'what follows a pointer that is used several times is there twice, once without its guards',
   },
   { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
+  {
+    name: 'vectorise',
+    run: vectorise,
+    required: false,
+    doc: 'several iterations of a loop are done at once, with vectors',
+  },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -173,6 +180,7 @@ export const sequence: readonly PassName[] = [
   'guard-available',
   'guard-split',
   'guard-merge',
+  'vectorise',
   'strength',
   'fold',
   'cse',
@@ -233,6 +241,8 @@ export const order = [
   ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'hooks', 'hook spacing is measured on the code that will run'],
+  ['guard-merge', 'vectorise', 'a loop with guards in it is none for vectors; what is left of them is final'],
+  ['vectorise', 'strength', 'how far apart accesses are is read off indices, and pointers into vectors advance too'],
   ['strength', 'hooks', 'strips need the bound of a loop, and its pointers go on from strip to strip'],
   ['hooks', 'lower-hooks', 'hooks are there to be lowered'],
   ['lower-hooks', 'roots', 'hooks may move objects if what they call does'],

@@ -1,6 +1,16 @@
 // How often a loop goes round at most each time it is entered, where that can be proved: counters between constants or values of known
 // range, and strips (strip.ts), whose bound is chosen so that they are short.
-import { type Comparison, countedAtBottom, countedOf, type Defs, intOf, opOf, rangeOf } from './facts.ts';
+import {
+  type Comparison,
+  countedAtBottom,
+  countedOf,
+  type Defs,
+  i64Range,
+  intOf,
+  opOf,
+  type Range,
+  rangeOf,
+} from './facts.ts';
 import type { Body, LoopInst, OpInst, Value } from './ir.ts';
 import { breaksTo } from './tree.ts';
 
@@ -27,6 +37,20 @@ const counterOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => string | un
 /** More rounds than this are as good as any number. */
 const most = 1n << 40n;
 
+/** Where a counter begins: what is left of a loop after its vectors begins at one of two places. */
+const beginOf = (defs: Defs, init: Value): Range => {
+  const def = defs.get(init);
+  if (def?.kind !== 'result' || def.inst.kind !== 'if') return rangeOf(defs, init);
+  const { inst, index } = def;
+  const ranges = breaksTo({ insts: [inst], end: { kind: 'unreachable', pos: 0 } }, inst.label).map((b) =>
+    rangeOf(defs, b.args[index] ?? -1),
+  );
+  return ranges.reduce(
+    (a, b) => ({ lo: a.lo < b.lo ? a.lo : b.lo, hi: a.hi > b.hi ? a.hi : b.hi }),
+    ranges[0] ?? i64Range,
+  );
+};
+
 /** At most so many rounds; undefined: nothing is known. */
 export const roundsOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => string | undefined): number | undefined => {
   const c = counterOf(defs, loop, typeOf);
@@ -35,7 +59,7 @@ export const roundsOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => strin
   if (strip !== undefined) return Number(strip);
   const up = c.step > 0n;
   const size = up ? c.step : -c.step;
-  const [init, bound] = [rangeOf(defs, c.init), rangeOf(defs, c.bound)];
+  const [init, bound] = [beginOf(defs, c.init), rangeOf(defs, c.bound)];
   const distance = up ? bound.hi - init.lo : init.hi - bound.lo;
   const limit = 1n << (c.wide ? 63n : 31n);
   // The counter must not wrap on its way past the bound.
