@@ -17,6 +17,8 @@ import { type Signer, signerOf } from './seal.ts';
 
 export interface BuildOptions {
   readonly output?: string;
+  /** The number of images that the program is for. */
+  readonly images?: string;
   readonly emit?: string;
   readonly printAfter?: readonly string[];
   readonly skip?: readonly string[];
@@ -44,6 +46,9 @@ export interface BuildOptions {
   readonly sign?: string;
 }
 
+/** More do not fit into a node's memory. */
+const mostImages = 65_536;
+
 const isForm = (text: string): text is EmitForm => emitForms.some((f) => f === text);
 
 /** The options as the compiler takes them, or the exit code of a complaint. */
@@ -69,8 +74,14 @@ const compileOptions = (options: BuildOptions): CompileOptions | number => {
   const checkpoint = options.checkpoint ?? false;
   if (checkpoint && hooks.timing === 'off') return withoutHooks();
   const checked = check === undefined ? {} : { check };
+  const images = options.images === undefined ? undefined : wholeNumber(options.images, 1, mostImages);
+  if (options.images !== undefined && images === undefined) {
+    const hint = 'for a program that always runs on four images: --images=4';
+    return mistake(`--images needs a whole number from 1 to ${mostImages}; found ${options.images}`, hint);
+  }
   const common = {
     emit,
+    ...(images === undefined ? {} : { images }),
     printAfter,
     skip,
     ...track,
@@ -147,8 +158,8 @@ interface Target {
 }
 
 /** Whether the artifact is what `pgc run` with the same options would make. */
-const isOrdinary = ({ emit, skip = [], printAfter = [], optLimit }: CompileOptions): boolean =>
-  emit === 'wasm' && skip.length + printAfter.length === 0 && optLimit === undefined;
+const isOrdinary = ({ emit, images, skip = [], printAfter = [], optLimit }: CompileOptions): boolean =>
+  emit === 'wasm' && images === undefined && skip.length + printAfter.length === 0 && optLimit === undefined;
 
 const artifactName = (file: string): string => `${basename(file).replace(/\.pg$/, '')}.wasm`;
 

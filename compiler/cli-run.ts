@@ -287,7 +287,13 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (help) return showConfigs(file, artifact, trust);
   const kept = checkpoints && (await keepIn(checkpoints, file, artifact, settings.stackBytes));
   if (typeof kept === 'number') return kept;
-  const how = { ...settings, ...(trust ? { trust } : {}), ...(kept ? { checkpoints: kept } : {}) };
+  const only = isWasm && options.images === undefined ? builtFor(artifact) : undefined;
+  const how = {
+    ...settings,
+    ...(only === undefined ? {} : { images: only }),
+    ...(trust ? { trust } : {}),
+    ...(kept ? { checkpoints: kept } : {}),
+  };
   return runArtifact(artifact, how, parsed.configs, pool, {
     memory,
     stats,
@@ -296,6 +302,12 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     ...(trace === undefined ? {} : { trace }),
     comm,
   });
+};
+
+/** The number of images that an artifact is for, if it is for one only. */
+const builtFor = (artifact: Uint8Array): number | undefined => {
+  const content = readArtifact(artifact);
+  return content.kind === 'bad' ? undefined : content.manifest.images;
 };
 
 /** What is wrong with a damaged artifact is said when it is run. */

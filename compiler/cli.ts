@@ -193,6 +193,7 @@ const commandLine = (programArgs: readonly string[] | undefined, outcome: Outcom
     .argument('<programs...>', '.pg files')
     .option('-o, --output <file>', 'where to write; - is standard output; of several programs: a folder')
     .option('--emit <form>', 'ast, ir, checks, guards, hooks, vector, wat or wasm (default: wasm)')
+    .option('--images <number>', 'for nodes of just so many images: faster, and refused by others')
     .option('--guards <mode>', 'off, all, or opt: only those that are needed (default: opt)')
     .option('--timing <mode>', 'what makes hooks due: ticker, count, or off: none (default: ticker)')
     .option('--hook-interval <microseconds>', 'how often something is due (default: 100)')

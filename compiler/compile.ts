@@ -45,6 +45,8 @@ export interface CompileOptions {
   readonly moving?: boolean;
   /** `memory`: each access that is not known to be right asks the table of objects (docs/checked.md). Excludes `moving`. */
   readonly check?: CheckMode;
+  /** The number of images that it is for: it runs on no other. */
+  readonly images?: number;
   /** Names of optional passes to leave out. */
   readonly skip?: readonly string[];
   /** At most so many optimisation decisions: bisects a wrong one. */
@@ -186,30 +188,29 @@ export const compileFrom = async (
   let earlier: IrProgram | undefined;
   let shares: readonly HookShares[] | undefined;
   const checks = form === 'checks' ? watchChecks() : undefined;
-  const ir = optimise(
-    lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticksPerBeat(options, hooks), pars }),
-    {
-      track,
-      skip: [
-        ...(options.skip ?? []),
-        ...(checked ? uncheckedPasses : []),
-        ...(restless ? ['strength', 'vectorise'] : []),
-      ],
-      ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
-      ...(options.guards === undefined ? {} : { guards: options.guards }),
-      hooks,
-      ...(checks ? { explain: checks.explain } : {}),
-      after: (pass, now) => {
-        checks?.after(pass, now);
-        if (pass === 'hooks' && profiled) shares = hookShares(now);
-        if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
-        if (pass === 'vectorise' && form === 'vector') vectors = vectorList(earlier ?? now);
-        if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
-        earlier = now;
-        if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
-      },
+  const ticks = ticksPerBeat(options, hooks);
+  const lowered = lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticks, pars });
+  const ir = optimise(options.images === undefined ? lowered : { ...lowered, images: options.images }, {
+    track,
+    skip: [
+      ...(options.skip ?? []),
+      ...(checked ? uncheckedPasses : []),
+      ...(restless ? ['strength', 'vectorise'] : []),
+    ],
+    ...(options.optLimit === undefined ? {} : { optLimit: options.optLimit }),
+    ...(options.guards === undefined ? {} : { guards: options.guards }),
+    hooks,
+    ...(checks ? { explain: checks.explain } : {}),
+    after: (pass, now) => {
+      checks?.after(pass, now);
+      if (pass === 'hooks' && profiled) shares = hookShares(now);
+      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
+      if (pass === 'vectorise' && form === 'vector') vectors = vectorList(earlier ?? now);
+      if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
+      earlier = now;
+      if (keep.has(pass) || keep.has('all')) dumps.push({ pass, text: printProgram(now) });
     },
-  );
+  });
   if (form === 'ir') return { ...result, text: printProgram(ir) };
   if (checks) return { ...result, text: checks.list(ir) };
   if (form === 'guards') return { ...result, text: guardList(ir) };

@@ -256,6 +256,7 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       abi: abiVersion,
       compiler: options.compiler,
       program: options.program,
+      ...(program.images === undefined ? {} : { images: program.images }),
       dataBytes: layout.dataBytes,
       privateBytes: layout.privateBytes,
       symmetricBase: layout.symmetricBase,

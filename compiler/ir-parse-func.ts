@@ -30,7 +30,19 @@ const maxNumber = 1_000_000;
 
 const isFault = (s: string): s is FaultKind => faults.some((f) => f.kind === s);
 
-export const topWords = ['file', 'pos', 'private', 'symmetric', 'let', 'config', 'shared', 'dynamic', 'data', 'func'];
+export const topWords = [
+  'images',
+  'file',
+  'pos',
+  'private',
+  'symmetric',
+  'let',
+  'config',
+  'shared',
+  'dynamic',
+  'data',
+  'func',
+];
 
 const opsByText = new Map<string, { readonly op: OpName; readonly suffix: string }>();
 for (const op of Object.keys(ops).filter(isOpName)) {

@@ -17,6 +17,7 @@ export interface ParseResult {
 const irDims: readonly string[] = ['star', 'block', 'cyclic', 'blocks', 'on'] satisfies IrDim[];
 const isIrDim = (s: string): s is IrDim => irDims.includes(s);
 interface MutableProgram {
+  images?: number;
   readonly files: string[];
   readonly positions: IrPosition[];
   readonly globals: IrGlobal[];
@@ -115,6 +116,10 @@ class ProgramParser {
         files.push(path);
         return;
       }
+      case 'images':
+        this.#c.advance();
+        this.#program.images = this.#c.integer('how many images');
+        return;
       case 'pos':
         this.#position();
         return;

@@ -182,6 +182,7 @@ class Printer {
   }
 
   program(p: IrProgram): void {
+    if (p.images !== undefined) this.lines.push(`images ${p.images}`);
     if (this.#positions) {
       for (const [i, f] of p.files.entries()) this.lines.push(`file ${i} ${stringText(f)}`);
       for (const [id, at] of p.positions.entries()) {

@@ -17,6 +17,7 @@ dies at the next op whose effect is *moves*.
 ## Text
 
 \`\`\`
+images 4                                  ; only where it is for nodes of just so many images
 file 0 "prog.pg"
 pos 1 = 0:12:5 main                       ; file:line:column function; ends in \`inlined 3\` where position 3 is the call
 private @x size 8 align 8 !1              ; module-level variables

@@ -568,6 +568,8 @@ export interface IrPosition {
 }
 
 export interface IrProgram {
+  /** It is for nodes of just so many images. */
+  readonly images?: number;
   readonly files: readonly string[];
   /** Entry 0 is the unknown place. Grows: passes may append. */
   readonly positions: readonly IrPosition[];

@@ -515,6 +515,8 @@ export interface Manifest {
   readonly compiler: string;
   /** The main file, as given. */
   readonly program: string;
+  /** It is for nodes of just so many images. */
+  readonly images?: number;
   /** Bytes of read-only data from `dataBase`. */
   readonly dataBytes: number;
   readonly privateBytes: number;

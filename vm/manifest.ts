@@ -79,6 +79,7 @@ const shape = {
   abi: (v) => v === abiVersion,
   compiler: text,
   program: text,
+  images: optional((v) => count(v) && Number(v) >= 1),
   dataBytes: count,
   privateBytes: count,
   symmetricBase: count,

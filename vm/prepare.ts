@@ -146,8 +146,8 @@ const goOn = (manifest: Manifest, module: WebAssembly.Module, { path, head }: Re
 
 /** Ready to run, or the result that says why not. */
 export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared | RunResult => {
-  const images = options.images ?? availableParallelism();
-  if (!positive(images)) {
+  if (options.images !== undefined && !positive(options.images)) {
+    const { images } = options;
     return { kind: 'bad-option', message: `bad number of images: ${images}`, hint: 'at least one image is needed' };
   }
   for (const name of ['slotBytes', 'stackBytes'] as const) {
@@ -160,6 +160,15 @@ export const prepare = (artifact: Uint8Array, options: PrepareOptions): Prepared
   const read = readArtifact(own, trusted);
   if (read.kind === 'bad') return { ...read, kind: 'bad-artifact' };
   const { manifest } = read;
+  const images = options.images ?? manifest.images ?? availableParallelism();
+  if (manifest.images !== undefined && images !== manifest.images) {
+    const only = manifest.images === 1 ? '1 image' : `${manifest.images} images`;
+    return {
+      kind: 'bad-option',
+      message: `it was built for ${only}, and cannot run on ${images}`,
+      hint: `-n ${manifest.images}; or build it without --images`,
+    };
+  }
   const configured = configCells(manifest.configs, options.configs ?? {});
   if ('error' in configured) return { kind: 'bad-config', ...configured.error, configs: manifest.configs };
   if (options.resume && !manifest.checkpoints) {

@@ -2,6 +2,7 @@
 // constants to the right, subtraction of a constant as addition, sums of constants gathered.
 import { isRuntime } from '../../vm/abi.ts';
 import { evalPure } from '../arith.ts';
+import { gridOf } from '../distribution.ts';
 import { earlyFunctions } from '../early.ts';
 import { isAlwaysMapped, placeOf } from '../effects.ts';
 import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
@@ -66,6 +67,8 @@ const wrap = (suffix: string, n: bigint): bigint => BigInt.asIntN(widthOf(suffix
 export const foldOp = (inst: OpInst, c: RuleContext): Outcome => {
   const constant = foldConstant(inst, c);
   if (constant) return constant;
+  const counted = foldImages(inst, c);
+  if (counted) return counted;
   const array = foldArray(inst, c.defs, c.program, c.settled);
   if (array) return array.kind === 'nothing' ? nothing : ops(inst, array.op, array.suffix, array.args, array.imms);
   if (inst.op.startsWith('check.')) return foldCheck(inst, c);
@@ -260,6 +263,22 @@ const foldDivision = (inst: OpInst, c: RuleContext, a: Value, k: bigint | undefi
   return inst.op.startsWith('div')
     ? withConstant(c, inst, 'shr_u', inst.suffix, a, shift, type)
     : withConstant(c, inst, 'and', inst.suffix, a, k - 1n, type);
+};
+
+/** What the number of images decides, where the program is for just so many. */
+const foldImages = (inst: OpInst, c: RuleContext): Outcome | undefined => {
+  const { images, globals } = c.program;
+  if (images === undefined) return undefined;
+  if (inst.op === 'num_images') return ops(inst, 'const', 'i64', [], [BigInt(images)]);
+  if (inst.op !== 'shared.images' && inst.op !== 'shared.images_reciprocal') return undefined;
+  // Before arrays are laid out, their descriptors say something else.
+  if (earlyFunctions(c.program).has(c.func.name)) return undefined;
+  const g = globals.find((x) => x.name === inst.imms[0]);
+  const along = g?.kind === 'shared' ? gridOf(g.dims, images)[Number(inst.imms[1])] : undefined;
+  if (along === undefined) return undefined;
+  return inst.op === 'shared.images'
+    ? ops(inst, 'const', 'i64', [], [BigInt(along)])
+    : ops(inst, 'fconst', 'f64', [], [bitsOfFloat('f64', 1 / along)]);
 };
 
 /** Comparisons that the operands' ranges decide. */
@@ -479,6 +498,7 @@ const foldCheck = (inst: OpInst, c: RuleContext): Outcome => {
       return ra.lo >= 0n && ra.hi <= rb.lo && (rb.hi <= rn.lo || b === n) ? nothing : same;
     }
     case 'check.image':
+      if (c.program.images !== undefined && ra.lo >= 0n && ra.hi < BigInt(c.program.images)) return nothing;
       return ra.lo === 0n && (ra.hi === 0n || opOf(c.defs, a)?.op === 'this_image') ? nothing : same;
     case 'check.null': {
       const place = placeOf(c.defs, a);

@@ -89,6 +89,20 @@ describe('what is run', () => {
     );
   });
 
+  test('a module that was built for so many images runs on them, and on no others', async () => {
+    expect((await pgc(['build', 'hello.pg', '--images=3', '-o', 'three.wasm'], { cwd })).code).toBe(0);
+    for (const more of [[], ['-n', '3']]) {
+      const lines = (await pgc(['run', 'three.wasm', ...more], { cwd })).out.trim().split('\n');
+      expect(lines.sort()).toEqual([0, 1, 2].map((i) => `hello from image ${i} of 3`));
+    }
+    const refused = await pgc(['run', 'three.wasm', '-n', '4'], { cwd });
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('error: it was built for 3 images, and cannot run on 4\n  hint: -n 3;');
+    const wrong = await pgc(['build', 'hello.pg', '--images=none'], { cwd });
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+    expect(wrong.err).toContain('--images needs a whole number from 1 to 65536; found none');
+  });
+
   test('a program from standard input', async () => {
     const ended = await pgc(['run', '-', '-n', '1'], { cwd, stdin: 'fn main() { print("piped"); }\n' });
     expect(ended).toMatchObject({ code: 0, out: 'piped\n', err: '' });
