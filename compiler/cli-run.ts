@@ -6,7 +6,7 @@ import { endFolder } from '../vm/checkpoint-folder.ts';
 import { renderComm } from '../vm/comm-report.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
 import { guardStats, guardTable } from '../vm/guard-stats.ts';
-import { hookLine, loopLine } from '../vm/hook-stats.ts';
+import { hookLine, loopLine, movedLine } from '../vm/hook-stats.ts';
 import { renderLeaks, renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
@@ -170,7 +170,7 @@ export const runArtifact = async (
   /** What is said after the verdict; gives an exit code if it could not be. */
   let later = (): number => exitCodes.ok;
   const atEnd: RunOptions['atEnd'] = (node) => {
-    if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node) + loopLine(node));
+    if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node) + loopLine(node) + movedLine(node));
     if (memory) report = renderMemory(node.manifest, tablesOf(node));
     else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
     later = () => {

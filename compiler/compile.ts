@@ -29,6 +29,7 @@ import {
 import { optimise, type Tracking } from './pipeline.ts';
 import { type HookShares, hookShares } from './profile-shares.ts';
 import { moveRuntime } from './runtime-functions.ts';
+import { type MoveReport, moveList } from './task-moves.ts';
 import { vectorList } from './vector-list.ts';
 
 export const emitForms = ['ast', 'ir', 'checks', 'guards', 'hooks', 'vector', 'wat', 'wasm'] as const;
@@ -182,6 +183,10 @@ export const compileFrom = async (
   const splits = plain && (hooks.beats || hooks.timing === 'ticker');
   const loops: ParReport[] = [];
   const pars = (loop: ParReport): void => void loops.push(loop);
+  const tasks: MoveReport[] = [];
+  const moves = (task: MoveReport): void => void tasks.push(task);
+  // A profile, and the counts of accesses to others, are of the image whose task it is.
+  const given = splits && !profiled && !options.comm ? (hooks.beats ? 'always' : 'idle') : undefined;
   // Hooks are ops for a short time only.
   let hooked = '';
   let vectors = 'none: the pass `vectorise` is left out\n';
@@ -189,7 +194,14 @@ export const compileFrom = async (
   let shares: readonly HookShares[] | undefined;
   const checks = form === 'checks' ? watchChecks() : undefined;
   const ticks = ticksPerBeat(options, hooks);
-  const lowered = lower(program, { escapes: track === 'all', splits, ticksPerBeat: ticks, pars });
+  const lowered = lower(program, {
+    escapes: track === 'all',
+    splits,
+    ticksPerBeat: ticks,
+    pars,
+    moves,
+    ...(given === undefined ? {} : { shares: given }),
+  });
   const ir = optimise(options.images === undefined ? lowered : { ...lowered, images: options.images }, {
     track,
     skip: [
@@ -204,7 +216,7 @@ export const compileFrom = async (
     after: (pass, now) => {
       checks?.after(pass, now);
       if (pass === 'hooks' && profiled) shares = hookShares(now);
-      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops);
+      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops) + moveList(now, tasks);
       if (pass === 'vectorise' && form === 'vector') vectors = vectorList(earlier ?? now);
       if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
       earlier = now;

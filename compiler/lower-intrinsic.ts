@@ -6,7 +6,7 @@ import type { OpName, Value } from './ir.ts';
 import { tellCopy } from './lower-memory.ts';
 import { constI32, constI64, effect, emit, emitTyped, finish, position, type State } from './lower-state.ts';
 import { scalarType } from './lower-types.ts';
-import { parDue, tasksDue } from './runtime-functions.ts';
+import { mayMoveName, parDue, sharesName, tasksDue } from './runtime-functions.ts';
 
 const unaryIntrinsics: Partial<Record<string, OpName>> = {
   sqrt: 'sqrt',
@@ -137,6 +137,20 @@ export const lowerIntrinsic = (
       return [];
     case 'par':
       return [constI64(s, pos, s.program.splits ? s.program.ticksPerBeat : -1)];
+    case 'shares':
+      if (!s.program.tasks) return [constI64(s, pos, 0)];
+      return emitTyped(s, pos, 'call', '', [], [sharesName], ['i64']);
+    case 'may_move': {
+      const [entry, why] = e.args;
+      if (entry?.kind !== 'function' || why?.kind !== 'const') throw new Error('internal error: no task may move');
+      const name = s.program.symbolOf(entry.fn);
+      s.program.spawns.push({
+        entry: name,
+        types: (['free', 'bound', 'placed'] as const)[Number(why.value)] ?? 'bound',
+        pos,
+      });
+      return emitTyped(s, pos, 'call', '', [], [mayMoveName(name)], ['i64']);
+    }
     case 'slot':
     case 'slot_bits':
       return [emit(s, pos, 'extend_u', '', [emit(s, pos, e.name, '', [])])];

@@ -34,6 +34,8 @@ export interface ProgramState {
   /** The loops with `par for`, and whether any may be split (see lower-par.ts). */
   readonly pars: ParLoop[];
   readonly splits: boolean;
+  /** Tasks that are spawned, about which it is decided later whether they may move (see task-moves.ts). */
+  readonly spawns: Spawned[];
   /** Whether messages may have handlers. */
   readonly handlers: boolean;
   /** Whether it may have messages. */
@@ -42,6 +44,13 @@ export interface ProgramState {
   readonly ticksPerBeat: number;
   /** Whether copies of pointers are told (see passes/escape.ts). */
   readonly escapes: boolean;
+}
+
+/** What a task begins with, and what is known from its types: it may move, it is given or gives what belongs to one image, or it was spawned on an image by number. */
+export interface Spawned {
+  readonly entry: string;
+  readonly types: 'free' | 'bound' | 'placed';
+  readonly pos: PosId;
 }
 
 /** A `par for`: its number, the function of its body, the function of the program it stands in, and where. */

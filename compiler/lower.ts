@@ -2,7 +2,7 @@
 // computes module-level lets and lays out distributed arrays before main starts on every image.
 import type { Source } from '../lang/source.ts';
 import type { DimDist, Fn, Global, Local, Program } from '../lang/typed.ts';
-import { alignOf, sizeOf } from '../lang/types.ts';
+import { alignOf, leadsToImage, sizeOf } from '../lang/types.ts';
 import { unreachable } from '../lang/unreachable.ts';
 import { isRuntime } from '../vm/abi.ts';
 import type { Func, IrDim, IrGlobal, IrPosition, IrProgram, Value } from './ir.ts';
@@ -29,6 +29,8 @@ import { lowerBlock, returnValue } from './lower-stmt.ts';
 import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
 import { distrustCallers } from './lower-values.ts';
 import { type ParReport, parDecisions } from './par-grain.ts';
+import { mayMoveName, sharesName } from './runtime-functions.ts';
+import { type MoveReport, moveObstacles } from './task-moves.ts';
 import { renumber } from './tree.ts';
 
 const newState = (
@@ -237,6 +239,10 @@ const constantFunction = (name: string, value: bigint, pos: number): Func => ({
 export interface LowerOptions {
   /** Loops with `par for` may be split: not where all pointers must be known, or each access is checked. */
   readonly splits?: boolean;
+  /** Tasks may move to idle images; `always`: they are offered at each hook. Not where it matters who runs what. */
+  readonly shares?: 'idle' | 'always';
+  /** Told what was decided about each task that is spawned. */
+  readonly moves?: (task: MoveReport) => void;
   /** See ProgramState. */
   readonly ticksPerBeat?: number;
   /** Told what was decided about each `par for`. */
@@ -244,6 +250,43 @@ export interface LowerOptions {
   /** Copies of pointers, and stores of them to strict variables, are told (see passes/escape.ts). */
   readonly escapes?: boolean;
 }
+
+/** Whether tasks may move, as functions that give it, which the run-time asks. */
+const decideMoves = (
+  state: ProgramState,
+  program: Program,
+  globals: readonly IrGlobal[],
+  funcs: readonly Func[],
+  options: LowerOptions,
+): readonly Func[] => {
+  if (!state.tasks) return [];
+  const pointers = program.globals.find((g) => g.storage !== 'var' && g.storage !== 'let' && leadsToImage(g.type));
+  const never = state.teams
+    ? 'teams'
+    : state.handlers
+      ? 'handlers of messages'
+      : pointers
+        ? `pointers in \`${pointers.name}\``
+        : undefined;
+  const obstacleIn = moveObstacles(funcs, globals);
+  let some = false;
+  const made = state.spawns.map(({ entry, types, pos }) => {
+    const obstacle =
+      types === 'placed'
+        ? { what: 'it was spawned on it', pos: 0 }
+        : types === 'bound'
+          ? { what: 'what it is given, or gives, belongs to it', pos: 0 }
+          : never === undefined
+            ? obstacleIn(entry)
+            : { what: never, pos: 0 };
+    if (types !== 'placed') options.moves?.({ pos, entry, obstacle });
+    const free = options.shares !== undefined && obstacle === undefined;
+    some ||= free;
+    return constantFunction(mayMoveName(entry), free ? 1n : 0n, pos);
+  });
+  const level = some ? (options.shares === 'always' ? 2n : 1n) : 0n;
+  return [...made, constantFunction(sharesName, level, 0)];
+};
 
 /** Lowers a checked program. Throws only on bugs of ours. */
 export const lower = (program: Program, options: LowerOptions = {}): IrProgram => {
@@ -263,6 +306,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     watchers: program.functions.flatMap((fn) => (isWatcher.test(fn.symbol) ? [fn.symbol] : [])),
     made: [],
     pars: [],
+    spawns: [],
     // A handler of messages is called by whatever its image's worker runs.
     splits:
       (options.splits ?? true) &&
@@ -294,6 +338,8 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     funcs.push(constantFunction(grainName(p.n), grain, p.pos));
     options.pars?.({ pos: p.pos, around: p.around, grain, obstacle });
   }
+  const moving = decideMoves(state, program, globals, funcs, options);
+  funcs.push(...moving);
   return {
     files: paths(program.sources),
     positions,

@@ -50,6 +50,13 @@ export const parForced = 'runtime.par.forced';
 /** And where tasks are switched there, too. */
 export const parForcedBoth = 'runtime.par.forced_both';
 
+/** Functions that give a number, made when all of a program is lowered: whether tasks may move at all, and whether those may that begin with a function. */
+export const sharesName = 'runtime.share.level';
+export const mayMoveName = (entry: string): string => `runtime.share.of.${entry}`;
+
+/** Whether tasks of a program may move to idle images: then it keeps what gives them away. */
+export const hasShares = (p: IrProgram): boolean => p.funcs.some((f) => f.name === 'runtime.share.share');
+
 const parServers: readonly string[] = [parDue, parForced, parForcedBoth];
 
 /** Whether a program has loops that may be split: then it keeps what its hooks call. */

@@ -45,6 +45,8 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   worker_image: { params: [], result: i64 },
   become: { params: [i64, i64], result: voidType },
   par: { params: [], result: i64 },
+  shares: { params: [], result: i64 },
+  may_move: { params: [], result: i64 },
   guard_bounds: { params: [], result: voidType },
   fiber: { params: [], result: i64 },
   stack_need: { params: [], result: i64 },

@@ -17,6 +17,7 @@ import {
   boolType,
   i32,
   i64,
+  leadsToImage,
   type StructType,
   sizeOf,
   type Type,
@@ -134,7 +135,7 @@ const entryOf = (n: number, call: Called, given: readonly Type[], offsets: reado
 };
 
 /** The function that spawns a call, whose arguments' types are known; `task`: what the spawn gives, unless it is let go. */
-const spawnerOf = (x: Context, call: Called, task: StructType | undefined): Fn | undefined => {
+const spawnerOf = (x: Context, call: Called, task: StructType | undefined, placed: boolean): Fn | undefined => {
   const { checker } = x;
   const make = member(checker, 'make');
   const launch = member(checker, 'launch');
@@ -155,7 +156,16 @@ const spawnerOf = (x: Context, call: Called, task: StructType | undefined): Fn |
     [functionValue(entry, span), number(bytes, i64, span), need, read(image, span), detached, read(position, span)],
     span,
   );
-  const launched = callOf(launch, [read(room, span)], span);
+  // What idle images take must be as good there: the compiler looks at what it does, we at what it is given. A task `on p` stays there.
+  const bound = [call.type, ...given].some((t) => leadsToImage(t));
+  const moves: Expr = {
+    kind: 'intrinsic',
+    name: 'may_move',
+    args: [functionValue(entry, span), number(placed ? 2 : bound ? 1 : 0, i64, span)],
+    type: i64,
+    span,
+  };
+  const launched = callOf(launch, [read(room, span), moves], span);
   const stmts: Stmt[] = [
     { kind: 'local', local: room, value: made, span },
     ...params.map((p, k): Stmt => {
@@ -216,7 +226,7 @@ export const checkSpawn = (x: Context, e: Spawn, letGo: boolean): Expr => {
   if (on && !travels(x, e, call)) return errorExpr(e.span);
   const task = letGo ? undefined : taskType(x, call.type, e.span);
   if (!letGo && task?.kind !== 'struct') return errorExpr(e.span);
-  const spawner = spawnerOf(x, call, task?.kind === 'struct' ? task.struct : undefined);
+  const spawner = spawnerOf(x, call, task?.kind === 'struct' ? task.struct : undefined, on !== undefined);
   if (!spawner) return errorExpr(e.span);
   x.checker.tasks = true;
   if (call.kind === 'call') x.uses.fns.add(call.fn);

@@ -121,8 +121,15 @@ const range = /\[[^;{}]*?\.\./;
 /** Words of tasks, which are common in comments too: only where they may mean that. */
 const tasks = /\bspawn\s+[A-Za-z_(]|\bfinish\s*\{|\byield\s*;|\bsleep\s*\(|[:>\]*,(<]\s*task\b/;
 
-/** The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. */
-export const modulesFor = (text: string): ReadonlySet<string> => {
+/** Comments, but not what looks like one behind a text or a character. */
+const comments = /^([^"'\n]*?)\/\/.*$/gm;
+
+/**
+ * The modules that a text may need: those of all words in it that the prelude knows, and those that slices need. Some cost something by being there
+ * (with teams, no work goes to idle images), so that comments do not count.
+ */
+export const modulesFor = (source: string): ReadonlySet<string> => {
+  const text = source.replace(comments, '$1');
   const modules = new Set<string>(range.test(text) ? ['bulk'] : []);
   if (tasks.test(text)) modules.add('tasks');
   if (/\bpar\s+for\s/.test(text)) modules.add('tasks').add('par');

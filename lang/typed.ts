@@ -156,6 +156,12 @@ export type Intrinsic =
   | 'become'
   /** `__par() -> i64`: ticks from one heartbeat to the next, 0: one at each hook; -1: no loop of this program is split */
   | 'par'
+  /**
+   * `__shares() -> i64`: not 0 if tasks of this program may move to idle images, 2: they are offered at each hook. `__may_move(why)` (made by the checker, about
+   * a function that a task begins with): whether such a task may.
+   */
+  | 'shares'
+  | 'may_move'
   | 'guard_bounds'
   /** Fibers: `__suspend()`, `__resume(fn, record, out) -> i64`, `__start(fn, fcb) -> i64`, `__stack() -> i64`, `__set_stack(address)`: see the ops */
   | 'suspend'

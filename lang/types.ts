@@ -238,6 +238,34 @@ export const isBoundToImage = (t: Type): boolean => {
   return t.struct.prelude === 'value' || t.struct.fields.some((f) => isBoundToImage(f.type));
 };
 
+/**
+ * Whether a value may lead to memory that belongs to one image alone, also through what it refers to: a pointer, a handle of an array of pointers, a task that
+ * gives one.
+ */
+export const leadsToImage = (t: Type, seen: ReadonlySet<StructType> = new Set()): boolean => {
+  switch (t.kind) {
+    case 'pointer':
+    case 'slice':
+    case 'str':
+      return true;
+    case 'array':
+    case 'handle':
+    case 'sharedArray':
+    case 'dynamicArray':
+      return leadsToImage(t.element, seen);
+    case 'sharedPointer':
+      return leadsToImage(t.target, seen);
+    case 'struct': {
+      if (seen.has(t.struct)) return false;
+      const within = new Set([...seen, t.struct]);
+      const parts = [...t.struct.fields.map((f) => f.type), ...(t.struct.generic?.args ?? [])];
+      return t.struct.prelude === 'value' || parts.some((p) => leadsToImage(p, within));
+    }
+    default:
+      return false;
+  }
+};
+
 /** Scalars are what fits one SSA value: numbers, bool, pointers, handles and functions. */
 export const isScalar = (t: Type): boolean =>
   ['bool', 'int', 'float', 'pointer', 'sharedPointer', 'handle', 'fn'].includes(t.kind);

@@ -27,7 +27,7 @@ export const fibers = {
   asleep: 2064,
   /** i32, 1: messages have come that handlers may wait for (see stdlib/runtime_handlers.pg). */
   notices: 2068,
-  /** u32 addresses of tasks that any worker may take, by cas, for itself; 0: none. */
+  /** u32 addresses of tasks and parts of loops that any worker may take, by cas, for itself; 0: none. */
   offers: 2080,
   /** i32: 1 while this worker has nothing to do. */
   idle: 2096,
@@ -68,6 +68,14 @@ export const fibers = {
    */
   parked: 2260,
   alone: 2264,
+  /**
+   * i32, of programs whose tasks may move: those in the queue that may and have not begun, which others read; 1: some were offered that may not have been
+   * taken; switches since then; how many of other images this one has taken.
+   */
+  spare: 2268,
+  pending: 2272,
+  patience: 2276,
+  taken: 2280,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;
@@ -129,6 +137,8 @@ export const task = {
 
 /** In a task's `flags`: it is a part of a loop, at `position`, that was split off. */
 export const taskPart = 256;
+/** It was spawned on the image `origin`, and runs on another one that had nothing to do. */
+export const taskMoved = 1024;
 
 /**
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the

@@ -62,7 +62,7 @@ export const kernel = {
   /** What was written to standard output so far, i64: bytes and lines. */
   outBytes: kernelBase + 2048,
   outLines: kernelBase + 2056,
-  /** Of `par for`: workers with nothing to do, and parts of loops that are offered to them. */
+  /** Workers with nothing to do, and parts of loops and tasks that are offered to them. */
   idle: kernelBase + 2176,
   offered: kernelBase + 2304,
 } as const;
@@ -79,6 +79,8 @@ export const due = {
   sample: 4,
   /** All images are to stop at a safepoint: for a checkpoint, or to move objects. */
   stop: 8,
+  /** An idle image asks for tasks that have not begun. */
+  share: 16,
 } as const;
 
 // ---- slot c+1: image c's ----------------------------------------------------------------------------------------

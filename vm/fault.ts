@@ -9,6 +9,7 @@ import {
   meetingName,
   page,
   task,
+  taskMoved,
   taskPart,
 } from './abi.ts';
 import { distanceText, objectText } from './objects.ts';
@@ -156,23 +157,29 @@ const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: nu
   return { manifest, memory, image, images, slotBits: Math.log2(slotBytes) };
 };
 
-/** The task that an image ran; undefined: none, or `main`, which nobody spawned. */
+/**
+ * The task that an image ran; undefined: none, or `main`, which nobody spawned. `image`: whose work it was, if not its own; `memory`: whose
+ * memory it worked with, if not its own: that of an image that others help, but a task that moved has that of the image it moved to.
+ */
 const taskOf = (
   manifest: Manifest,
   memory: DataView,
   slot: number,
-): { readonly image?: number; readonly task?: FailedTask } => {
-  if (manifest.fiberBytes === undefined) return {};
+): { readonly whose: { readonly image?: number; readonly task?: FailedTask }; readonly memory?: number } => {
+  if (manifest.fiberBytes === undefined) return { whose: {} };
   const block = memory.getUint32(slot + fibers.current, true);
-  if (block === 0 || block + task.result > memory.byteLength) return {};
+  if (block === 0 || block + task.result > memory.byteLength) return { whose: {} };
   const at = (offset: number): number => memory.getUint32(block + offset, true);
   const spawned = framesOf(manifest, at(task.position));
   const part = (at(task.flags) & taskPart) === 0 ? {} : { part: true as const };
-  // Work of another image.
-  const whose = at(task.slot) === 0 ? {} : { image: at(task.image) };
-  return spawned.length === 0
-    ? whose
-    : { ...whose, task: { number: at(task.serial), origin: at(task.origin), spawned, ...part } };
+  const helped = at(task.slot) !== 0;
+  const moved = (at(task.flags) & taskMoved) !== 0;
+  const image = helped ? { image: at(task.image) } : moved ? { image: at(task.origin) } : {};
+  const failed = { number: at(task.serial), origin: at(task.origin), spawned, ...part };
+  return {
+    whose: spawned.length === 0 ? image : { ...image, task: failed },
+    ...(helped ? { memory: at(task.image) } : {}),
+  };
 };
 
 /** The fault of an image, from its record if a check raised it, else from the exception. */
@@ -182,14 +189,14 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   const deeper = raw.length >= stackDepth;
   // Only `unreachable` follows a record; any other trap came on its own.
   if (record.kind === 'none' || !/unreachable/.test(thrown.message)) {
-    const own = taskOf(manifest, memory, slot);
+    const own = taskOf(manifest, memory, slot).whose;
     return { image, ...machineFault(thrown), values: [], stack: callStack(manifest, raw, 0), deeper, ...own };
   }
   const row: { readonly text: string; readonly hint?: string } =
     faults.find((f) => f.kind === record.kind) ?? faults[0];
   const failed = taskOf(manifest, memory, slot);
-  // What was refused is told as the image sees it whose work it was.
-  const whose = failed.image ?? image;
+  // What was refused is told as the image sees it whose memory it is.
+  const whose = failed.memory ?? image;
   const slotBytes = slot / (image + 1);
   return {
     image,
@@ -205,6 +212,6 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     stack: callStack(manifest, raw, record.position),
     deeper,
-    ...failed,
+    ...failed.whose,
   };
 };

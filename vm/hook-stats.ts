@@ -26,6 +26,19 @@ export const loopLine = (node: EndedNode): string => {
   return `loops split: ${part((x) => x.splits)}; parts run by others: ${part((x) => x.steals)}\n`;
 };
 
+/** How many tasks that were spawned elsewhere each image ran as it had nothing to do; nothing of runs where none moved. */
+export const movedTasks = (node: EndedNode): readonly number[] =>
+  Array.from({ length: node.images }, (_, image) =>
+    node.memory.getUint32((image + 1) * 2 ** node.slotBits + fibers.taken, true),
+  );
+
+export const movedLine = (node: EndedNode): string => {
+  if (node.manifest.fiberBytes === undefined) return '';
+  const all = movedTasks(node);
+  if (all.every((n) => n === 0)) return '';
+  return `tasks of other images run: ${all.map((n, image) => `${n} on image ${image}`).join(', ')}\n`;
+};
+
 /** Nanoseconds; each value is at most a sixteenth too large, the middle of those that were counted together. */
 export interface HookIntervals {
   readonly median: number;

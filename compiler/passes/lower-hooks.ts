@@ -13,7 +13,7 @@ import type { Body, Func, Inst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { numberImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
-import { hasPars, hookServer, hookTimer, isMoving, stressRuntime } from '../runtime-functions.ts';
+import { hasPars, hasShares, hookServer, hookTimer, isMoving, stressRuntime } from '../runtime-functions.ts';
 import { editOf, forEachInst, withBodies } from '../tree.ts';
 
 const by = 'lower-hooks';
@@ -40,9 +40,13 @@ const store = (r: Replacement, context: PassContext, offset: number, value: Valu
 
 const int = (r: Replacement, n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
 
+/** With `--stress=beat`: where work can be given away, at every hook. */
+const beats = ({ hooks, program }: PassContext): boolean =>
+  (hooks.beats ?? false) && (hasPars(program) || hasShares(program));
+
 /** Not 0: something is due. */
 const dueOf = (r: Replacement, cost: number, context: PassContext, result?: Value): Value => {
-  if (context.hooks.always || context.hooks.moves !== undefined || (context.hooks.beats && hasPars(context.program)))
+  if (context.hooks.always || context.hooks.moves !== undefined || beats(context))
     return append(r, 'const', 'i32', 'i32', [], [1n], result);
   if (context.hooks.timing !== 'count') return load(r, context, page.poll, result);
   const before = load(r, context, page.hookLeft);
