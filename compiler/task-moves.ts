@@ -163,9 +163,27 @@ const ofGlobal = (inst: OpInst, globals: Globals): { readonly own: boolean; read
   }
 };
 
+/** Addresses that only code of the run-time uses, put here by the compiler: of the records of loops. */
+const recordsIn = (f: Func): ReadonlySet<Value> => {
+  const others = new Set<Value>();
+  const pointers = new Map<Value, Value>();
+  forEachInst(f.body, (i) => {
+    const [result] = i.results;
+    const [from] = operandsOf(i);
+    if (i.kind === 'op' && i.op === 'addr' && result !== undefined && from !== undefined) pointers.set(result, from);
+    else if (i.kind !== 'op' || !i.kernel) for (const v of operandsOf(i)) others.add(v);
+  });
+  forEachEnd(f.body, (end) => {
+    for (const v of argsOf(end)) others.add(v);
+  });
+  for (const [pointer, from] of pointers) if (others.has(pointer)) others.add(from);
+  return new Set([...pointers.values()].filter((v) => !others.has(v)));
+};
+
 const directly = (f: Func, values: readonly string[], globals: Globals): Direct => {
   const calls = new Set<string>();
   const ours = f.name.startsWith('runtime.');
+  const records = recordsIn(f);
   /** Addresses in the own slot, and what they are of. */
   const own = new Map<Value, string>();
   let obstacle: Obstacle | undefined;
@@ -184,7 +202,8 @@ const directly = (f: Func, values: readonly string[], globals: Globals): Direct 
     }
     const [result] = i.results;
     const what = images[i.op];
-    if (what !== undefined && !(ours && /^(gptr|ptr)\./.test(i.op))) met(what, i.pos);
+    const record = /^(gptr|ptr)\./.test(i.op) && (ours || (result !== undefined && records.has(result)));
+    if (what !== undefined && !record) met(what, i.pos);
     if (used !== undefined && !anyones.has(i.op)) {
       if (stillOwn.has(i.op) && result !== undefined) own.set(result, own.get(used) ?? '');
       else met(own.get(used) ?? '', i.pos);

@@ -101,3 +101,130 @@ fn main() {
     `);
   });
 });
+
+describe('tasks that have not begun', () => {
+  const program = `config const bad: int = -1;
+var mine: int;
+fn busy(n: int) -> int {
+  var x = n;
+  for k in 0..20000 { x = (x * 48271 + k) % 2147483647; }
+  if n == bad { x = x / (n - bad); }
+  return x;
+}
+fn main() {
+  mine = 7 * this_image();
+  if this_image() == 0 {
+    var sum = 0;
+    var hs: [100]task<int>;
+    for i in 0..100 { hs[i] = spawn busy(i); }
+    for i in 0..100 { sum += join(hs[i]) % 7; }
+    print("{}", sum);
+  }
+  barrier;
+}
+`;
+
+  it('are run by images that wait', async () => {
+    const cwd = folderWith();
+    writeFileSync(join(cwd, 'busy.pg'), program);
+    const alone = await pgc(['run', 'busy.pg', '-n', '1', '--stats'], { cwd });
+    expect(alone.err).not.toContain('tasks of other images');
+    const ended = await pgc(['run', 'busy.pg', '-n', '3', '--stress=beat', '--stats'], { cwd });
+    expect(ended.out).toBe(alone.out);
+    const found = /tasks of other images run: (.*)/.exec(ended.err);
+    const taken = [...(found?.[1] ?? '').matchAll(/(\d+) on image/g)].map((m) => Number(m[1]));
+    expect(taken[0]).toBe(0);
+    expect(Math.max(...taken)).toBeGreaterThan(0);
+
+    // Whoever runs it, it is a task of image 0.
+    const faulted = await pgc(['run', 'busy.pg', '-n', '3', '--stress=beat', '--', '--bad=99'], { cwd });
+    expect(faulted.code).toBe(1);
+    expect(faulted.err).toContain('fault on image 0 of 3: division by zero');
+    expect(faulted.err).toContain('in task 100, spawned at busy.pg:14:31\n');
+  });
+
+  it('stay if they can tell where they are, and --emit=hooks says why', async () => {
+    const text = `import std.math;
+co x: int;
+shared s: [100]int dist(block);
+var turns: int;
+let here = this_image();
+let size = 3 * num_images();
+config const most: int = 3;
+fn own() { x += 1; }
+fn other(p: int) { x@p = s[p]; }
+fn turn() { turns += 1; }
+fn number() -> int { return this_image(); }
+fn first() -> int { return here; }
+fn constant() -> int { return size + most; }
+fn deep(n: int) { if n > 0 { spawn deep(n - 1); turn(); } }
+fn by(f: fn(int) -> int) -> int { return f(1); }
+fn given(p: *int) { *p = 1; }
+fn gives() -> *int { return new int; }
+fn tells() { print("x"); }
+fn meets() { barrier; }
+fn bits() -> int { let p = new int; return p as int; }
+fn node() -> f64 { let p = new f64; *p = math.sin(1.0); let y = *p; delete p; return y; }
+fn takes(h: task<*int>) -> int { return *join(h); }
+fn sum(h: task<int>) -> int { return join(h); }
+fn part() -> int { let v = s.local; return v[0]; }
+fn many() -> int { var t = 0; par for i in 0..100 reduce(+: t) { t += s[i]; } return t; }
+fn waits() { wait_until(x == 1); }
+fn main() {
+  spawn own();
+  spawn other(0);
+  spawn turn();
+  spawn number();
+  spawn first();
+  spawn constant();
+  spawn deep(3);
+  var v = 0;
+  spawn given(&v);
+  spawn gives();
+  spawn tells();
+  spawn meets();
+  spawn bits();
+  spawn node();
+  spawn takes(spawn gives());
+  spawn sum(spawn constant());
+  spawn part();
+  spawn many();
+  spawn waits();
+  spawn constant() on 0;
+}
+`;
+    const built = await compile({ path: 'moves.pg', text }, { emit: 'hooks' });
+    expect(built.diagnostics).toEqual([]);
+    const lines = (built.text ?? '').split('\n').filter((l) => / {2}task /.test(l));
+    expect(lines.map((l) => l.replace(/^moves\.pg:(\d+):\d+ {2}task /, '$1 '))).toMatchInlineSnapshot(`
+      [
+        "28 stays on its image, for the own copy of \`x\` at moves.pg:8:12",
+        "29 may run on any image that has nothing to do",
+        "30 stays on its image, for the variable \`turns\` at moves.pg:10:13",
+        "31 stays on its image, for \`this_image\` at moves.pg:11:29",
+        "32 stays on its image, for the variable \`here\` at moves.pg:12:28",
+        "33 may run on any image that has nothing to do",
+        "34 stays on its image, for the variable \`turns\` at moves.pg:10:13",
+        "36 stays on its image, for what it is given, or gives, belongs to it",
+        "37 stays on its image, for what it is given, or gives, belongs to it",
+        "38 stays on its image, for output at moves.pg:18:14",
+        "39 stays on its image, for a barrier at moves.pg:19:14",
+        "40 stays on its image, for an address as a number at moves.pg:20:44",
+        "41 may run on any image that has nothing to do",
+        "42 stays on its image, for what it is given, or gives, belongs to it",
+        "42 stays on its image, for what it is given, or gives, belongs to it",
+        "43 may run on any image that has nothing to do",
+        "43 may run on any image that has nothing to do",
+        "44 stays on its image, for the own part of an array at moves.pg:24:28",
+        "45 may run on any image that has nothing to do",
+        "46 stays on its image, for the own copy of \`x\` at moves.pg:26:25",
+        "14 stays on its image, for the variable \`turns\` at moves.pg:10:13",
+      ]
+    `);
+    const teams = await compile(
+      { path: 'moves.pg', text: 'fn f() {}\nfn main() { spawn f(); let t = team_split(0, 0); within t { barrier; } }' },
+      { emit: 'hooks' },
+    );
+    expect(teams.text).toContain('task stays on its image, for teams');
+  });
+});
