@@ -216,7 +216,8 @@ export const compileFrom = async (
     after: (pass, now) => {
       checks?.after(pass, now);
       if (pass === 'hooks' && profiled) shares = hookShares(now);
-      if (pass === 'hooks' && form === 'hooks') hooked = hookList(now, hooks.interval) + parList(now, loops) + moveList(now, tasks);
+      if (pass === 'hooks' && form === 'hooks')
+        hooked = hookList(now, hooks.interval) + parList(now, loops) + moveList(now, tasks);
       if (pass === 'vectorise' && form === 'vector') vectors = vectorList(earlier ?? now);
       if (pass === 'fibers' && form === 'hooks') hooked += growthLines(earlier ?? now, now);
       earlier = now;
