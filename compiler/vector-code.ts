@@ -126,6 +126,12 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
       Array.from({ length: 128 / bits }, () => n),
     );
   const starts = new Map<string, Value>();
+  const shifts = new Map<number, Value>();
+  const shiftBy = (n: number): Value => {
+    const known = shifts.get(n) ?? append(before, 'const', 'i32', 'i32', [], [BigInt(n)]);
+    shifts.set(n, known);
+    return known;
+  };
 
   // ---- a group --------------------------------------------------------------------------------------------------
   let group = 0;
@@ -196,7 +202,11 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
     switch (inst.op) {
       case 'load': {
         const memory = memoryBits(inst);
-        const raw = (p: number): Value => values.get(`raw ${inst.results[0]} ${p}`) ?? -1;
+        const raw = (p: number): Value => {
+          const loaded = values.get(`raw ${v} ${p}`);
+          if (loaded === undefined) throw new Error(`internal error: %${v} of a loop is used before it is read`);
+          return loaded;
+        };
         if (memory > bits)
           return lowHalves(
             r,
@@ -219,16 +229,25 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
         const n = intOf(defs, b);
         const count =
           n !== undefined
-            ? append(before, 'const', 'i32', 'i32', [], [n & 63n])
+            ? shiftBy(Number(n & 63n))
             : typeOf(b) === 'i64'
               ? append(before, 'wrap', '', 'i32', [by])
               : by;
         return vector(laneOp(inst.op), shape, [at(a), count]);
       }
       case 'extend8_s':
-        return widened(`e8 ${a}`, (p) => valueAt(a, 8, p), bits < 8 ? bits : 8, bits, true, part);
-      case 'extend16_s':
-        return bits <= 16 ? at(a) : widened(`e16 ${a}`, (p) => valueAt(a, 16, p), 16, bits, true, part);
+      case 'extend16_s': {
+        const from: Bits = inst.op === 'extend8_s' ? 8 : 16;
+        if (bits <= from) return at(a);
+        return widened(
+          `s${v}`,
+          (p) => signExtended(v, a, from, bits < 32 ? bits : 32, p),
+          bits < 32 ? bits : 32,
+          bits,
+          true,
+          part,
+        );
+      }
       case 'extend_s':
       case 'extend_u':
         if (bits <= 32 || widths.isMask(a)) return at(a);
@@ -266,6 +285,13 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
       }
     }
   };
+
+  const signExtended = (v: Value, a: Value, from: Bits, bits: Bits, part: number): Value =>
+    memo(`s${v} ${bits} ${part} extended`, () => {
+      const by = shiftBy(bits - from);
+      const up = vector('v.shl', intShape[bits], [valueAt(a, bits, part), by]);
+      return vector('v.shr_s', intShape[bits], [up, by]);
+    });
 
   const narrowed = (v: Value, raw: (p: number) => Value, from: Bits, to: Bits, part: number): Value =>
     from === to

@@ -106,6 +106,8 @@ export const widthsOf = (
     if (v === undefined || isUniform(v)) return;
     const most = typeBits(typeOf(v));
     const wanted = isFloat(v) || b > most ? most : b;
+    // Vectors of any width that is asked for are full.
+    narrow(wanted);
     const known = bits.get(v) ?? 8;
     const now = wanted > known ? wanted : known;
     bits.set(v, now);
@@ -191,9 +193,9 @@ export const widthsOf = (
         return undefined;
       }
       case 'extend8_s':
-        return void need(a, 8);
       case 'extend16_s':
-        return void need(a, d < 16 ? d : 16);
+        // By shifts, so that no vector is as narrow as what is extended.
+        return void need(a, d < 32 ? d : 32);
       case 'extend_s':
       case 'extend_u':
       case 'wrap':
@@ -263,6 +265,5 @@ export const widthsOf = (
     } else bad = isFloat(r) ? float(inst) : integer(inst, r, width);
     if (bad && isRefusal(bad)) return bad;
   }
-  for (const b of bits.values()) narrow(b);
   return { bits, compared, counted, least, isUniform, isMask };
 };
