@@ -28,6 +28,7 @@ import { guardRange } from './passes/guard-range.ts';
 import { guardSplit } from './passes/guard-split.ts';
 import { hooks } from './passes/hooks.ts';
 import { inline } from './passes/inline.ts';
+import { jam } from './passes/jam.ts';
 import { licm } from './passes/licm.ts';
 import { lowerHooks } from './passes/lower-hooks.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
@@ -103,6 +104,12 @@ export const passes = [
     doc: 'what follows a pointer that is used several times is there twice, once without its guards',
   },
   { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
+  {
+    name: 'jam',
+    run: jam,
+    required: false,
+    doc: 'four iterations of an outer loop are done side by side in the inner one',
+  },
   {
     name: 'vectorise',
     run: vectorise,
@@ -180,6 +187,7 @@ export const sequence: readonly PassName[] = [
   'guard-available',
   'guard-split',
   'guard-merge',
+  'jam',
   'vectorise',
   'strength',
   'fold',
@@ -237,6 +245,9 @@ export const order = [
   ['guard-range', 'guard-split', 'loops that are there twice anyhow are not split once more'],
   ['guard-split', 'guard-merge', 'what is merged are the guards that no version is without'],
   ['guard-range', 'guard-merge', 'guards that are merged are no more found in loops'],
+  ['guard-merge', 'jam', 'a nest without guards and checks is a straight line'],
+  ['jam', 'vectorise', 'what four rows have in common is one loop for vectors'],
+  ['jam', 'strength', 'ranges are read off indices, not off pointers that advance'],
   ['guard-insert', 'strength', 'ranges are read off indices, not off pointers that advance'],
   ['guard-insert', 'lower-runtime', 'what the run-time does in the place of ops is its own matter'],
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],

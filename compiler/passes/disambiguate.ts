@@ -106,8 +106,8 @@ interface Cell {
 const innermost = (s: State, loop: LoopInst): readonly Inst[] => {
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || (effectsOf(loop) & ~allowed) !== 0) return [loop];
-  const cells = cellsOf(s, loop);
   const stores = storesOf(loop);
+  const cells = cellsOf(s, loop).filter((c) => !isHit(s, loop, c, stores ?? []));
   if (cells.length === 0 || cells.length > maxCells || stores === undefined) return [loop];
   const early = earlyOf(s, loop, cells);
   const read = new Set<Value>(early.flatMap((i) => i.results));
@@ -129,6 +129,18 @@ const storesOf = (loop: LoopInst): ReadonlySet<Inst> | undefined => {
     else others = true;
   });
   return others || stores.size === 0 ? undefined : stores;
+};
+
+/** A store of every round goes to the place: it is not worth asking. */
+const isHit = (s: State, loop: LoopInst, c: Cell, stores: Iterable<Inst>): boolean => {
+  const inner = definedIn(loop.body, new Set(loop.params));
+  return [...stores].some((inst) => {
+    const store = inst.kind === 'op' ? storeOf(inst) : undefined;
+    const address = store && addressOf(s.defs, store.pointer, inner);
+    if (!address || address.base !== c.base || address.bytes.terms.size > 0) return false;
+    const at = Number(address.bytes.constant) + store.offset;
+    return at < c.offset + c.bytes && c.offset < at + (store.bytes ?? 0);
+  });
 };
 
 const storeOf = (inst: OpInst): Guard | undefined => {
