@@ -150,7 +150,10 @@ export const rangesIn = (
       if (inst.kind === 'op') {
         const [index, length, whole] = inst.args;
         const g = wanted(inst);
-        const r = g && rangeOfGuard(s, g, inner, { counters, checked, ends }, form);
+        // What other checks say of an index is right, but says no in programs that are right: counters alone are asked about.
+        const here =
+          g && 'index' in g ? { counters, checked: new Map(), ends: new Map() } : { counters, checked, ends };
+        const r = g && rangeOfGuard(s, g, inner, here, form);
         if (g && r) collect(ranges, g, r);
         if (inst.op === 'check.index' && index !== undefined && length !== undefined) checked.set(index, length);
         if (inst.op === 'check.slice' && index !== undefined && length !== undefined && whole !== undefined) {

@@ -28,7 +28,7 @@ import {
   rangesIn,
 } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, copyBody, editOf, sizeOf, withBodies } from '../tree.ts';
+import { bodiesOf, breaksTo, copyBody, editOf, leaves, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'guard-range';
 
@@ -72,7 +72,7 @@ const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || mayRevoke(s.context.program, loop)) return inside();
   s.products = new Map();
-  const checks = certainChecks(loop.body);
+  const checks = goesThrough(loop) ? certainChecks(loop.body) : new Set();
   const all = rangesIn(s, loop, (i) => guardOf(s.defs, i) ?? (checks.has(i) ? indexCheckOf(i) : undefined));
   const guards = all.filter((r) => !r.isIndex).slice(0, maxRanges);
   if (guards.length === 0 && size > maxChecked) return inside();
@@ -86,7 +86,7 @@ const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
 const certainChecks = (body: Body, into: Set<Inst> = new Set()): ReadonlySet<Inst> => {
   for (const inst of body.insts) {
     if (indexCheckOf(inst)) into.add(inst);
-    if (inst.kind === 'loop' || inst.kind === 'block') certainChecks(inst.body, into);
+    if (inst.kind === 'block' || (inst.kind === 'loop' && goesThrough(inst))) certainChecks(inst.body, into);
     if (inst.kind !== 'if') continue;
     // Whether an inner loop runs at all.
     if (inst.then.insts.length === 0 && hasLoop(inst.else)) certainChecks(inst.else, into);
@@ -94,6 +94,9 @@ const certainChecks = (body: Body, into: Set<Inst> = new Set()): ReadonlySet<Ins
   }
   return into;
 };
+
+/** The loop is left in one place: it does not stop half-way because it has found something. */
+const goesThrough = (loop: LoopInst): boolean => !leaves(loop) && breaksTo(loop.body, loop.label).length === 1;
 
 const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
