@@ -99,5 +99,8 @@ export const mayRevoke = (program: IrProgram, inst: Inst): boolean => {
   return revokes(program, inst) || mayReach(revoked(program), program, 'main', inst);
 };
 
+/** How the note of an access begins that a range from before its loop covers, in all iterations. */
+export const inRange = 'in a range guarded before the loop';
+
 /** The note of accesses that a pass makes for the run-time: the program has no say in their addresses. */
 export const ofRuntime = 'of the run-time';

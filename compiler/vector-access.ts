@@ -114,7 +114,33 @@ export interface Apart {
   readonly a: LoopAccess;
   readonly b: LoopAccess;
   readonly near: boolean;
+  /** Bytes that are accessed from the second address on, each iteration: of all accesses that lie a constant apart, from the lowest one. */
+  readonly extent: number;
 }
+
+/** What lies a constant apart within so many bytes is compared as one. */
+const maxExtent = 256;
+
+/** Questions about the same write and places that advance together become one. */
+const merged = (asks: readonly Apart[]): readonly Apart[] => {
+  const found: Apart[] = [];
+  for (const x of asks) {
+    const k = found.findIndex(
+      (y) => y.a === x.a && y.b.base === x.b.base && y.b.stride === x.b.stride && sameTerms(y.b.form, x.b.form),
+    );
+    const known = found[k];
+    if (!known) {
+      found.push(x);
+      continue;
+    }
+    const [low, high] = known.b.form.constant <= x.b.form.constant ? [known, x] : [x, known];
+    const apart = Number(high.b.form.constant - low.b.form.constant);
+    const extent = Math.max(low.extent, apart + high.extent);
+    if (extent <= maxExtent) found[k] = { ...low, extent };
+    else found.push(x);
+  }
+  return found;
+};
 
 const sameTerms = (a: Linear, b: Linear): boolean =>
   a.terms.size === b.terms.size && [...a.terms].every(([v, c]) => b.terms.get(v) === c);
@@ -139,7 +165,7 @@ export const dependencesOf = (
       asks.push(found);
     }
   }
-  return asks;
+  return merged(asks);
 };
 
 const dependence = (memory: Memory, w: LoopAccess, x: LoopAccess, lanes: number): Apart | Refusal | undefined => {
@@ -152,7 +178,7 @@ const dependence = (memory: Memory, w: LoopAccess, x: LoopAccess, lanes: number)
     bytes: undefined,
   });
   if (!mayAlias(memory, area(w), area(x))) return undefined;
-  return { a: w, b: x, near: w.stride === x.stride };
+  return { a: w, b: x, near: w.stride === x.stride, extent: x.bytes };
 };
 
 const rounds = (k: number): string => (k === 1 ? '1 iteration' : `${k} iterations`);

@@ -2,12 +2,22 @@
 //
 // The loop tests at its end (rotate), counts up by one, and leaves nowhere else. What small conditions compute becomes selects: both arms
 // run, and the condition chooses (if-conversion: J. R. Allen, K. Kennedy, C. Porterfield, J. Warren, Conversion of control
-// dependence to data dependence, POPL 1983). Reads and writes under a condition stay there: a read might not be allowed, and a write
-// that puts back what was there is one that other images can see.
+// dependence to data dependence, POPL 1983). Writes under a condition stay there: a write that puts back
+// what was there is one that other images can see. So do reads, which might not be allowed, unless all that they walk through was asked for.
 import { bits, effectBits, isDivision } from './effects.ts';
-import { countedAtBottom, countUses, type Defs, type Induction, inductionsOf, isCompare, opOf } from './facts.ts';
-import type { Body, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
-import { bodiesOf, definedIn } from './tree.ts';
+import {
+  countedAtBottom,
+  countUses,
+  type Defs,
+  type Induction,
+  inductionsOf,
+  isBool,
+  isCompare,
+  opOf,
+} from './facts.ts';
+import { inRange } from './guards.ts';
+import type { BlockInst, Body, IfInst, LoopInst, OpInst, OpName, PosId, Terminator, Value } from './ir.ts';
+import { definedIn, type Edit } from './tree.ts';
 
 /** Why a loop stays as it is, in words for users, and the place that the reason is at. */
 export interface Refusal {
@@ -42,18 +52,14 @@ const justOne = (defs: Defs, condition: Value): boolean => {
   return inst !== undefined && isCompare(inst.op);
 };
 
-/** The loop as a straight line. `typeOf`: of its values. */
-export const straightOf = (
-  defs: Defs,
-  loop: LoopInst,
-  typeOf: (v: Value) => IrType | undefined,
-): Straight | Refusal => {
+/** The loop as a straight line; conditions in it are made with new values. */
+export const straightOf = (defs: Defs, loop: LoopInst, edit: Edit): Straight | Refusal => {
   const test = loop.body.insts.at(-1);
   const found = countedAtBottom(defs, loop);
   if (!found || test?.kind !== 'if' || test.results.length > 0 || !justOne(defs, test.condition))
     return refused('it is left by more than its counter', loop.pos);
   const { induction: counter, op, bound, signed } = found;
-  if (!signed || counter.step !== 1n || (op !== 'lt' && op !== 'le') || typeOf(counter.param) !== 'i64')
+  if (!signed || counter.step !== 1n || (op !== 'lt' && op !== 'le') || edit.types[counter.param] !== 'i64')
     return refused('its counter does not go up by one to a bound', loop.pos);
   const first = test.then.end.kind === 'next';
   const goesOn = first ? test.then : test.else;
@@ -61,65 +67,141 @@ export const straightOf = (
   if (goesOn.end.kind !== 'next' || leave.kind !== 'break' || leave.label !== loop.label)
     return refused('it is left by more than its counter', loop.pos);
   const ops: OpInst[] = [];
-  const bad = flatten({ insts: loop.body.insts.slice(0, -1), end: loop.body.end }, ops, false, typeOf);
-  if (bad) return bad;
-  const late = flatten(goesOn, ops, true, typeOf);
-  if (late) return late;
+  const flat: Flat = { defs, edit, into: ops, made: new Set() };
+  const exits = flatten(flat, { insts: loop.body.insts.slice(0, -1), end: loop.body.end }, false);
+  if ('why' in exits) return exits;
+  // The arm that goes on ends elsewhere than its body would.
+  const late = flatten(flat, { insts: goesOn.insts, end: loop.body.end }, true);
+  if ('why' in late) return late;
+  if (exits.length + late.length > 0) return refused('it is left by more than its counter', loop.pos);
   const by = new Map<Value, OpInst>();
   for (const inst of ops) for (const v of inst.results) by.set(v, inst);
-  const inner = definedIn(loop.body, new Set(loop.params));
+  const inner = definedIn(loop.body, new Set([...loop.params, ...by.keys()]));
   const inductions = inductionsOf(defs, loop);
   const uses = countUses({ insts: ops, end: goesOn.end });
   const inclusive = op === 'le';
   return { loop, counter, inductions, bound, inclusive, ops, by, uses, next: goesOn.end, leave, inner };
 };
 
-/** Appends what a body does to `into`, conditions as selects; gives the reason why that cannot be. */
-const flatten = (
-  body: Body,
-  into: OpInst[],
-  conditional: boolean,
-  typeOf: (v: Value) => IrType | undefined,
-): Refusal | undefined => {
+/** A way out of a body: where to, with what, and when, if not always (as an i32 that is 0 or 1). */
+interface Exit {
+  readonly label: string;
+  readonly args: readonly Value[];
+  readonly when: Value | undefined;
+}
+
+interface Flat {
+  readonly defs: Defs;
+  readonly edit: Edit;
+  readonly into: OpInst[];
+  /** Conditions made here. */
+  readonly made: Set<Value>;
+}
+
+const append = (
+  s: Flat,
+  op: OpName,
+  suffix: string,
+  args: readonly Value[],
+  pos: PosId,
+  imms: readonly bigint[] = [],
+): Value => {
+  const result = s.edit.value('i32');
+  s.into.push({ kind: 'op', op, suffix, results: [result], args, imms, pos });
+  s.made.add(result);
+  return result;
+};
+
+/** A condition as 0 or 1. */
+const boolOf = (s: Flat, v: Value, pos: PosId): Value =>
+  s.made.has(v) || isBool(s.defs, v) ? v : append(s, 'ne', 'i32', [v, append(s, 'const', 'i32', [], pos, [0n])], pos);
+
+const both = (s: Flat, a: Value | undefined, b: Value | undefined, pos: PosId): Value | undefined =>
+  a === undefined ? b : b === undefined ? a : append(s, 'and', 'i32', [a, b], pos);
+
+/** Appends what a body does, conditions as selects; gives the ways out of it, or the reason why that cannot be. */
+const flatten = (s: Flat, body: Body, conditional: boolean): readonly Exit[] | Refusal => {
+  const exits: Exit[] = [];
+  let here: Value | undefined;
   for (const inst of body.insts) {
+    const maybe = conditional || here !== undefined;
     if (inst.kind === 'op') {
-      const bad = refusedOp(inst, conditional);
+      const bad = refusedOp(inst, maybe);
       if (bad) return bad;
-      into.push(inst);
+      s.into.push(inst);
       continue;
     }
-    if (inst.kind !== 'if') return refused(inst.kind === 'loop' ? 'a loop in it' : 'a block in it', inst.pos);
-    const [yes, no] = [inst.then.end, inst.else.end];
-    for (const b of bodiesOf(inst)) {
-      const fault = b.end.kind === 'fault' || b.end.kind === 'raise';
-      if (fault) return refused('it may end the program', b.end.pos);
-      if (b.end.kind !== 'break' || b.end.label !== inst.label)
-        return refused('it is left by more than its counter', inst.pos);
-      const bad = flatten(b, into, true, typeOf);
-      if (bad) return bad;
-    }
-    if (yes.kind !== 'break' || no.kind !== 'break') continue;
-    for (const [k, v] of inst.results.entries()) {
-      const [a, b] = [yes.args[k] ?? -1, no.args[k] ?? -1];
-      const suffix = typeOf(v) ?? 'i64';
-      into.push({
+    if (inst.kind === 'loop') return refused('a loop in it', inst.pos);
+    const inside = inst.kind === 'if' ? armsOf(s, inst) : flatten(s, inst.body, maybe);
+    if ('why' in inside) return inside;
+    const own = inside.filter((e) => e.label === inst.label);
+    const away = inside.filter((e) => e.label !== inst.label);
+    for (const e of away) exits.push({ ...e, when: both(s, here, e.when, inst.pos) });
+    const last = own.at(-1);
+    if (!last) return exits;
+    merge(s, inst, own);
+    if (away.length === 0) continue;
+    const ways = own.map((e) => e.when);
+    const on = ways.reduce((a, b) =>
+      a === undefined || b === undefined ? undefined : append(s, 'or', 'i32', [a, b], inst.pos),
+    );
+    here = both(s, here, on, inst.pos);
+  }
+  const { end } = body;
+  if (end.kind === 'fault' || end.kind === 'raise') return refused('it may end the program', end.pos);
+  if (end.kind === 'unreachable') return exits;
+  if (end.kind !== 'break') return refused('it is left by more than its counter', end.pos);
+  return [...exits, { label: end.label, args: end.args, when: here }];
+};
+
+const armsOf = (s: Flat, inst: IfInst): readonly Exit[] | Refusal => {
+  const [yes, no] = [flatten(s, inst.then, true), flatten(s, inst.else, true)];
+  if ('why' in yes) return yes;
+  if ('why' in no) return no;
+  const holds = boolOf(s, inst.condition, inst.pos);
+  const fails = append(s, 'eqz', 'i32', [holds], inst.pos);
+  const under = (c: Value) => (e: Exit) => ({ ...e, when: both(s, c, e.when, inst.pos) });
+  return [...yes.map(under(holds)), ...no.map(under(fails))];
+};
+
+/** The results of an `if` or block: those of the way that is taken. */
+const merge = (s: Flat, inst: IfInst | BlockInst, own: readonly Exit[]): void => {
+  for (const [k, result] of inst.results.entries()) {
+    let value = own.at(-1)?.args[k] ?? -1;
+    const suffix = s.edit.types[result] ?? 'i64';
+    for (let e = own.length - 2; e >= 0; e--) {
+      const [when = -1, other = -1] = [own[e]?.when, own[e]?.args[k]];
+      const to = e === 0 ? result : s.edit.value(suffix);
+      s.into.push({
         kind: 'op',
         op: 'select',
         suffix,
-        results: [v],
-        args: [inst.condition, a, b],
+        results: [to],
+        args: [when, other, value],
         imms: [],
         pos: inst.pos,
       });
+      value = to;
     }
+    // One way only: the value by another name.
+    if (own.length === 1)
+      s.into.push({
+        kind: 'op',
+        op: 'select',
+        suffix,
+        results: [result],
+        args: [append(s, 'const', 'i32', [], inst.pos, [1n]), value, value],
+        imms: [],
+        pos: inst.pos,
+      });
   }
-  return undefined;
 };
 
 const refusedOp = (inst: OpInst, conditional: boolean): Refusal | undefined => {
   const no = (why: string): Refusal => refused(why, inst.pos);
   const effects = effectBits(inst.op) & ~bits.place;
-  if (inst.op === 'load') return conditional ? no('a read under a condition') : undefined;
+  if (inst.op === 'load')
+    return conditional && !inst.guard?.startsWith(inRange) ? no('a read under a condition') : undefined;
   if (inst.op === 'store') return conditional ? no('a write under a condition') : undefined;
   // An index that walks with the counter is asked about once, before the loop (vector-plan.ts).
   if (effects === 0 || inst.op === 'check.index') return undefined;

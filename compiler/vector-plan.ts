@@ -50,7 +50,7 @@ const typeIn =
 export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
   const { defs, memory, edit } = around;
   const typeOf = typeIn(edit);
-  const straight = straightOf(defs, loop, typeOf);
+  const straight = straightOf(defs, loop, edit);
   if (isRefusal(straight)) return straight;
   if (straight.ops.length > maxOps) return refused('it is too long', loop.pos);
   const accesses = accessesOf(defs, straight);
@@ -113,8 +113,14 @@ const dearer: Readonly<Record<string, number>> = {
   'v.lt_s.i64x2': 2,
   'v.trunc_sat_s.i32x4.f32x4': 5,
   'v.trunc_sat_s.i32x4.f64x2': 5,
-  'v.load_lane.64': 4,
-  'v.load_lane.32': 4,
+  'v.load_lane.64': 5,
+  'v.load_lane.32': 5,
+  'v.load_lane.16': 5,
+  'v.load_lane.8': 5,
+  'v.store_lane.64': 4,
+  'v.store_lane.32': 4,
+  'v.store_lane.16': 4,
+  'v.store_lane.8': 4,
   'v.convert_u.f32x4.i32x4': 6,
 };
 

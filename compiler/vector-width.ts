@@ -112,6 +112,7 @@ export const widthsOf = (
     const now = wanted > known ? wanted : known;
     bits.set(v, now);
   };
+  const isBoolean = (v: Value): boolean => isBool(defs, v) || isCompare(s.by.get(v)?.op ?? 'const');
   const boolOps = new Map<Value, boolean>();
   const isMask = (v: Value): boolean => {
     const known = boolOps.get(v);
@@ -121,7 +122,7 @@ export const widthsOf = (
     const is =
       inst !== undefined &&
       !isUniform(v) &&
-      (isCompare(inst.op) || (logic && inst.args.every((a) => isMask(a) || (isUniform(a) && isBool(defs, a)))));
+      (isCompare(inst.op) || (logic && inst.args.every((a) => isMask(a) || (isUniform(a) && isBoolean(a)))));
     boolOps.set(v, is);
     return is;
   };

@@ -14,7 +14,7 @@
 // What a loop walks through is found by loop-ranges.ts.
 import { isRuntime } from '../../vm/abi.ts';
 import { addDefs, type Def, defsOf, type Linear } from '../facts.ts';
-import { guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
+import { guardOf, inRange, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import {
@@ -130,7 +130,7 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[], known: Know
   const labels = new Map<string, string>();
   const values = new Map<Value, Value>();
   const gone = new Set<Inst>(ranges.flatMap((r) => r.guards));
-  const why = `in a range guarded before the loop at ${placeText(context, pos)}`;
+  const why = `${inRange} at ${placeText(context, pos)}`;
   for (const r of ranges)
     if (r.isIndex) for (const i of r.guards) context.explain?.(i, `the loop at ${placeText(context, pos)}`, true);
   const isGone = (i: Inst): boolean => gone.has(i) && indexCheckOf(i) !== undefined;

@@ -231,7 +231,7 @@ const leaveIf = (label: string, condition: Value, end: Terminator, pos: number):
 /** Asks whether two accesses stay out of each other's way; gives the last of the answers, the others go to `and`. */
 const apart = (
   r: Replacement,
-  { a, b, near }: Apart,
+  { a, b, near, extent }: Apart,
   lanes: number,
   first: (v: Value) => Value,
   rounds: Value,
@@ -249,35 +249,28 @@ const apart = (
   if (near) {
     // The distance d of the two stays the same. Iterations of a group meet if it is between -below and above.
     const span = Math.abs(a.stride) * (lanes - 1);
-    const [below, above] = [b.bytes + span, a.bytes + span];
+    const [below, above] = [extent + span, a.bytes + span];
     const distance = op('sub', [pb, pa]);
     return op('ge_u', [op('add', [distance, i32(below - 1)]), i32(below + above - 1)]);
   }
   const i64 = (n: bigint): Value => append(r, 'const', 'i64', 'i64', [], [n]);
   and(append(r, 'le_u', 'i64', 'i32', [rounds, i64(1n << 32n)]));
-  const [from, length] = [
-    [pa, a],
-    [pb, b],
-  ].reduce<[Value[], Value[]]>(
-    ([starts, lengths], [p, x]) => {
-      if (typeof p !== 'number' || typeof x === 'number' || x === undefined) return [starts, lengths];
-      const reach = append(r, 'mul', 'i64', 'i64', [rounds, i64(BigInt(x.stride))]);
-      const bytes =
-        x.stride < 0
-          ? append(r, 'sub', 'i64', 'i64', [i64(BigInt(x.bytes)), reach])
-          : append(r, 'add', 'i64', 'i64', [reach, i64(BigInt(x.bytes))]);
-      const start = x.stride < 0 ? op('add', [p, append(r, 'wrap', '', 'i32', [reach])]) : p;
-      return [
-        [...starts, start],
-        [...lengths, bytes],
-      ];
-    },
-    [[], []],
-  );
-  const ahead = (k: 0 | 1): Value => {
-    const between = op('sub', [from[1 - k] ?? -1, from[k] ?? -1]);
-    return append(r, 'ge_s', 'i64', 'i32', [append(r, 'extend_u', '', 'i64', [between]), length[k] ?? -1]);
+  const area = (p: Value, stride: number, extent: number): { readonly from: Value; readonly length: Value } => {
+    const reach = append(r, 'mul', 'i64', 'i64', [rounds, i64(BigInt(stride))]);
+    const all = i64(BigInt(extent));
+    if (stride >= 0) return { from: p, length: append(r, 'add', 'i64', 'i64', [reach, all]) };
+    return {
+      from: op('add', [p, append(r, 'wrap', '', 'i32', [reach])]),
+      length: append(r, 'sub', 'i64', 'i64', [all, reach]),
+    };
   };
-  and(ahead(0));
-  return ahead(1);
+  const one = area(pa, a.stride, a.bytes);
+  const other = area(pb, b.stride, extent);
+  // Neither begins in the other, on the circle of addresses.
+  const ahead = (x: typeof one, y: typeof one): Value => {
+    const between = append(r, 'extend_u', '', 'i64', [op('sub', [y.from, x.from])]);
+    return append(r, 'ge_s', 'i64', 'i32', [between, x.length]);
+  };
+  and(ahead(one, other));
+  return ahead(other, one);
 };
