@@ -88,7 +88,8 @@ export const fibers = {
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
  * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `depth`: how many such loops are inside of each other;
  * `held`: how many locks it holds; `alert`: not 0 if a message has come whose handler is to release it; `requests`: the first of those that it made and nobody has waited for;
- * `roots`: the block with its pointers while it is suspended, 0: none.
+ * `roots`: the block with its pointers while it is suspended, 0: none; `parts`: how many parts of its loops others may have; `parent`: of a part that ends when the
+ * task does whose loop it is: that task, u32 address; `state`, `value`: what it waits for, as in the kernel page.
  */
 export const task = {
   link: 0,
@@ -132,7 +133,11 @@ export const task = {
   requests: 164,
   roots: 168,
   depth: 172,
-  result: 176,
+  parts: 176,
+  parent: 180,
+  state: 184,
+  value: 188,
+  result: 192,
 } as const;
 
 /** In a task's `flags`: it is a part of a loop, at `position`, that was split off. */
@@ -144,7 +149,7 @@ export const taskMoved = 1024;
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
  * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
  * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
- * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; then sums, and what the body works with.
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; then sums, and what the body works with.
  */
 export const par = {
   outer: 0,
@@ -159,7 +164,8 @@ export const par = {
   end: 40,
   offer: 48,
   joined: 52,
-  values: 56,
+  shield: 56,
+  values: 64,
 } as const;
 
 /** A block with pointers of a suspended task: u32 addresses of the next one and the one before, bytes of the pointers; then these. */
