@@ -33,6 +33,7 @@ import { licm } from './passes/licm.ts';
 import { lowerHooks } from './passes/lower-hooks.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
+import { owners } from './passes/owners.ts';
 import { pin } from './passes/pin.ts';
 import { promote } from './passes/promote.ts';
 import { roots } from './passes/roots.ts';
@@ -74,6 +75,12 @@ export const passes = [
   },
   { name: 'split', run: split, required: false, doc: 'a loop runs only over the indices for which it does something' },
   { name: 'comm', run: comm, required: true, doc: 'accesses to shared memory are counted, where that is asked for' },
+  {
+    name: 'owners',
+    run: owners,
+    required: false,
+    doc: 'a loop over a distributed array asks once a block who owns its elements',
+  },
   { name: 'lower-shared', run: lowerShared, required: true, doc: 'elements of distributed arrays become addresses' },
   { name: 'rotate', run: rotate, required: false, doc: 'loops test at the end: one branch an iteration' },
   {
@@ -167,6 +174,7 @@ export const sequence: readonly PassName[] = [
   'cse',
   'dce',
   'comm',
+  'owners',
   'lower-shared',
   'fold',
   'cse',
@@ -223,6 +231,10 @@ export const order = [
   ['check-elim', 'split', 'the conditions that imply a check are still around it'],
   ['unswitch', 'split', 'a condition is split only when what does not change in the loop is out of it'],
   ['check-elim', 'comm', 'what need not be read is no communication'],
+  ['check-elim', 'owners', 'a loop that is cut into blocks says less of its counter'],
+  ['split', 'owners', 'what is split has one loop around it'],
+  ['comm', 'owners', 'elements of distributed arrays are still accesses of their own'],
+  ['owners', 'lower-shared', 'elements of distributed arrays are still known by their indices'],
   ['comm', 'lower-shared', 'elements of distributed arrays are still accesses of their own'],
   ['check-elim', 'lower-shared', 'bounds are extents of arrays by name, not loads'],
   ['unswitch', 'lower-shared', 'bodies are small while addresses are single ops'],

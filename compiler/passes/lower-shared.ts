@@ -30,7 +30,7 @@ type SharedGlobal = Extract<IrGlobal, { kind: 'shared' }>;
 const by = 'lower-shared';
 
 /** An array whose elements are looked for: by name, or through a handle. */
-interface Subject {
+export interface Subject {
   /** `any`: the word is not known. */
   readonly dims: readonly (IrDim | 'any')[];
   readonly elementBytes: number;
@@ -38,7 +38,7 @@ interface Subject {
   readonly holder: (o: Replacement) => Value;
 }
 
-const byName = (g: SharedGlobal): Subject => ({
+export const byName = (g: SharedGlobal): Subject => ({
   dims: g.dims,
   elementBytes: g.elementBytes,
   field: (o, field, k) => append(o, `shared.${field}`, '', arrayFields[field].type, [], [g.name, k]),
@@ -67,9 +67,11 @@ const quotient = (o: Replacement, n: Value, reciprocal: Value): Value => {
 const blockOf = (o: Replacement, a: Subject, k: number, i: Value): Value => quotient(o, i, a.field(o, 'reciprocal', k));
 
 /** Where an index lies: the coordinate of its image along the dimension (undefined: it is the same for all), and its local index. */
-interface Spot {
+export interface Spot {
   readonly coordinate: Value | undefined;
   readonly local: Value;
+  /** Where it is in its block, if there are blocks. */
+  readonly within?: Value;
 }
 
 /** The general rule, with the number of the round given by `round`. */
@@ -79,10 +81,10 @@ const dealt = (o: Replacement, a: Subject, k: number, i: Value, round: (block: V
   const r = round(q);
   const coordinate = binary(o, 'sub', q, binary(o, 'mul', r, a.field(o, 'images', k)));
   const within = binary(o, 'sub', i, binary(o, 'mul', q, block));
-  return { coordinate, local: binary(o, 'add', binary(o, 'mul', r, block), within) };
+  return { coordinate, local: binary(o, 'add', binary(o, 'mul', r, block), within), within };
 };
 
-const spotOf = (o: Replacement, a: Subject, k: number, kind: IrDim | 'any', i: Value): Spot => {
+export const spotOf = (o: Replacement, a: Subject, k: number, kind: IrDim | 'any', i: Value): Spot => {
   switch (kind) {
     case 'star':
     case 'on':
@@ -90,7 +92,8 @@ const spotOf = (o: Replacement, a: Subject, k: number, kind: IrDim | 'any', i: V
     case 'block': {
       // One block an image: the block's number is the coordinate.
       const q = blockOf(o, a, k, i);
-      return { coordinate: q, local: binary(o, 'sub', i, binary(o, 'mul', q, a.field(o, 'block', k))) };
+      const within = binary(o, 'sub', i, binary(o, 'mul', q, a.field(o, 'block', k)));
+      return { coordinate: q, local: within, within };
     }
     case 'cyclic': {
       const images = a.field(o, 'images', k);
@@ -133,6 +136,18 @@ const expandElem = (
   handle: boolean,
 ): void => {
   const spots = indices.map((i, k) => spotOf(o, a, k, a.dims[k] ?? 'star', i));
+  elementAt(o, a, part, spots, result, handle);
+};
+
+/** The place of the element at these spots. */
+export const elementAt = (
+  o: Replacement,
+  a: Subject,
+  part: Value,
+  spots: readonly Spot[],
+  result: Value,
+  handle: boolean,
+): void => {
   let place = append(o, 'remote', '', 'gptr', [part, imageOf(o, a, spots, handle)]);
   spots.forEach((spot, k) => {
     let scaled = spot.local;

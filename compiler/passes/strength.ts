@@ -15,7 +15,17 @@
 import { unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import { isLoad, isStore, placeOf } from '../effects.ts';
-import { type Def, type Defs, defsOf, type Induction, inductionsOf, intOf, opOf } from '../facts.ts';
+import {
+  type Def,
+  type Defs,
+  defsOf,
+  type Induction,
+  inductionsOf,
+  intOf,
+  type Linear,
+  linearOf,
+  opOf,
+} from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
@@ -59,11 +69,16 @@ interface Access {
   readonly constant: bigint;
 }
 
+/** Bytes an iteration: a constant, and multiples of values from outside. */
+interface Step {
+  readonly constant: bigint;
+  readonly terms: ReadonlyMap<Value, bigint>;
+}
+
 interface Group {
   readonly base: Value;
   readonly terms: ReadonlyMap<Value, bigint>;
-  /** Bytes an iteration. */
-  readonly step: bigint;
+  readonly step: Step;
   readonly accesses: readonly Access[];
 }
 
@@ -72,13 +87,14 @@ const reduced = (s: State, loop: LoopInst): readonly Inst[] => {
   if (moverOf(s.context.program)(loop) || inductions.length === 0) return [loop];
   const groups = groupsOf(s, loop, inductions);
   const before: Inst[] = [];
-  const after: { readonly param: Value; readonly init: Value; readonly step: bigint }[] = [];
+  const after: Advance[] = [];
   const pointers = new Map<OpInst, { readonly pointer: Value; readonly more: bigint }>();
   for (const g of groups.slice(0, maxPointers)) {
     if (!s.context.allow()) continue;
     const lowest = g.accesses.reduce((m, a) => (a.constant < m ? a.constant : m), g.accesses[0]?.constant ?? 0n);
     const param = s.edit.value('ptr');
-    after.push({ param, init: startOf(s, loop, g, lowest, inductions, before), step: g.step });
+    const init = startOf(s, loop, g, lowest, inductions, before);
+    after.push({ param, init, step: stepOf(s, loop, g.step, before) });
     for (const a of g.accesses) pointers.set(a.inst, { pointer: param, more: a.constant - lowest });
   }
   if (after.length === 0) return [loop];
@@ -91,7 +107,7 @@ const reduced = (s: State, loop: LoopInst): readonly Inst[] => {
 
 const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): readonly Group[] => {
   const inner = definedIn(loop.body, new Set(loop.params));
-  const found = new Map<string, { base: Value; terms: ReadonlyMap<Value, bigint>; step: bigint; accesses: Access[] }>();
+  const found = new Map<string, { base: Value; terms: ReadonlyMap<Value, bigint>; step: Step; accesses: Access[] }>();
   const visit = (body: Body): void => {
     for (const inst of body.insts) {
       for (const b of bodiesOf(inst)) visit(b);
@@ -100,15 +116,8 @@ const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): r
       const address = addressOf(s.defs, pointer, inner);
       if (!address) continue;
       const { terms, constant } = address.bytes;
-      let step = 0n;
-      let known = true;
-      for (const [v, c] of terms) {
-        const induction = inductions.find((i) => i.param === v);
-        if (induction) step += c * induction.step;
-        else if (inner.has(v)) known = false;
-      }
-      step = BigInt.asIntN(32, step);
-      if (!known || step === 0n) continue;
+      const step = advanceOf(s, terms, inductions, inner);
+      if (!step || (step.constant === 0n && step.terms.size === 0)) continue;
       const key = `${address.base} ${[...terms]
         .sort((a, b) => a[0] - b[0])
         .map(([v, c]) => `${v}*${c}`)
@@ -121,6 +130,47 @@ const groupsOf = (s: State, loop: LoopInst, inductions: readonly Induction[]): r
   };
   visit(loop.body);
   return [...found.values()].flatMap(narrow);
+};
+
+/** What each iteration adds to a form; undefined: not always the same. */
+const advanceOf = (
+  s: State,
+  form: ReadonlyMap<Value, bigint>,
+  inductions: readonly Induction[],
+  inner: ReadonlySet<Value>,
+): Step | undefined => {
+  let constant = 0n;
+  const terms = new Map<Value, bigint>();
+  for (const [v, c] of form) {
+    const induction = inductions.find((i) => i.param === v);
+    if (induction) constant += c * induction.step;
+    else if (inner.has(v)) {
+      const p = productOf(s, v, inductions, inner);
+      if (!p) return undefined;
+      let step = 0n;
+      for (const [w, k] of p.form.terms) step += k * (inductions.find((i) => i.param === w)?.step ?? 0n);
+      terms.set(p.factor, BigInt.asIntN(32, (terms.get(p.factor) ?? 0n) + c * step));
+    }
+  }
+  for (const [v, c] of terms) if (c === 0n) terms.delete(v);
+  return { constant: BigInt.asIntN(32, constant), terms };
+};
+
+/** A sum of counters and values from outside, times a value from outside: the row of a matrix whose width the run knows. */
+const productOf = (
+  s: State,
+  v: Value,
+  inductions: readonly Induction[],
+  inner: ReadonlySet<Value>,
+): { readonly factor: Value; readonly form: Linear } | undefined => {
+  const inst = opOf(s.defs, v);
+  const [a, b] = inst?.args ?? [];
+  if (inst?.op !== 'mul' || inst.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
+  const [varies, factor] = inner.has(a) ? [a, b] : [b, a];
+  if (inner.has(factor)) return undefined;
+  const form = linearOf(s.defs, varies, (w) => !inner.has(w) || inductions.some((i) => i.param === w));
+  const known = [...form.terms.keys()].every((w) => !inner.has(w) || inductions.some((i) => i.param === w));
+  return known ? { factor, form } : undefined;
 };
 
 /** Parts of a group that span less than what is unmapped below all objects. */
@@ -161,9 +211,18 @@ const startOf = (
   const add = (v: Value): void => {
     sum = sum === undefined ? v : make('add', 'i64', [sum, v], 'i64');
   };
+  const scaled = (v: Value, c: bigint): Value => (c === 1n ? v : make('mul', 'i64', [v, i64(c)], 'i64'));
+  const first = (v: Value): Value => inductions.find((i) => i.param === v)?.init ?? v;
+  const inner = definedIn(loop.body, new Set(loop.params));
   for (const [v, c] of g.terms) {
-    const at = inductions.find((i) => i.param === v)?.init ?? v;
-    add(c === 1n ? at : make('mul', 'i64', [at, i64(c)], 'i64'));
+    const p = inductions.some((i) => i.param === v) || !inner.has(v) ? undefined : productOf(s, v, inductions, inner);
+    if (!p) {
+      add(scaled(first(v), c));
+      continue;
+    }
+    let row = i64(p.form.constant);
+    for (const [w, k] of p.form.terms) row = make('add', 'i64', [row, scaled(first(w), k)], 'i64');
+    add(scaled(make('mul', 'i64', [row, p.factor], 'i64'), c));
   }
   if (lowest !== 0n || sum === undefined) add(i64(lowest));
   const bytes = make('wrap', '', [sum ?? i64(0n)], 'i32');
@@ -171,12 +230,42 @@ const startOf = (
   return make('ptr.add', '', [base, bytes], 'ptr');
 };
 
+/** A pointer that advances: by a constant, or by an i32 from before the loop. */
+interface Advance {
+  readonly param: Value;
+  readonly init: Value;
+  readonly step: { readonly constant: bigint; readonly value: Value | undefined };
+}
+
+/** Computes, before the loop, by how much a pointer advances, if that is no constant. */
+const stepOf = (s: State, loop: LoopInst, step: Step, into: Inst[]): Advance['step'] => {
+  const { constant } = step;
+  if (step.terms.size === 0) return { constant, value: undefined };
+  const make = (
+    op: OpName,
+    suffix: string,
+    args: readonly Value[],
+    type: 'i64' | 'i32',
+    imms: readonly bigint[] = [],
+  ): Value => {
+    const result = s.edit.value(type);
+    into.push(madeBy('strength', loop, { op, suffix, args, imms, results: [result] }));
+    return result;
+  };
+  let sum = make('const', 'i64', [], 'i64', [constant]);
+  for (const [v, c] of step.terms) {
+    const k = make('const', 'i64', [], 'i64', [c]);
+    sum = make('add', 'i64', [sum, make('mul', 'i64', [v, k], 'i64')], 'i64');
+  }
+  return { constant, value: make('wrap', '', [sum], 'i32') };
+};
+
 const withPointers = (
   s: State,
   loop: LoopInst,
   body: Body,
   pointers: ReadonlyMap<OpInst, { readonly pointer: Value; readonly more: bigint }>,
-  after: readonly { readonly param: Value; readonly step: bigint }[],
+  after: readonly Advance[],
   nexts: number,
 ): Body => {
   const insts: Inst[] = [];
@@ -190,9 +279,14 @@ const withPointers = (
   const end = body.end;
   if (end.kind !== 'next' || end.label !== loop.label) return { insts, end };
   const more = after.map(({ param, step }): Value => {
-    const by = s.edit.value('i32');
+    let by = step.value;
+    if (by === undefined) {
+      by = s.edit.value('i32');
+      insts.push(
+        madeBy('strength', loop, { op: 'const', suffix: 'i32', args: [], imms: [step.constant], results: [by] }),
+      );
+    }
     const result = s.edit.value('ptr');
-    insts.push(madeBy('strength', loop, { op: 'const', suffix: 'i32', args: [], imms: [step], results: [by] }));
     insts.push(madeBy('strength', loop, { op: 'ptr.add', suffix: '', args: [param, by], imms: [], results: [result] }));
     return result;
   });
