@@ -97,6 +97,8 @@ const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func =>
     const callees = i.op === 'call' ? [String(i.imms[0])] : values(i, f);
     return callees.some((name) => component.get(name) === own);
   };
+  const defs = defsOf(f);
+  const isShort = (loop: LoopInst): boolean => roundsOf(defs, loop, (v) => f.types[v]) !== undefined;
   const body = (b: Body): Body => {
     const at = b.insts.findIndex(comesBack);
     const inst = b.insts[at];
@@ -107,6 +109,11 @@ const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func =>
       const both = bodiesOf(inst).every((arm) => arm.insts.some(comesBack));
       const rest = both ? b : body({ insts: b.insts.slice(at + 1), end: b.end });
       return { insts: both ? insts : [...insts.slice(0, at + 1), ...rest.insts], end: b.end };
+    }
+    if (inst.kind === 'loop' && !isShort(inst)) {
+      // It looks in each round anyhow; what follows may be reached without a round.
+      const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
+      return { insts: [...b.insts.slice(0, at), withBodies(inst, body), ...rest.insts], end: b.end };
     }
     const hook = hookInst(inst.pos, { cost: Math.round(cost), kind: 'call', rounds: 0 });
     return { insts: [...b.insts.slice(0, at), hook, ...b.insts.slice(at)], end: b.end };
