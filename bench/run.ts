@@ -15,12 +15,13 @@ import { memory } from './suites/memory.ts';
 import { parallel } from './suites/parallel.ts';
 import { passes } from './suites/passes.ts';
 import { same } from './suites/same.ts';
+import { scaling } from './suites/scaling.ts';
 import { tasks } from './suites/tasks.ts';
 import { type Table, tableJson, tableText } from './table.ts';
 
 /** Those that put ours beside others'. They are what runs if nothing is named, one after the other. */
 const peers: readonly Suite[] = [compute, parallel, communication, compile];
-const suites: readonly Suite[] = [...peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, same];
+const suites: readonly Suite[] = [...peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, scaling, same];
 
 const usage = `Usage: npm run bench -- [options]
 
