@@ -35,7 +35,7 @@ const works: readonly Work[] = [
   work('sparse', 'examples/prk/sparse.pg', 'log2side iterations', [8, 60], [5, 2]),
   work('ep', 'examples/nas/ep.pg', 'class', [24], [24]),
   work('sieve', 'examples/primes.pg', 'n', [100_000_000], [250_000]),
-  work('queens', 'examples/queens.pg', 'n', [13], [8]),
+  work('queens', 'examples/queens.pg', 'n', [14], [8]),
   work('mandelbrot', 'examples/mandelbrot.pg', 'size', [600], [100]),
   work('fib', 'bench/programs/fib.pg', 'n', [38], [20]),
   work('quicksort', 'bench/programs/quicksort.pg', 'n rounds', [100_000, 40], [1000, 2]),
