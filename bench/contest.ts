@@ -82,7 +82,7 @@ const oneLine = (row: string, entries: ReadonlyMap<string, readonly number[]>): 
 const extra = 4;
 
 /**
- * Runs all entries in turn, every second round backwards. An entry of others that fails is left out from then on; when ours fails, all does.
+ * Runs all entries in turn, every second round backwards. An entry of others that fails is left out from then on; when ours fails, the contest does.
  * @throws Error
  */
 export const hold = (contest: Contest, request: Request): Promise<Result> =>
@@ -117,3 +117,18 @@ export const hold = (contest: Contest, request: Request): Promise<Result> =>
     for (const [row, entries] of times) request.finished(`${contest.name}, ${oneLine(row, entries)}`);
     return { contest: contest.name, times, missing, versions };
   });
+
+/** Holds one after the other. One in which ours fails has no times, and says so where it says what is missing; the others go on. */
+export const holdAll = async (contests: readonly Contest[], request: Request): Promise<readonly Result[]> => {
+  const results: Result[] = [];
+  for (const contest of contests) {
+    try {
+      results.push(await hold(contest, request));
+    } catch (error) {
+      const text = `${contest.name}: FAILED: ${why(error)}`;
+      request.failed(text);
+      results.push({ contest: contest.name, times: new Map(), missing: [text], versions: [] });
+    }
+  }
+  return results;
+};

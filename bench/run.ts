@@ -155,10 +155,11 @@ export interface Listener {
   /** What is being done now; the empty text at the end. */
   readonly progress: (text: string) => void;
   readonly finished: (text: string) => void;
+  readonly failed: (text: string) => void;
 }
 
 /** On a terminal one line that changes, and results as they come; otherwise results alone. */
-const standardError: Listener = {
+const standardError: Pick<Listener, 'progress' | 'finished'> = {
   progress: (text) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   },
@@ -169,11 +170,16 @@ const standardError: Listener = {
 
 /** Runs a command line to its end and gives the exit code. */
 export const main = async (args: readonly string[]): Promise<number> => {
+  let failures = 0;
+  const failed = (text: string): void => {
+    failures += 1;
+    standardError.finished(text);
+  };
   try {
-    const text = await bench(args, standardError);
+    const text = await bench(args, { ...standardError, failed });
     standardError.progress('');
     process.stdout.write(text);
-    return 0;
+    return failures > 0 ? 1 : 0;
   } catch (error) {
     standardError.progress('');
     const wrong = error instanceof UsageError || (error instanceof TypeError && 'code' in error);

@@ -21,6 +21,8 @@ export interface Request {
   readonly progress: (text: string) => void;
   /** Tells a result before there is a table. */
   readonly finished: (text: string) => void;
+  /** Tells that something is wrong with a program of ours. The others go on; the whole counts as failed. */
+  readonly failed: (text: string) => void;
 }
 
 export interface Suite {

@@ -1,6 +1,6 @@
 // communication: what one operation between two images takes, beside OpenMP, MPI, OpenSHMEM and OpenCoarrays; and what is made of the global
 // space where all is near. What counts is time of day. It needs two cores to itself.
-import { type Contest, type Entry, hold, type Result } from '../contest.ts';
+import { type Contest, type Entry, holdAll } from '../contest.ts';
 import { byCoarrays, byMpi, byOpenMp, byShmem, ours } from '../natives.ts';
 import type { Request, Suite } from '../suite.ts';
 import { type Mark, type Rules, ratioTable, timeTable } from '../verdict.ts';
@@ -139,12 +139,9 @@ export const communication: Suite = {
   benchmarks: Object.keys(contests),
   variants: [],
   run: async (request) => {
-    const results: Result[] = [];
-    for (const [name, entries] of Object.entries(contests)) {
-      if (!request.wants(name)) continue;
-      const contest: Contest = { name, entries: entries(request) };
-      results.push(await hold(contest, request));
-    }
+    const wanted = Object.entries(contests).filter(([name]) => request.wants(name));
+    const all = wanted.map(([name, entries]): Contest => ({ name, entries: entries(request) }));
+    const results = await holdAll(all, request);
     return [ratioTable(results, rules), timeTable(results, rules)];
   },
 };

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFolder } from '../compare.ts';
-import { type Contest, type Entry, hold, type Result } from '../contest.ts';
+import { type Contest, type Entry, holdAll, type Result } from '../contest.ts';
 import { asProgram, pgProgram } from '../generate.ts';
 import { buildByAsc, buildByClang } from '../natives.ts';
 import { execute, type Output, root } from '../process.ts';
@@ -247,11 +247,10 @@ export const compile: Suite = {
   run: (request) =>
     withFolder(async (folder) => {
       const made = make(request, folder);
-      const results: Result[] = [];
       // A build takes seconds: no more rounds than asked for.
       const rounds = { least: request.rounds.least, most: request.rounds.least };
-      for (const c of made.contests.filter((c) => request.wants(c.name)))
-        results.push(await hold(c, { ...request, rounds }));
+      const wanted = made.contests.filter((c) => request.wants(c.name));
+      const results = await holdAll(wanted, { ...request, rounds });
       const tables: Table[] = [];
       if (results.length > 0) tables.push(speedTable(made, results));
       if (request.wants('sizes')) tables.push(await sizeTable(folder));

@@ -1,6 +1,6 @@
 // compute: programs on one image beside the same work by others: in the same engine (clang for wasm32 with SIMD, AssemblyScript), and
 // native (gcc). Ours as they are by default, with guards and hooks.
-import { type Contest, hold, type Result } from '../contest.ts';
+import { type Contest, holdAll } from '../contest.ts';
 import { byAsc, byClang, byGcc, ours } from '../natives.ts';
 import type { Request, Suite } from '../suite.ts';
 import { type Rules, ratioTable, timeTable } from '../verdict.ts';
@@ -91,9 +91,9 @@ export const compute: Suite = {
   benchmarks: works.map((w) => w.name),
   variants: [],
   run: async (request) => {
-    const results: Result[] = [];
-    for (const w of works.filter((w) => request.wants(w.name)))
-      results.push(await hold(contestOf(w, request), request));
+    const wanted = works.filter((w) => request.wants(w.name));
+    const contests = wanted.map((w) => contestOf(w, request));
+    const results = await holdAll(contests, request);
     return [ratioTable(results, rules), timeTable(results, rules)];
   },
 };

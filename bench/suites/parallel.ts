@@ -1,6 +1,6 @@
 // parallel: how much faster programs are on two images than on one, beside the same programs with OpenMP on two threads and with MPI on two
 // ranks. What counts is time of day. It needs two cores to itself.
-import { type Contest, hold, type Result } from '../contest.ts';
+import { type Contest, holdAll, type Result } from '../contest.ts';
 import { byMpi, byOpenMp, ours } from '../natives.ts';
 import { best, median, secondBest } from '../statistics.ts';
 import type { Request, Suite } from '../suite.ts';
@@ -100,7 +100,7 @@ const tableOf = (results: readonly Result[]): Table => ({
     { name: 'pgc 2, seconds', digits: 4 },
     ...families.slice(1).map((f) => ({ name: `pgc 2 / ${f} 2`, digits })),
   ],
-  rows: results.map((r) => speedUpRow(r.contest, r.times.get('seconds') ?? new Map())),
+  rows: results.filter((r) => r.times.size > 0).map((r) => speedUpRow(r.contest, r.times.get('seconds') ?? new Map())),
   notes: [
     'OpenMP: gcc -O3 -fopenmp; MPI: mpicc -O3, Open MPI over shared memory; each beside itself on one thread or rank',
     'at least: the better speed-up of the two; last columns: time of pgc on two images / time of the peer on two',
@@ -114,9 +114,8 @@ export const parallel: Suite = {
   benchmarks: works.map((w) => w.name),
   variants: [],
   run: async (request) => {
-    const results: Result[] = [];
-    for (const w of works.filter((w) => request.wants(w.name)))
-      results.push(await hold(contestOf(w, request), request));
-    return [tableOf(results)];
+    const wanted = works.filter((w) => request.wants(w.name));
+    const contests = wanted.map((w) => contestOf(w, request));
+    return [tableOf(await holdAll(contests, request))];
   },
 };

@@ -7,7 +7,7 @@ import { latencyOf } from '../../bench/suites/handlers.ts';
 import { ratioOf } from '../../bench/suites/heartbeat.ts';
 import { hookCounts, hookIntervals } from '../../bench/suites/hooks.ts';
 
-const quiet = { progress: () => undefined, finished: () => undefined };
+const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
 
 test('a quick run of two variants gives a table with a row for each number of images', {
   timeout: 60_000,

@@ -1,7 +1,7 @@
 // Contests with others: who takes part, what is skipped and how that is told, what is read from runs, marks, and the document. No time is asserted.
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { type Entry, hold, type Result } from '../../bench/contest.ts';
+import { type Entry, hold, holdAll, type Result } from '../../bench/contest.ts';
 import { documentPath, replaced } from '../../bench/document.ts';
 import { asProgram, pgProgram } from '../../bench/generate.ts';
 import { valuesOf } from '../../bench/natives.ts';
@@ -16,7 +16,7 @@ import { type Rules, ratioTable, timeTable } from '../../bench/verdict.ts';
 import { check } from '../../lang/check.ts';
 import { textHost } from '../check/host.ts';
 
-const quiet = { progress: () => undefined, finished: () => undefined };
+const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
 const request: Request = {
   wants: () => true,
   images: () => true,
@@ -75,11 +75,18 @@ test('what is not installed is skipped by name, with what to install; what canno
   expect(result.versions).toEqual([`node: ${process.version}`]);
 });
 
-test('when ours fails, all fails', async () => {
+test('when ours fails, its contest does, and says so; the others go on', async () => {
   const wrong = entry('pgc', [new Error('wrong sum')]);
-  await expect(hold({ name: 'sum', entries: [wrong, entry('a', [1], { tool: here })] }, request)).rejects.toThrow(
-    'wrong sum',
-  );
+  const sum = { name: 'sum', entries: [wrong, entry('a', [1], { tool: here })] };
+  await expect(hold(sum, request)).rejects.toThrow('wrong sum');
+  const failures: string[] = [];
+  const walk = { name: 'walk', entries: [entry('pgc', [1])] };
+  const results = await holdAll([sum, walk], { ...request, failed: (text) => failures.push(text) });
+  expect(failures).toEqual(['sum: FAILED: wrong sum']);
+  expect(results.map((r) => [r.contest, r.times.size, r.missing])).toEqual([
+    ['sum', 0, failures],
+    ['walk', 1, []],
+  ]);
 });
 
 const rules: Rules = {
