@@ -33,7 +33,7 @@ test('the line that moves most is told', () => {
 });
 
 test('each image of a barrier moves a few lines, however many there are', { timeout: 120_000 }, async () => {
-  const quiet = { progress: () => undefined, finished: () => undefined };
+  const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
   const [each, longest] = JSON.parse(await bench(['--only=scaling/barrier', '--quick', '--json'], quiet));
   expect(each.rows).toHaveLength(1);
   for (const images of ['2', '4']) expect(each.rows[0][images]).toBeGreaterThan(0);
