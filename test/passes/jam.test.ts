@@ -144,7 +144,7 @@ describe('register tiling', () => {
     ['without guards that went before loops, there is none', ['inline', 'guard-range', 'guard-hoist']],
   ])('%s', (what, skip) => {
     const made = optimised(program, skip);
-    const { outcome, stdout } = evaluate(made, { images: 1, steps: 30_000_000 });
+    const { outcome, stdout } = evaluate(made, { images: 1, steps: 30_000_000, paranoid: true });
     expect(outcome).toEqual({ kind: 'ok' });
     // Where something differs it is named here.
     expect(stdout).toEqual(['done 1']);
