@@ -244,6 +244,8 @@ export class Bounds {
     if (!inst || a === undefined) return edges;
     const by = this.#step(u, nesting);
     if (by) edges.push(by);
+    const multiple = this.#multiple(u, nesting);
+    if (multiple) edges.push({ value: zero, c: multiple.hi });
     const same = this.#sameNumber(u, nesting);
     if (same !== undefined) edges.push({ value: same, c: 0n });
     if (inst.op === 'select' && b !== undefined && c !== undefined) {
@@ -275,6 +277,8 @@ export class Bounds {
     if (!inst || a === undefined) return edges;
     const by = this.#step(v, nesting);
     if (by) edges.push({ value: by.value, c: -by.c });
+    const multiple = this.#multiple(v, nesting);
+    if (multiple) edges.push({ value: zero, c: -multiple.lo });
     const same = this.#sameNumber(v, nesting);
     if (same !== undefined) edges.push({ value: same, c: 0n });
     if (inst.op === 'select' && b !== undefined && c !== undefined && this.#lesser(a, b, c) === 'second') {
@@ -297,6 +301,19 @@ export class Bounds {
     if (nesting === 0) return undefined;
     const fits = c >= 0n ? this.#upper(a, nesting - 1) <= limits.hi - c : this.#lower(a, nesting - 1) >= limits.lo - c;
     return fits ? { value: a, c } : undefined;
+  }
+
+  /** The bounds of a positive multiple that certainly does not wrap. */
+  #multiple(v: Value, nesting: number): Range | undefined {
+    const inst = opOf(this.#defs, v);
+    const [a, b] = inst?.args ?? [];
+    if (a === undefined || nesting === 0 || (inst?.op !== 'mul' && inst?.op !== 'shl')) return undefined;
+    const k = intOf(this.#defs, b);
+    if (k === undefined || k <= 0n || (inst.op === 'shl' && k > 62n)) return undefined;
+    const by = inst.op === 'shl' ? 1n << k : k;
+    const limits = inst.suffix === 'i32' ? i32Range : i64Range;
+    const [lo, hi] = [this.#lower(a, nesting - 1) * by, this.#upper(a, nesting - 1) * by];
+    return lo >= limits.lo && hi <= limits.hi ? { lo, hi } : undefined;
   }
 
   /** The operand of a conversion that keeps the number. */

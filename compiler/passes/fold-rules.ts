@@ -416,6 +416,11 @@ const foldOther = (inst: OpInst, c: RuleContext): Outcome => {
       return foldSelect(inst, c);
     case 'wrap':
       return (inner?.op === 'extend_s' || inner?.op === 'extend_u') && x !== undefined ? value(x) : same;
+    case 'convert_u':
+      // Engines have an instruction for signed ones only.
+      return inst.suffix.endsWith('.i64') && a !== undefined && rangeOf(c.defs, a).lo >= 0n
+        ? ops(inst, 'convert_s', inst.suffix, [a])
+        : same;
     case 'demote':
       return inner?.op === 'promote' && x !== undefined ? value(x) : same;
     case 'reinterpret': {

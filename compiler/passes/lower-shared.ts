@@ -1,6 +1,6 @@
 // lower-shared: elements of distributed arrays become addresses, their owners numbers.
 //
-//   before   %g = shared.elem @u (%part, %i)       after   %q = trunc((f64(%i) + 0.5) * (1 / B))     the image, for `block`
+//   before   %g = shared.elem @u (%part, %i)       after   %q = nearest((f64(%i) - (B - 1) / 2) * (1 / B))     the image, for `block`
 //                                                          %l = %i - %q * B
 //                                                          %r = remote %part, %q
 //                                                          %g = elem %r, %l, 8
@@ -8,10 +8,12 @@
 // UPC's rule: index i is on coordinate (i / B) mod P, at local index (i / (B·P))·B + i mod B. There is no branch and no
 // integer division: i / B is a multiplication by 1/B in floating point, which is exact for all indices there can be.
 //
-// Proof. Let i and B be integers, 0 <= i < 2^32, 1 <= B <= 2^32, and r = 1/B rounded to nearest. i + 0.5 is exact. With
-// i = qB + s, 0 <= s < B, the true value (i + 0.5)/B = q + (s + 0.5)/B lies at least 0.5/B away from q below and from q + 1
+// Proof. Let i and B be integers, 0 <= i < 2^32, 1 <= B <= 2^32, and r = 1/B rounded to nearest. d = i - (B - 1) / 2 is exact. With
+// i = qB + s, 0 <= s < B, the true value d/B = q + (s + 0.5)/B - 0.5 lies at least 0.5/B away from q - 0.5 below and from q + 0.5
 // above. The computed one differs by a factor (1 + d1)(1 + d2) with |d1|, |d2| <= 2^-53, so by less than
-// (i + 0.5)/B · 2^-51.9 < 2^32/B · 2^-51.9 < 0.5/B. So truncation gives q.
+// |d|/B · 2^-51.9 < 2^32/B · 2^-51.9 < 0.5/B. So the nearest integer is q. It is found by adding 1.5 · 2^52: the sum is rounded to an
+// integer, as its neighbours are 1 away, and its bits are as many more than those of 1.5 · 2^52 (no conversion that saturates: those
+// branch). So it is for i < 0, too: q is then negative, and no element of a block before 0 is taken for one behind it (owners.ts).
 //
 // Of an array behind a handle the words of `dist` are not known: unless the op promises `rows`, the general rule is applied to
 // every dimension (an undivided one has one image and one block with everything), and q mod P is found like i / B.
@@ -55,16 +57,22 @@ const byHandle = (handle: Value, rank: number, elementBytes: number, word: strin
 const constant = (o: Replacement, n: number): Value => append(o, 'const', 'i64', 'i64', [], [BigInt(n)]);
 const binary = (o: Replacement, op: OpName, a: Value, b: Value): Value => append(o, op, 'i64', 'i64', [a, b]);
 
-/** n / B or n / P, exactly, given the reciprocal: see above. */
-const quotient = (o: Replacement, n: Value, reciprocal: Value): Value => {
-  const real = append(o, 'convert_s', 'f64.i64', 'f64', [n]);
-  const half = append(o, 'fconst', 'f64', 'f64', [], [bitsOfFloat('f64', 0.5)]);
-  const shifted = append(o, 'add', 'f64', 'f64', [real, half]);
-  const scaled = append(o, 'mul', 'f64', 'f64', [shifted, reciprocal]);
-  return append(o, 'trunc_sat_s', 'i64.f64', 'i64', [scaled]);
+/** Added to a number that is small beside it, it gives the nearest integer, as the difference of the bits. */
+const toInteger = 1.5 * 2 ** 52;
+
+/** n / B or n / P, exactly, given the divisor and its reciprocal: see above. */
+const quotient = (o: Replacement, n: Value, divisor: Value, reciprocal: Value): Value => {
+  const real = (x: number): Value => append(o, 'fconst', 'f64', 'f64', [], [bitsOfFloat('f64', x)]);
+  const float = (op: OpName, a: Value, b: Value): Value => append(o, op, 'f64', 'f64', [a, b]);
+  const convert = (v: Value): Value => append(o, 'convert_s', 'f64.i64', 'f64', [v]);
+  const half = float('mul', float('add', convert(divisor), real(-1)), real(0.5));
+  const scaled = float('mul', float('sub', convert(n), half), reciprocal);
+  const bits = append(o, 'reinterpret', 'i64.f64', 'i64', [float('add', scaled, real(toInteger))]);
+  return binary(o, 'sub', bits, append(o, 'const', 'i64', 'i64', [], [bitsOfFloat('f64', toInteger)]));
 };
 
-const blockOf = (o: Replacement, a: Subject, k: number, i: Value): Value => quotient(o, i, a.field(o, 'reciprocal', k));
+const blockOf = (o: Replacement, a: Subject, k: number, i: Value): Value =>
+  quotient(o, i, a.field(o, 'block', k), a.field(o, 'reciprocal', k));
 
 /** Where an index lies: the coordinate of its image along the dimension (undefined: it is the same for all), and its local index. */
 export interface Spot {
@@ -102,7 +110,7 @@ export const spotOf = (o: Replacement, a: Subject, k: number, kind: IrDim | 'any
     case 'blocks':
       return dealt(o, a, k, i, (q) => binary(o, 'div_u', q, a.field(o, 'images', k)));
     case 'any':
-      return dealt(o, a, k, i, (q) => quotient(o, q, a.field(o, 'images_reciprocal', k)));
+      return dealt(o, a, k, i, (q) => quotient(o, q, a.field(o, 'images', k), a.field(o, 'images_reciprocal', k)));
   }
 };
 
