@@ -85,7 +85,7 @@ export const vectorList = (program: IrProgram): string => {
       else if (rank > known.rank) Object.assign(known, { text, rank });
     });
   };
-  if (!isChecked(program)) for (const f of program.funcs) if (!isRuntime(f.name)) look(f);
+  if (!isChecked(program)) for (const f of program.funcs) if (!isRuntime(f.name) && f.name !== 'init') look(f);
   const merged = new Map<string, Line>();
   for (const l of lines.values()) {
     const key = `${l.file}:${l.line}:${l.col} ${l.text}`;

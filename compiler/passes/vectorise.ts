@@ -39,7 +39,8 @@ interface State extends Around {
 }
 
 export const vectorise = (f: Func, context: PassContext): Func => {
-  if (isRuntime(f.name) || isChecked(context.program)) return f;
+  // In init, what a let or an array is may still change.
+  if (isRuntime(f.name) || f.name === 'init' || isChecked(context.program)) return f;
   const defs = defsOf(f);
   const edit = editOf(f);
   const s: State = { context, edit, defs, memory: memoryOf(f, context.program, defs), size: sizeOf(f.body) };
