@@ -2,7 +2,7 @@
 //   <!-- bench: suite -->  …  <!-- end -->
 // and what is there is replaced whenever the suite is run with --write; the other places stay as they are.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem, type } from 'node:os';
+import { arch, cpus, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { execute, root } from './process.ts';
 import { type Table, tableMarkdown } from './table.ts';
@@ -30,11 +30,11 @@ const machine = async (): Promise<string> => {
   const model = all[0]?.model.replaceAll(/\s+/g, ' ').trim() ?? 'unknown processor';
   const node = `Node ${process.versions.node} (V8 ${process.versions.v8})`;
   const date = new Date().toISOString().slice(0, 10);
-  return `Measured ${date} on ${all.length} cores of ${model}, ${memory} GiB, ${type()} ${release()} ${arch()}, ${node}${commit}.`;
+  return `Measured ${date} on ${all.length} cores of ${model}, ${memory} GiB, ${type()} ${arch()}, ${node}${commit}.`;
 };
 
 /** Puts the tables of a suite into the document. */
 export const writeTables = async (suite: string, tables: readonly Table[]): Promise<void> => {
-  const text = [await machine(), ...tables.map(tableMarkdown)].join('\n\n');
+  const text = [await machine(), ...tables.map((t) => tableMarkdown(t).trim())].join('\n\n');
   writeFileSync(documentPath, replaced(readFileSync(documentPath, 'utf8'), suite, text));
 };
