@@ -1,7 +1,8 @@
 // The options --checkpoint and --every: where the states of a run are kept, for pgc resume.
 import { existsSync, statSync } from 'node:fs';
 import { readArtifact } from '../vm/artifact.ts';
-import { beginFolder, checkpointsIn } from '../vm/checkpoint-folder.ts';
+import { beginFolder, checkpointsIn, makeFolder } from '../vm/checkpoint-folder.ts';
+import { lockFolder } from '../vm/checkpoint-lock.ts';
 import type { CheckpointOptions } from '../vm/options.ts';
 import { cannotWrite } from './cli-input.ts';
 import { seconds } from './cli-number.ts';
@@ -41,6 +42,7 @@ export const checkpointsOf = (
       'for example: --checkpoint=kept --every=30',
     );
   }
+  if (folder === '') return mistake('--checkpoint needs a folder', 'for example: --checkpoint=kept');
   if (timingOff) return withoutHooks();
   const every = everyOf(options.every);
   return typeof every === 'number' ? { folder, every } : every.code;
@@ -50,13 +52,33 @@ export const checkpointsOf = (
 export const failedToKeep = (why: string): void =>
   note(`a checkpoint could not be written, and the run goes on: ${why}`);
 
+/** Takes a folder for this run, until it is released; or gives the exit code of a complaint. */
+export const locked = (folder: string): { readonly release: () => void } | number => {
+  try {
+    const lock = lockFolder(folder);
+    if ('release' in lock) return lock;
+    return mistake(
+      `a run writes its checkpoints into ${folder} just now: process ${lock.holder}`,
+      'name another folder, or wait for its end',
+    );
+  } catch (error) {
+    return cannotWrite(folder, error);
+  }
+};
+
+/** Of a run that keeps checkpoints, and what gives the folder back at its end. */
+export interface Kept {
+  readonly options: CheckpointOptions;
+  readonly release: () => void;
+}
+
 /** Makes the folder for a new run, or gives the exit code of a complaint. */
 export const keepIn = async (
   { folder, every }: CheckpointChoice,
   program: string,
   artifact: Uint8Array,
   stackBytes: number | undefined,
-): Promise<CheckpointOptions | number> => {
+): Promise<Kept | number> => {
   const content = readArtifact(artifact);
   // A damaged one is spoken of when it is run.
   if (content.kind !== 'bad' && !content.manifest.checkpoints) {
@@ -67,7 +89,15 @@ export const keepIn = async (
   }
   try {
     if (existsSync(folder) && !statSync(folder).isDirectory()) return mistake(`${folder} is a file, not a folder`);
-    if (existsSync(folder) && checkpointsIn(folder).length > 0) {
+    makeFolder(folder);
+  } catch (error) {
+    return cannotWrite(folder, error);
+  }
+  const lock = locked(folder);
+  if (typeof lock === 'number') return lock;
+  try {
+    if (checkpointsIn(folder).length > 0) {
+      lock.release();
       const other = 'or name another folder, or delete this one';
       return mistake(
         `${folder} holds the checkpoints of another run`,
@@ -76,7 +106,9 @@ export const keepIn = async (
     }
     await beginFolder(folder, artifact);
   } catch (error) {
+    lock.release();
     return cannotWrite(folder, error);
   }
-  return { folder, every, failed: failedToKeep, ...(stackBytes === undefined ? {} : { stackBytes }) };
+  const options = { folder, every, failed: failedToKeep, ...(stackBytes === undefined ? {} : { stackBytes }) };
+  return { options, release: lock.release };
 };

@@ -72,6 +72,13 @@ export const hookSettingsOf = (options: HookOptions): HookChoice | number => {
       'ticker: by the clock; count: by what the code between them costs, the same each time; off: no hooks',
     );
   }
+  const atHooks = asked.stress.filter((s) => s !== 'alloc-fail');
+  if (found === 'off' && options.timing !== undefined && atHooks.length > 0) {
+    return mistake(
+      `--stress=${atHooks.join(',')} and --timing=off: it does something at every hook, and there would be none`,
+      'leave --timing=off out',
+    );
+  }
   const heartbeat = heartbeatOf(options.heartbeat);
   if (heartbeat instanceof Complaint) return heartbeat.code;
   if (hookInterval === undefined) {

@@ -1,8 +1,8 @@
 // pgc resume: goes on with a run from the newest of its checkpoints that is whole.
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { findCheckpoint } from '../vm/checkpoint-folder.ts';
 import { startPool } from '../vm/run.ts';
-import { everyOf, failedToKeep } from './cli-checkpoint.ts';
+import { everyOf, failedToKeep, locked } from './cli-checkpoint.ts';
 import { cannotRead } from './cli-input.ts';
 import { seconds } from './cli-number.ts';
 import { mistake, note } from './cli-report.ts';
@@ -25,9 +25,15 @@ const foundIn = (folder: string): ReturnType<typeof findCheckpoint>['found'] | n
     if (!statSync(folder).isDirectory()) {
       return mistake(`${folder} is no folder`, 'pgc resume takes the folder that pgc run --checkpoint was given');
     }
-    const { found, passedOver } = findCheckpoint(folder);
+    const { found, passedOver, program } = findCheckpoint(folder);
     for (const { name, why } of passedOver) note(`${name} is passed over: ${why}`);
     if (found) return found;
+    if (program !== undefined) {
+      return mistake(
+        `${folder}: ${program}, without which its checkpoints cannot be gone on with`,
+        'put back the file that pgc run --checkpoint has written there, or begin anew',
+      );
+    }
     return mistake(
       passedOver.length === 0
         ? `there is no checkpoint in ${folder}`
@@ -38,6 +44,13 @@ const foundIn = (folder: string): ReturnType<typeof findCheckpoint>['found'] | n
     return cannotRead(folder, error);
   }
 };
+
+/** What the options say. */
+interface Given {
+  readonly asked: number;
+  readonly timeout: number | undefined;
+  readonly trust: Exclude<ReturnType<typeof keysIn>, number> | undefined;
+}
 
 export const resumeCommand = async (folder: string, options: ResumeCommandOptions): Promise<number> => {
   const timeout = options.timeout === undefined ? undefined : seconds(options.timeout);
@@ -51,6 +64,20 @@ export const resumeCommand = async (folder: string, options: ResumeCommandOption
   if (typeof asked !== 'number') return asked.code;
   const trust = options.trust && keysIn(options.trust);
   if (typeof trust === 'number') return trust;
+  const lock = existsSync(folder) && statSync(folder).isDirectory() ? locked(folder) : undefined;
+  if (typeof lock === 'number') return lock;
+  try {
+    return await resumeIn(folder, options, { asked, timeout, trust });
+  } finally {
+    lock?.release();
+  }
+};
+
+const resumeIn = async (
+  folder: string,
+  options: ResumeCommandOptions,
+  { asked, timeout, trust }: Given,
+): Promise<number> => {
   const found = foundIn(folder);
   if (found === undefined || typeof found === 'number') return found ?? 2;
   const { name, path, head, artifact } = found;

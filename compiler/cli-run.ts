@@ -216,6 +216,7 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   const blind = profile && needsHooks(hooks.timing, '--profile');
   if (blind !== undefined) return blind;
   const { trace, comm = false } = options;
+  if (trace === '') return mistake('--trace needs a file', 'for example: --trace=out.json');
   for (const path of [...(profile?.outputs ?? []).filter((o) => o !== '-'), ...(trace === undefined ? [] : [trace])]) {
     const unwritable = willWrite(path);
     if (unwritable !== undefined) return unwritable;
@@ -292,16 +293,20 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
     ...settings,
     ...(only === undefined ? {} : { images: only }),
     ...(trust ? { trust } : {}),
-    ...(kept ? { checkpoints: kept } : {}),
+    ...(kept ? { checkpoints: kept.options } : {}),
   };
-  return runArtifact(artifact, how, parsed.configs, pool, {
-    memory,
-    stats,
-    leaks: check === 'memory',
-    ...(profile ? { profile } : {}),
-    ...(trace === undefined ? {} : { trace }),
-    comm,
-  });
+  try {
+    return await runArtifact(artifact, how, parsed.configs, pool, {
+      memory,
+      stats,
+      leaks: check === 'memory',
+      ...(profile ? { profile } : {}),
+      ...(trace === undefined ? {} : { trace }),
+      comm,
+    });
+  } finally {
+    kept?.release();
+  }
 };
 
 /** The number of images that an artifact is for, if it is for one only. */

@@ -3,9 +3,19 @@
 // A file gets its name when all of it has reached the disk: who kills the process, or the machine, at any moment finds under that name the
 // whole file or none. And if a disk fails, there is the one before it. (T. S. Pillai et al., All File Systems Are Not Created Equal, OSDI
 // 2014: fsync of the file, rename, fsync of the folder.)
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type CheckpointHead, readCheckpoint } from './checkpoint.ts';
 import { sha256 } from './digest.ts';
 
@@ -49,9 +59,17 @@ const writeWhole = async (folder: string, name: string, parts: Iterable<Uint8Arr
   syncFolder(folder);
 };
 
-/** Makes the folder for the checkpoints of a new run. */
+/** Makes a folder, with those around it. One by one: where a system says of a folder that there is none and will be none, `recursive` tries for ever. */
+export const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return;
+  const around = dirname(folder);
+  if (around !== folder) makeFolder(around);
+  mkdirSync(folder);
+};
+
+/** Puts the program into the folder for the checkpoints of a new run. */
 export const beginFolder = async (folder: string, artifact: Uint8Array): Promise<void> => {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   await writeWhole(folder, programName, [artifact]);
 };
 
@@ -99,7 +117,12 @@ export interface PassedOver {
 /** The newest checkpoint that is whole, and those that were passed over for it. */
 export const findCheckpoint = (
   folder: string,
-): { readonly found: FoundCheckpoint | undefined; readonly passedOver: readonly PassedOver[] } => {
+): {
+  readonly found: FoundCheckpoint | undefined;
+  readonly passedOver: readonly PassedOver[];
+  /** What is wrong with the program, if it is not the checkpoints. */
+  readonly program?: string;
+} => {
   const passedOver: PassedOver[] = [];
   const candidates = checkpointsIn(folder);
   if (candidates.length === 0) return { found: undefined, passedOver };
@@ -107,17 +130,22 @@ export const findCheckpoint = (
   try {
     artifact = new Uint8Array(readFileSync(join(folder, programName)));
   } catch (e) {
-    const why = e instanceof Error ? e.message : String(e);
-    return { found: undefined, passedOver: [{ name: programName, why: `it cannot be read: ${why}` }] };
+    const code = e instanceof Error && 'code' in e ? String(e.code) : '';
+    const why = code === 'ENOENT' ? 'is missing' : code === 'EISDIR' ? 'is a folder' : `cannot be read: ${code}`;
+    return { found: undefined, passedOver, program: `${programName} ${why}` };
   }
   const digest = digestOf(artifact);
+  let others = 0;
   for (const { name } of candidates) {
     const path = join(folder, name);
     const read = readCheckpoint(path);
     if (read.kind === 'bad') passedOver.push({ name, why: read.why });
     else if (read.head.artifact !== digest) {
+      others++;
       passedOver.push({ name, why: `it is of another program than ${programName}` });
     } else return { found: { name, path, head: read.head, artifact }, passedOver };
   }
-  return { found: undefined, passedOver };
+  if (others < candidates.length) return { found: undefined, passedOver };
+  // They are whole, all of them.
+  return { found: undefined, passedOver: [], program: `${programName} is damaged, or not the program of this run` };
 };

@@ -1,10 +1,11 @@
 // A run that is killed and gone on with prints what it prints otherwise; a damaged checkpoint is refused, and the one before it taken.
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kernel, page, states } from '../../vm/abi.ts';
 import { beginFolder, checkpointsIn, findCheckpoint } from '../../vm/checkpoint-folder.ts';
+import { lockFolder } from '../../vm/checkpoint-lock.ts';
 import { startCheckpointer } from '../../vm/checkpointer.ts';
 import { prepare } from '../../vm/prepare.ts';
 import { run } from '../../vm/run.ts';
@@ -221,10 +222,43 @@ describe('damage', () => {
   test('the program is another one, or is gone', () => {
     const folder = copy();
     writeFileSync(join(folder, 'program.wasm'), 'something else');
-    expect(findCheckpoint(folder).found).toBeUndefined();
-    expect(findCheckpoint(folder).passedOver).toHaveLength(2);
+    const found = (): string | undefined => {
+      const { found, passedOver, program } = findCheckpoint(folder);
+      expect(found).toBeUndefined();
+      // The checkpoints are not to blame.
+      expect(passedOver).toEqual([]);
+      return program;
+    };
+    expect(found()).toBe('program.wasm is damaged, or not the program of this run');
     rmSync(join(folder, 'program.wasm'));
-    expect(findCheckpoint(folder)).toMatchObject({ found: undefined, passedOver: [{ name: 'program.wasm' }] });
+    expect(found()).toBe('program.wasm is missing');
+    mkdirSync(join(folder, 'program.wasm'));
+    expect(found()).toBe('program.wasm is a folder');
+  });
+
+  test('one run at a time has a folder; what a killed one left is taken over', async () => {
+    const folder = copy();
+    const lock = lockFolder(folder);
+    expect('release' in lock).toBe(true);
+    expect(lockFolder(folder)).toEqual({ holder: process.pid });
+    for (const args of [
+      ['run', wasm, '--checkpoint', folder],
+      ['resume', folder],
+    ]) {
+      const ended = await pgc(args);
+      expect(ended.code).toBe(2);
+      expect(ended.err).toContain(`just now: process ${process.pid}\n`);
+    }
+    if ('release' in lock) lock.release();
+    expect(existsSync(join(folder, 'running'))).toBe(false);
+    // A process that is no more, none at all, and one whose number another process has got since.
+    for (const left of ['4194305 17', 'x', '', ...(existsSync('/proc/self/stat') ? [`${process.pid} 1`] : [])]) {
+      writeFileSync(join(folder, 'running'), left);
+      const taken = lockFolder(folder);
+      expect('release' in taken, left).toBe(true);
+      if ('release' in taken) taken.release();
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith('running'))).toEqual([]);
   });
 
   test('a draft that was never finished is none', () => {
