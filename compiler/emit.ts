@@ -27,7 +27,7 @@ import type { IrProgram, OpName } from './ir.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import type { HookSettings } from './passes.ts';
 import type { Tracking } from './pipeline.ts';
-import { type HookShares, profileTables } from './profile-shares.ts';
+import { type HookShares, pointsOf, profileTables } from './profile-shares.ts';
 import { hasPars, hasTasks, hookServers } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
@@ -266,8 +266,8 @@ export const emit = async (lowered: IrProgram, options: EmitOptions): Promise<Em
       letBase: layout.letBase,
       ...(lowered.funcs.some((f) => f.name === commRuntime.touch) ? { comm: true as const } : {}),
       ...(lowered.funcs.some((f) => f.name === traceWatcher) ? { trace: true as const } : {}),
-      ...(options.shares ? { profile: profileTables(program, options.shares, placed, functionNumber) } : {}),
-      ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes } : {}),
+      ...(options.shares ? { profile: profileTables(options.shares, placed) } : {}),
+      ...(hasTasks(lowered) ? { fiberBytes: leastFiberBytes, points: pointsOf(program, functionNumber) } : {}),
       // Who works for others has more than what is in memory.
       ...(hasTasks(lowered) && timing !== 'off' && !hasPars(lowered) ? { checkpoints: true } : {}),
       writableBase: layout.writableBase,

@@ -4,7 +4,7 @@
 //
 // The code of a hook in a loop is a round of that loop, with what is called in it; of a hook before calls that come back, the function. How often
 // inner loops go round is mostly not known: each is taken to make the same number of rounds.
-import { isRuntime, leaveFunction, type ProfileTables } from '../vm/abi.ts';
+import { isRuntime, leaveFunction, type Manifest, type ProfileTables } from '../vm/abi.ts';
 import { branchCost, callCost, opCost } from './cost.ts';
 import { type Defs, defsOf } from './facts.ts';
 import type { Body, Func, Inst, IrProgram, LoopInst, OpInst, PosId } from './ir.ts';
@@ -187,7 +187,10 @@ const hasUsers = (program: IrProgram, f: Func): boolean => {
 };
 
 /** The positions of points, from the calls by which functions leave: (bytes, number of the function, point). */
-const pointsOf = (program: IrProgram, functionNumber: (name: string) => number): ProfileTables['points'] => {
+export const pointsOf = (
+  program: IrProgram,
+  functionNumber: (name: string) => number,
+): NonNullable<Manifest['points']> => {
   const points = new Map<string, number[]>();
   for (const f of program.funcs) {
     const defs = new Map<number, OpInst>();
@@ -208,16 +211,10 @@ const pointsOf = (program: IrProgram, functionNumber: (name: string) => number):
 };
 
 /** For the manifest of a program whose positions have their last numbers; `placed` gives them for paths of old ones. */
-export const profileTables = (
-  program: IrProgram,
-  shares: readonly HookShares[],
-  placed: (path: Path) => PosId,
-  functionNumber: (name: string) => number,
-): ProfileTables => ({
+export const profileTables = (shares: readonly HookShares[], placed: (path: Path) => PosId): ProfileTables => ({
   shares: shares.map((h) => ({
     hook: placed([h.hook]),
     at: h.shares.map((s) => placed(s.path)),
     parts: h.shares.map((s) => s.cost),
   })),
-  points: pointsOf(program, functionNumber),
 });

@@ -81,7 +81,7 @@ export const fibers = {
 } as const;
 
 /**
- * A task's control block in the fiber region, all of i32 but `deadline` and `mark`. `link`: next in the queue or stack that it is in; `head`: its first
+ * A task's control block in the fiber region, all of i32 but `deadline` and `mark`. `link`: next in the queue or stack that it is in, and while it runs, its innermost frame record that is gone on with later; `head`: its first
  * frame record, innermost; `stack`: its stack pointer; `block`: its memory on the heap, 0: none; `limit`: offset of its end; `entry`: number of the
  * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until

@@ -499,17 +499,13 @@ export interface Position {
   readonly inlinedAt: number;
 }
 
-/**
- * What a profile of a program needs. shares: time that is seen at the hook at `hook` goes to the places `at` in the proportions `parts`; points:
- * for the functions that go on from a record, by number, the positions of their points from the first on; 0: unknown.
- */
+/** What a profile of a program needs. shares: time that is seen at the hook at `hook` goes to the places `at` in the proportions `parts`. */
 export interface ProfileTables {
   readonly shares: readonly {
     readonly hook: number;
     readonly at: readonly number[];
     readonly parts: readonly number[];
   }[];
-  readonly points: readonly { readonly fn: number; readonly at: readonly number[] }[];
 }
 
 export interface Manifest {
@@ -533,6 +529,8 @@ export interface Manifest {
   readonly letBase: number;
   /** It has tasks, whose records take at least so much of each slot. */
   readonly fiberBytes?: number;
+  /** Of programs with tasks: for the functions that go on from a record, by number, the positions of their points from the first on; 0: unknown. */
+  readonly points?: readonly { readonly fn: number; readonly at: readonly number[] }[];
   /** Its runs can be kept and gone on with: all of its state is in memory when its images stand still. */
   readonly checkpoints?: boolean;
   /** It has hooks: what makes them due, and every how many microseconds. */

@@ -5,6 +5,7 @@ import {
   faults,
   fibers,
   fileReasonText,
+  frameRecord,
   type Manifest,
   meetingName,
   page,
@@ -14,7 +15,7 @@ import {
 } from './abi.ts';
 import { distanceText, objectText } from './objects.ts';
 import { type Regions, regionAt, whereText } from './regions.ts';
-import type { FailedTask, Fault } from './result.ts';
+import type { FailedTask, Fault, Frame } from './result.ts';
 import { callStack, framesOf, parseFrames, stackDepth } from './stack.ts';
 
 /** An exception that ended an image. */
@@ -157,18 +158,37 @@ const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: nu
   return { manifest, memory, image, images, slotBits: Math.log2(slotBytes) };
 };
 
+interface Failed {
+  readonly whose: { readonly image?: number; readonly task?: FailedTask };
+  readonly memory?: number;
+  /** Functions of the task that it has left before, and was to come back to. */
+  readonly callers: readonly Frame[];
+}
+
+/** Records of a task that are looked at. */
+const mostRecords = 256;
+
+/** The functions that frame records are of, from the record at `first` outwards. */
+const callersOf = (manifest: Manifest, memory: DataView, first: number): readonly Frame[] => {
+  const points = new Map(manifest.points?.map((p) => [p.fn, p.at]));
+  const frames: Frame[] = [];
+  let record = first;
+  for (let n = 0; n < mostRecords && record > 0 && record + frameRecord.values <= memory.byteLength; n++) {
+    const word = (offset: number): number => memory.getUint32(record + offset, true);
+    frames.push(...framesOf(manifest, points.get(word(frameRecord.fn))?.[word(frameRecord.point) - 1] ?? 0));
+    record = word(frameRecord.next);
+  }
+  return frames;
+};
+
 /**
  * The task that an image ran; undefined: none, or `main`, which nobody spawned. `image`: whose work it was, if not its own; `memory`: whose
  * memory it worked with, if not its own: that of an image that others help, but a task that moved has that of the image it moved to.
  */
-const taskOf = (
-  manifest: Manifest,
-  memory: DataView,
-  slot: number,
-): { readonly whose: { readonly image?: number; readonly task?: FailedTask }; readonly memory?: number } => {
-  if (manifest.fiberBytes === undefined) return { whose: {} };
+const taskOf = (manifest: Manifest, memory: DataView, slot: number): Failed => {
+  if (manifest.fiberBytes === undefined) return { whose: {}, callers: [] };
   const block = memory.getUint32(slot + fibers.current, true);
-  if (block === 0 || block + task.result > memory.byteLength) return { whose: {} };
+  if (block === 0 || block + task.result > memory.byteLength) return { whose: {}, callers: [] };
   const at = (offset: number): number => memory.getUint32(block + offset, true);
   const spawned = framesOf(manifest, at(task.position));
   const part = (at(task.flags) & taskPart) === 0 ? {} : { part: true as const };
@@ -178,6 +198,7 @@ const taskOf = (
   const failed = { number: at(task.serial), origin: at(task.origin), spawned, ...part };
   return {
     whose: spawned.length === 0 ? image : { ...image, task: failed },
+    callers: callersOf(manifest, memory, at(task.link)),
     ...(helped ? { memory: at(task.image) } : {}),
   };
 };
@@ -189,8 +210,9 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
   const deeper = raw.length >= stackDepth;
   // Only `unreachable` follows a record; any other trap came on its own.
   if (record.kind === 'none' || !/unreachable/.test(thrown.message)) {
-    const own = taskOf(manifest, memory, slot).whose;
-    return { image, ...machineFault(thrown), values: [], stack: callStack(manifest, raw, 0), deeper, ...own };
+    const own = taskOf(manifest, memory, slot);
+    const stack = [...callStack(manifest, raw, 0), ...(deeper ? [] : own.callers)];
+    return { image, ...machineFault(thrown), values: [], stack, deeper, ...own.whose };
   }
   const row: { readonly text: string; readonly hint?: string } =
     faults.find((f) => f.kind === record.kind) ?? faults[0];
@@ -210,7 +232,7 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
     ),
     values: record.values,
     ...(row.hint === undefined ? {} : { hint: row.hint }),
-    stack: callStack(manifest, raw, record.position),
+    stack: [...callStack(manifest, raw, record.position), ...(deeper ? [] : failed.callers)],
     deeper,
     ...failed.whose,
   };

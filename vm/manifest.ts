@@ -86,6 +86,7 @@ const shape = {
   symmetricBytes: count,
   letBase: count,
   fiberBytes: optional(count),
+  points: optional(listOf(fields({ fn: count, at: listOf(count) }))),
   checkpoints: optional(flag),
   writableBase: count,
   track: optional(oneOf('allocations', 'all')),
@@ -95,7 +96,6 @@ const shape = {
   profile: optional(
     fields({
       shares: listOf(fields({ hook: count, at: listOf(count), parts: listOf(count) })),
-      points: listOf(fields({ fn: count, at: listOf(count) })),
     }),
   ),
   objects: optional(listOf(fields({ name: text, position: count }))),
@@ -142,8 +142,10 @@ const placesMisfit = (m: Manifest, moduleBytes: number): Misfit => {
   if (m.offsetPositions.some((p) => p >= Math.max(positions, 1))) return '"offsetPositions" has one that is not listed';
   if (m.objects?.some((o) => o.position >= Math.max(positions, 1)))
     return '"objects" has a position that is not listed';
-  const { shares = [], points = [] } = m.profile ?? {};
-  const places = [...shares.flatMap((s) => [s.hook, ...s.at]), ...points.flatMap((p) => p.at)];
+  if (m.points?.some((p) => p.at.some((at) => at >= Math.max(positions, 1))))
+    return '"points" has a position that is not listed';
+  const { shares = [] } = m.profile ?? {};
+  const places = shares.flatMap((s) => [s.hook, ...s.at]);
   if (places.some((p) => p >= Math.max(positions, 1))) return '"profile" has a position that is not listed';
   if (shares.some((s) => s.at.length !== s.parts.length)) return '"profile" has places without parts';
   return undefined;

@@ -52,7 +52,7 @@ const tablesOf = (manifest: Manifest): Tables => ({
       return [s.hook, s.at.map((at, k) => ({ at, part: (s.parts[k] ?? 0) / all }))] as const;
     }),
   ),
-  points: new Map(manifest.profile?.points.map((p) => [p.fn, p.at])),
+  points: new Map(manifest.points?.map((p) => [p.fn, p.at])),
 });
 
 interface Way {
