@@ -218,7 +218,7 @@ export const faults = [
   },
   {
     kind: 'cancelled',
-    text: 'join of task {a}, which was cancelled',
+    text: 'join of task {a}, spawned at {pos:b}, which was cancelled',
     hint: '`join_for` asks whether a task has ended; after it, `join` of a cancelled task gives zeros',
   },
   {

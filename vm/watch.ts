@@ -11,7 +11,7 @@
 //  - An image all of whose tasks wait (`tasks`) has let each of them look again (`rounds` grew by three), or it waits for another
 //    task to go on first. An image with a task that waits for time to pass is never called blocked.
 // Memory accesses are atomic and sequentially consistent on both sides.
-import { barrierWords, fibers, kernel, kernelBase, page, states } from './abi.ts';
+import { barrierWords, fibers, kernel, kernelBase, page, states, task } from './abi.ts';
 import type { Activity } from './result.ts';
 
 export interface ImageSight {
@@ -66,6 +66,19 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.ready]: 'ready',
 };
 export const activityOf = (sight: Pick<ImageSight, 'state'>): Activity => activities[sight.state] ?? 'running';
+
+/** What the only task of an image waits for, as it waits with no other to run: a barrier, say, and the detail of it; undefined: nothing that is known. */
+export const lastWait = (
+  memory: Int32Array,
+  slotBits: number,
+  image: number,
+): { readonly state: number; readonly value: number } | undefined => {
+  const block = at(memory, slotOf(slotBits, image), fibers.waiters) >>> 0;
+  if (block === 0 || block % 4 !== 0 || block + task.result > memory.byteLength) return undefined;
+  const state = word(memory, block + task.state);
+  // Who sleeps or joins waits in no such list; what runs in between says nothing.
+  return state === 0 || state === states.running ? undefined : { state, value: word(memory, block + task.value) };
+};
 
 /** The generation of a barrier; an address outside of memory has none. */
 const generationOf = (memory: Int32Array, block: number): number | undefined =>
