@@ -88,8 +88,8 @@ export const fibers = {
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
  * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `depth`: how many such loops are inside of each other;
  * `held`: how many locks it holds; `alert`: not 0 if a message has come whose handler is to release it; `requests`: the first of those that it made and nobody has waited for;
- * `roots`: the block with its pointers while it is suspended, 0: none; `parts`: how many parts of its loops others may have; `parent`: of a part that ends when the
- * task does whose loop it is: that task, u32 address; `state`, `value`: what it waits for, as in the kernel page.
+ * `roots`: the block with its pointers while it is suspended, 0: none; `parts`: how many parts of its loops others may have; `parent`: of a part of
+ * a loop: the task whose loop it is, u32 address; `state`, `value`: what it waits for, as in the kernel page.
  */
 export const task = {
   link: 0,

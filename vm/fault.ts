@@ -158,15 +158,27 @@ const regionsOf = (manifest: Manifest, memory: DataView, image: number, slot: nu
   return { manifest, memory, image, images, slotBits: Math.log2(slotBytes) };
 };
 
+/** Records of a task that are looked at. */
+const mostRecords = 256;
+
+/** The task that has the loop whose part is at `block`. */
+const parentOf = (manifest: Manifest, memory: DataView, block: number): Pick<FailedTask, 'of'> => {
+  let at = block;
+  const word = (offset: number): number => memory.getUint32(at + offset, true);
+  for (let n = 0; n < mostRecords && (word(task.flags) & taskPart) !== 0; n++) {
+    at = word(task.parent);
+    if (at === 0 || at + task.result > memory.byteLength) return {};
+  }
+  const spawned = framesOf(manifest, word(task.position));
+  return spawned.length === 0 ? {} : { of: { number: word(task.serial), spawned } };
+};
+
 interface Failed {
   readonly whose: { readonly image?: number; readonly task?: FailedTask };
   readonly memory?: number;
   /** Functions of the task that it has left before, and was to come back to. */
   readonly callers: readonly Frame[];
 }
-
-/** Records of a task that are looked at. */
-const mostRecords = 256;
 
 /** The functions that frame records are of, from the record at `first` outwards. */
 const callersOf = (manifest: Manifest, memory: DataView, first: number): readonly Frame[] => {
@@ -191,7 +203,7 @@ const taskOf = (manifest: Manifest, memory: DataView, slot: number): Failed => {
   if (block === 0 || block + task.result > memory.byteLength) return { whose: {}, callers: [] };
   const at = (offset: number): number => memory.getUint32(block + offset, true);
   const spawned = framesOf(manifest, at(task.position));
-  const part = (at(task.flags) & taskPart) === 0 ? {} : { part: true as const };
+  const part = (at(task.flags) & taskPart) === 0 ? {} : { part: true as const, ...parentOf(manifest, memory, block) };
   const helped = at(task.slot) !== 0;
   const moved = (at(task.flags) & taskMoved) !== 0;
   const image = helped ? { image: at(task.image) } : moved ? { image: at(task.origin) } : {};

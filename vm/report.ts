@@ -139,7 +139,10 @@ interface Parts {
 const taskLines = ({ task, image }: Fault): string[] => {
   if (!task) return [];
   const by = task.origin === image ? '' : ` by image ${task.origin}`;
-  if (task.part) return [`in a part of the par for at ${placeOf(task.spawned[0]!)}`];
+  if (task.part) {
+    const of = task.of ? `, of task ${task.of.number}, spawned at ${placeOf(task.of.spawned[0]!)}` : '';
+    return [`in a part of the par for at ${placeOf(task.spawned[0]!)}${of}`];
+  }
   return [`in task ${task.number}, spawned at ${placeOf(task.spawned[0]!)}${by}`];
 };
 

@@ -37,6 +37,8 @@ export interface FailedTask {
   readonly spawned: readonly Frame[];
   /** It is a part of the `par for` there. */
   readonly part?: true;
+  /** The task whose loop it is a part of, if that was spawned. */
+  readonly of?: { readonly number: number; readonly spawned: readonly Frame[] };
 }
 
 export type Activity =
