@@ -83,6 +83,7 @@ const foreign: Readonly<Record<string, string>> = {
   printf: 'use `print("… {}", x)`',
   println: 'use `print("… {}", x)`',
   writeln: 'use `print("… {}", x)`',
+  yield: 'it is a statement, without anything behind it: `yield;`',
   join: 'it is for tasks, which `spawn f(x)` starts',
   join_for: 'it is for tasks, which `spawn f(x)` starts',
   cancel: 'it is for tasks, which `spawn f(x)` starts',

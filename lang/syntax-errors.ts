@@ -67,6 +67,17 @@ const inWords: Readonly<Record<string, string>> = {
   index: 'an index',
 };
 
+/** What loops with `par for` are not, by the text before what was found. */
+const parHint = (before: string, found: string): string | undefined => {
+  if (found === '{' && /\bpar\s+for\s+\w+\s+in\s[^{};]*$/.test(before))
+    return '`par for` goes over a range: `par for i in 0..v.len { … v[i] … }`';
+  if (found === '(' && /\bpar\s+for\s*$/.test(before))
+    return '`par for` has one variable; loops may be nested: `par for i in 0..n { par for j in 0..m { … } }`';
+  if (/\breduce\s*\([^(){};]*,\s*$/.test(before))
+    return 'each operator has a clause of its own: `reduce(+: a, b) reduce(max: c)`';
+  return undefined;
+};
+
 const fromException = (e: IRecognitionException, source: Source): Diagnostic => {
   const found = e.token;
   const previous = (e as { previousToken?: IToken }).previousToken;
@@ -79,7 +90,9 @@ const fromException = (e: IRecognitionException, source: Source): Diagnostic => 
   const expected =
     (rule === 'fnDecl' && expectedOf(e) === '`fn`' ? 'a declaration' : expectedOf(e)) ??
     (e.name === 'NotAllInputParsedException' ? 'a declaration' : inWords[rule]);
-  const hint = hintFor(found, previous, expected === 'a declaration' ? 'declaration' : rule);
+  const hint =
+    parHint(source.text.slice(Math.max(0, span.start - 200), span.start), found.image) ??
+    hintFor(found, previous, expected === 'a declaration' ? 'declaration' : rule);
   if (expected === '`;`') {
     const after =
       previous && !Number.isNaN(previous.startOffset) ? previous.startOffset + previous.image.length : span.start;
@@ -200,7 +213,9 @@ export const syntaxDiagnostic = (input: {
     all.push(
       error('PG0102', 'expected `;` at the end of the statement', span, {
         expected: '`;`',
-        hint: 'end the statement with `;`',
+        hint: /\bpar$/.test(source.text.slice(0, span.start))
+          ? '`par` goes with `for`: how many iterations there are is known before they run'
+          : 'end the statement with `;`',
       }),
     );
   for (const v of parser.missingValues)

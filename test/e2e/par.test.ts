@@ -228,3 +228,8 @@ fn main() {
     expect(teams.text).toContain('task stays on its image, for teams');
   });
 });
+
+it('`yield(3)` says what `yield` is', async () => {
+  const { diagnostics } = await compile({ path: 'p.pg', text: 'fn main() { yield(3); }\n' });
+  expect(diagnostics[0]?.hint).toContain('without anything behind it: `yield;`');
+});

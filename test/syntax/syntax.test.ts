@@ -132,3 +132,14 @@ describe('any text', () => {
     }
   });
 });
+
+it.each([
+  ['par for x in v { }', 'goes over a range'],
+  ['par for (i, j) in 0..3 { }', 'loops may be nested'],
+  ['par for i in 0..3 reduce(+: a, +: b) { }', 'a clause of its own'],
+  ['par while true { }', '`par` goes with `for`'],
+])('%s says what is meant', (statement, hint) => {
+  const text = `fn main() {\n  ${statement}\n}\n`;
+  const { diagnostics } = parse(sourceOf('p.pg', text));
+  expect(diagnostics[0]?.hint).toContain(hint);
+});
