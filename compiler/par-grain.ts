@@ -47,6 +47,7 @@ const safe: readonly RegExp[] = [
   /^runtime\.entry\./,
   /^runtime\.spawn\./,
   /^runtime\.tasks\./,
+  /^runtime\.share\./,
 ];
 
 const isSafe = (name: string): boolean => !name.startsWith('runtime.') || safe.some((s) => s.test(name));
