@@ -247,54 +247,80 @@ const wholeOf = (defs: Defs, v: Value): Value => {
 
 const derives: ReadonlySet<OpName> = new Set<OpName>(['addr', 'offset', 'ptr.add', 'elem', 'own']);
 
+/** What a function does with its parameters. */
+interface Kept {
+  readonly kept: ReadonlySet<number>;
+  /** Parameters as operands of calls: kept if the callee keeps them. */
+  readonly passed: readonly { readonly param: number; readonly inst: OpInst; readonly at: number }[];
+}
+
+const keeping = new WeakMap<Func, Kept>();
+
+const keptIn = (f: Func): Kept => {
+  const known = keeping.get(f);
+  if (known) return known;
+  const kept = new Set<number>();
+  const passed: Kept['passed'][number][] = [];
+  const params = new Map(f.params.map((v, i) => [v, i]));
+  const defs = defsOf(f);
+  const keep = (v: Value): void => {
+    const param = params.get(wholeOf(defs, v));
+    if (param !== undefined) kept.add(param);
+  };
+  const body = (b: Body): void => {
+    for (const inst of b.insts) {
+      if (inst.kind === 'op') {
+        inst.args.forEach((v, at) => {
+          const param = params.get(wholeOf(defs, v));
+          if (param === undefined || keepsAddress(inst, at)) return;
+          if (inst.op === 'call') passed.push({ param, inst, at });
+          else keep(v);
+        });
+      } else if (inst.kind === 'loop') inst.inits.forEach(keep);
+      for (const inner of bodiesOf(inst)) body(inner);
+    }
+    if (b.end.kind !== 'unreachable') b.end.args.forEach(keep);
+  };
+  if (params.size > 0) body(f.body);
+  keeping.set(f, { kept, passed });
+  return { kept, passed };
+};
+
 /** Which parameters functions keep: all are taken not to be, until one is found that is. */
 const lendsOf = (program: IrProgram): Lends => {
   const known = lending.get(program);
   if (known) return known;
-  const kept = new Map<string, Set<number>>(program.funcs.map((f) => [f.name, new Set<number>()]));
+  const found = program.funcs.map((f) => ({ ...keptIn(f), name: f.name }));
+  const kept = new Map(found.map((f) => [f.name, new Set(f.kept)]));
   const lends: Lends = (inst, i) => inst.op === 'call' && kept.get(String(inst.imms[0]))?.has(i) === false;
-  /** Parameters as operands of calls: kept if the callee keeps them. */
-  const passed: { readonly f: string; readonly param: number; readonly inst: OpInst; readonly at: number }[] = [];
-  for (const f of program.funcs) {
-    const params = new Map(f.params.map((v, i) => [v, i]));
-    const defs = defsOf(f);
-    const keep = (v: Value): void => {
-      const param = params.get(wholeOf(defs, v));
-      if (param !== undefined) kept.get(f.name)?.add(param);
-    };
-    const body = (b: Body): void => {
-      for (const inst of b.insts) {
-        if (inst.kind === 'op') {
-          inst.args.forEach((v, at) => {
-            const param = params.get(wholeOf(defs, v));
-            if (param === undefined || keepsAddress(inst, at)) return;
-            if (inst.op === 'call') passed.push({ f: f.name, param, inst, at });
-            else keep(v);
-          });
-        } else if (inst.kind === 'loop') inst.inits.forEach(keep);
-        for (const inner of bodiesOf(inst)) body(inner);
-      }
-      if (b.end.kind !== 'unreachable') b.end.args.forEach(keep);
-    };
-    body(f.body);
-  }
   for (let changed = true; changed; ) {
     changed = false;
-    for (const p of passed) {
-      const own = kept.get(p.f);
-      if (!own || own.has(p.param) || lends(p.inst, p.at)) continue;
-      own.add(p.param);
-      changed = true;
-    }
+    for (const { name, passed } of found)
+      for (const p of passed) {
+        const own = kept.get(name);
+        if (!own || own.has(p.param) || lends(p.inst, p.at)) continue;
+        own.add(p.param);
+        changed = true;
+      }
   }
   lending.set(program, lends);
   return lends;
 };
 
+const hiding = new WeakMap<IrProgram['globals'], ReadonlySet<string>>();
+
+const hiddenIn = ({ globals }: IrProgram): ReadonlySet<string> => {
+  const found =
+    hiding.get(globals) ??
+    new Set(globals.filter((g) => g.kind !== 'private' && g.kind !== 'symmetric').map((g) => g.name));
+  hiding.set(globals, found);
+  return found;
+};
+
 export const memoryOf = (f: Func, program: IrProgram, defs: Defs): Memory => ({
   defs,
-  escaped: escapedSlots(f, defs, lendsOf(program)),
-  hidden: new Set(program.globals.filter((g) => g.kind !== 'private' && g.kind !== 'symmetric').map((g) => g.name)),
+  escaped: f.slots.length === 0 ? new Set() : escapedSlots(f, defs, lendsOf(program)),
+  hidden: hiddenIn(program),
 });
 
 const sameRoot = (a: Root, b: Root): boolean => {

@@ -63,7 +63,8 @@ export const cse = (f: Func, context: PassContext): Func => {
   const memory = memoryOf(f, context.program, defsOf(f));
   const s: State = { f, context, memory, checked: isChecked(context.program), replaced, get: resolver(replaced) };
   const body = cseBody(s, f.body, { scopes: [new Map()], places: new Map(), handles: new Map(), loads: new Map() });
-  return { ...f, body: substitute(body, s.get) };
+  // Checks that go replace nothing.
+  return { ...f, body: replaced.size === 0 ? body : substitute(body, s.get) };
 };
 
 const inner = (a: Available): Available => ({
@@ -111,7 +112,8 @@ const forget = (s: State, inst: Inst, at: Available): void => {
 };
 
 const keyOf = (inst: OpInst): string => {
-  const args = commutative.has(inst.op) ? [...inst.args].sort((a, b) => a - b) : inst.args;
+  const [a = 0, b = 0] = inst.args;
+  const args = a > b && commutative.has(inst.op) ? [b, a] : inst.args;
   // Two places are one only if as much is known of both: what was checked for the one was not checked for the other. Nor does what
   // run-time code may read tell what the program may.
   return `${inst.op}.${inst.suffix}(${args.join()})[${inst.imms.join()}]${inst.granted ?? ''}${inst.kernel ? 'k' : ''}`;
