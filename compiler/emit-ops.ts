@@ -333,6 +333,7 @@ export const emitOp = {
   'gptr.of': (c) => c.arg(0),
   addr: (c) => c.arg(0),
   'ptr.bits': (c) => c.arg(0),
+  'ptr.diff': (c) => c.m.i32.sub(c.arg(0), c.arg(1)),
   'ptr.add': (c) => c.m.i32.add(c.arg(0), c.arg(1)),
   load: (c) => c.at(load(c, c.inst.suffix as MemType, numberImm(c.inst.imms, 0), c.arg(0))),
   store: (c) => c.at(store(c, c.inst.suffix as MemType, numberImm(c.inst.imms, 0), c.arg(0), c.arg(1))),

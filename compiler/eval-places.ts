@@ -74,6 +74,10 @@ export const placeStep = (i: OpInst, node: Node, frames: ReadonlyMap<string, num
       return (r, m) => {
         r[d] = memory.inSlotOf(m.image, r[a] as number);
       };
+    case 'ptr.diff':
+      return (r) => {
+        r[d] = ((r[a] as number) - (r[b] as number)) | 0;
+      };
     case 'ptr.bits':
     case 'gptr.bits':
       return (r) => {

@@ -153,6 +153,13 @@ export const ops = {
     cost: 0,
   }),
   'ptr.add': row(undefined, ['ptr', 'i32'], ['ptr'], 'so many bytes further'),
+  'ptr.diff': row(
+    undefined,
+    ['ptr', 'ptr'],
+    ['i32'],
+    'bytes from the second to the first, both where they are now: two numbers of addresses might be of different times',
+    { effects: ['place'] },
+  ),
   // memory
   load: row(memTypes, ['ptr'], ['T'], 'read at address + `number`; narrow types are extended', {
     imms: ['number'],

@@ -27,6 +27,7 @@ const images: Partial<Record<OpName, string>> = {
   'gptr.of': 'an address made of a number',
   'gptr.bits': 'an address as a number',
   'ptr.bits': 'an address as a number',
+  'ptr.diff': 'an address as a number',
   'shared.coordinate': 'the own part of an array',
   'shared.lo': 'the own part of an array',
   'shared.hi': 'the own part of an array',

@@ -277,11 +277,10 @@ const versions = (s: State, loop: LoopInst, { cells, early, ranges }: Found): In
 /** Asks that two pieces of the circle of addresses do not meet: neither begins in the other. */
 const apart = (a: Asking, from: Value, bytes: Value, pointer: Value, c: Cell): void => {
   const i32 = (n: number): Value => a.make('const', 'i32', [], 'i32', BigInt(n));
-  const start = a.make('ptr.bits', '', [from], 'i32');
-  const cell = a.make('add', 'i32', [a.make('ptr.bits', '', [pointer], 'i32'), i32(c.offset)], 'i32');
-  const ahead = a.make('extend_u', '', [a.make('sub', 'i32', [cell, start], 'i32')], 'i64');
+  const cell = a.make('ptr.add', '', [pointer, i32(c.offset)], 'ptr');
+  const ahead = a.make('extend_u', '', [a.make('ptr.diff', '', [cell, from], 'i32')], 'i64');
   a.and(a.make('ge_s', 'i64', [ahead, bytes], 'i32'));
-  a.and(a.make('ge_u', 'i32', [a.make('sub', 'i32', [start, cell], 'i32'), i32(c.bytes)], 'i32'));
+  a.and(a.make('ge_u', 'i32', [a.make('ptr.diff', '', [from, cell], 'i32'), i32(c.bytes)], 'i32'));
 };
 
 /** Checks for nil of what is known before the loop: they are left out of the fast one. */

@@ -340,9 +340,8 @@ class Jammed {
 
 /** Asks that two ranges do not meet on the circle of addresses: neither begins in the other. */
 const meetNot = (a: ReturnType<typeof asking>, x: Range, y: Range): void => {
-  const [from, to] = [x, y].map((r) => a.make('ptr.bits', '', [a.from(r)], 'i32'));
-  if (from === undefined || to === undefined) return;
-  const ahead = (v: Value, w: Value): Value => a.make('extend_u', '', [a.make('sub', 'i32', [w, v], 'i32')], 'i64');
+  const [from, to] = [a.from(x), a.from(y)];
+  const ahead = (v: Value, w: Value): Value => a.make('extend_u', '', [a.make('ptr.diff', '', [w, v], 'i32')], 'i64');
   a.and(a.make('ge_s', 'i64', [ahead(from, to), a.bytes(x)], 'i32'));
   a.and(a.make('ge_s', 'i64', [ahead(to, from), a.bytes(y)], 'i32'));
 };

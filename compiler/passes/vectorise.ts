@@ -241,17 +241,19 @@ const apart = (
   const i32 = (n: number): Value => append(r, 'const', 'i32', 'i32', [], [BigInt(n)]);
   const op = (name: OpName, args: readonly Value[], to: 'i32' | 'i64' = 'i32', suffix = to): Value =>
     append(r, name, suffix, to, args);
+  const further = (p: Value, by: Value): Value => append(r, 'ptr.add', '', 'ptr', [p, by]);
+  const between = (p: Value, q: Value): Value => append(r, 'ptr.diff', '', 'i32', [q, p]);
   const [pa, pb] = [a, b].map((x) => {
-    const bits = append(r, 'ptr.bits', '', 'i32', [first(x.inst.args[0] ?? -1)]);
+    const from = first(x.inst.args[0] ?? -1);
     const offset = Number(x.inst.imms[0] ?? 0);
-    return offset === 0 ? bits : op('add', [bits, i32(offset)]);
+    return offset === 0 ? from : further(from, i32(offset));
   });
   if (pa === undefined || pb === undefined) throw new Error('internal error: an access without an address');
   if (near) {
     // The distance d of the two stays the same. Iterations of a group meet if it is between -below and above.
     const span = Math.abs(a.stride) * (lanes - 1);
     const [below, above] = [extent + span, a.bytes + span];
-    const distance = op('sub', [pb, pa]);
+    const distance = between(pa, pb);
     return op('ge_u', [op('add', [distance, i32(below - 1)]), i32(below + above - 1)]);
   }
   const i64 = (n: bigint): Value => append(r, 'const', 'i64', 'i64', [], [n]);
@@ -261,7 +263,7 @@ const apart = (
     const all = i64(BigInt(extent));
     if (stride >= 0) return { from: p, length: append(r, 'add', 'i64', 'i64', [reach, all]) };
     return {
-      from: op('add', [p, append(r, 'wrap', '', 'i32', [reach])]),
+      from: further(p, append(r, 'wrap', '', 'i32', [reach])),
       length: append(r, 'sub', 'i64', 'i64', [all, reach]),
     };
   };
@@ -269,8 +271,8 @@ const apart = (
   const other = area(pb, b.stride, extent);
   // Neither begins in the other, on the circle of addresses.
   const ahead = (x: typeof one, y: typeof one): Value => {
-    const between = append(r, 'extend_u', '', 'i64', [op('sub', [y.from, x.from])]);
-    return append(r, 'ge_s', 'i64', 'i32', [between, x.length]);
+    const distance = append(r, 'extend_u', '', 'i64', [between(x.from, y.from)]);
+    return append(r, 'ge_s', 'i64', 'i32', [distance, x.length]);
   };
   and(ahead(one, other));
   return ahead(other, one);

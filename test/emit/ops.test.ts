@@ -325,6 +325,11 @@ describe('memory', () => {
     expect(await one(text, { head })).toEqual(['-5', '-6', '0.1', '0.1', '1', '1', '0', '-1']);
   });
 
+  it('ptr.diff, forwards and backwards', async () => {
+    const text = `${at}%two = const.i32 2\n%b = ptr.add %a, %two\n%c = ptr.diff %b, %a\n%d = ptr.diff %a, %b\n${print('i32', '%c')}${print('i32', '%d')}`;
+    expect(await one(text, { head })).toEqual(['2', '-2']);
+  });
+
   it('copy (also where it overlaps), fill, ptr.add', async () => {
     const text = `${at}%x = const.i32 1\n%n = const.i32 8\n%two = const.i32 2\n%b = ptr.add %a, %two\nfill %a, %x, %n\nfill %b, %two, %two\n%six = const.i32 6\ncopy %b, %a, %six\n%v = load.i64 %a, 0\n%u = load.i64 %a, 8\n${print('i64', '%v')}${print('i64', '%u')}`;
     // 1 1 2 2 1 1 1 1, then six of it two bytes further: 1 1 1 1 2 2 1 1.

@@ -333,6 +333,10 @@ describe('atomics', () => {
     const text = `${at}${constants(type, [a, b])}store.${type} %a, %c0, 0\n%old = atomic.rmw.${type} %a, %c1, ${word}\n%new = load.${type} %a, 0\n${print(type, '%old')}${print(type, '%new')}`;
     expect(lines(text, { head })).toEqual([String(Number(a)), result]);
   });
+  test('distances of pointers have a sign', () => {
+    const text = `${at}%two = const.i32 2\n%b = ptr.add %a, %two\n%c = ptr.diff %b, %a\n%d = ptr.diff %a, %b\n${print('i32', '%c')}${print('i32', '%d')}`;
+    expect(lines(text, { head })).toEqual(['2', '-2']);
+  });
   test('an unaligned atomic faults', () => {
     expect(fault(`${at}%one = const.i32 1\n%b = ptr.add %a, %one\n%x = atomic.load.i32 %b`, { head })[0]).toBe('null');
   });

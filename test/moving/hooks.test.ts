@@ -51,6 +51,17 @@ const ended = async (
 
 const graphs = 'test/moving/tasks.pg';
 
+test('what is compared before a loop are addresses of one time', async () => {
+  const aliases = 'test/moving/aliases.pg';
+  const expected = await ended(
+    await artifactOf(aliases, { guards: 'all', skip: ['disambiguate', 'vectorise', 'jam'] }),
+    1,
+  );
+  expect(expected[0]).toBe('ok');
+  expect(await ended(await artifactOf(aliases, {}), 1)).toEqual(expected);
+  expect(await ended(await artifactOf(aliases, { stress: ['move'] }), 1)).toEqual(expected);
+}, 100_000);
+
 describe('graphs that only the variables of tasks hold', () => {
   test('are what their models are, moved at every hook', async () => {
     const plain = await artifactOf(graphs, {});
