@@ -21,7 +21,7 @@ import { passes, runPasses, sequence } from '../../compiler/pipeline.ts';
 import { check } from '../../lang/check.ts';
 import { renderDiagnostic } from '../../lang/render.ts';
 
-const runs = Number(process.env.PGC_RUNS ?? 20);
+const runs = Number(process.env.PGC_RUNS ?? 12);
 const optional: readonly string[] = passes.filter((p) => !p.required).map((p) => p.name);
 /** lower-runtime makes calls of the run-time, with accesses of its own: a barrier is one op here. */
 const known: readonly string[] = [...optional, 'lower-shared'];

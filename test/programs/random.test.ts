@@ -86,7 +86,7 @@ describe('random programs', { timeout: 600_000 }, () => {
         const asked = fixed ? { ...ir, images: count } : ir;
         expect(evaluated(optimise(asked, { skip, verify: true }), count, seed + 1)).toEqual(expected);
       }),
-      { numRuns: 80 * scale },
+      { numRuns: 48 * scale },
     );
   });
 
@@ -98,7 +98,7 @@ describe('random programs', { timeout: 600_000 }, () => {
         expect(await ran(optimise(ir), count)).toEqual(expected);
         expect(await ran(optimise(ir, { skip }), count)).toEqual(expected);
       }),
-      { numRuns: 25 * scale },
+      { numRuns: 15 * scale },
     );
   });
 
@@ -110,7 +110,7 @@ describe('random programs', { timeout: 600_000 }, () => {
         const { artifact } = await compile({ path, text }, stress);
         expect(artifact && (await ranArtifact(artifact, count))).toEqual(expected);
       }),
-      { numRuns: 12 * scale },
+      { numRuns: 8 * scale },
     );
   });
 });
