@@ -60,6 +60,8 @@ export interface KilledRun {
   readonly out: string;
   /** What was said when the run went on, each time. */
   readonly notes: readonly string[];
+  /** It was killed when it had come to its end and had taken its checkpoints away, but had not left yet. */
+  readonly late: boolean;
 }
 
 const hasCheckpoint = (folder: string): boolean =>
@@ -83,10 +85,13 @@ export const runAndKill = async (
     const begun = first ? () => hasCheckpoint(folder) : (err: string) => err !== '';
     const ended = await start(command, begun, done < kills ? random() * most : undefined);
     const note = /going on from (\S+): after \S+ s and \d+ lines? \((\d+) bytes?\) of output/.exec(ended.err);
+    if (!first && done > 0 && ended.err.includes('there is no checkpoint in')) {
+      return { kills: done, code: 0, out: out.toString('utf8'), notes, late: true };
+    }
     if (!first && !note) throw new Error(`it did not go on: ${ended.err}`);
     if (note) notes.push(ended.err);
     out = Buffer.concat([out.subarray(0, note ? Number(note[2]) : 0), ended.out]);
-    if (!ended.killed) return { kills: done, code: ended.code, out: out.toString('utf8'), notes };
+    if (!ended.killed) return { kills: done, code: ended.code, out: out.toString('utf8'), notes, late: false };
     most = note?.[1] === before ? most * 2 : 60;
     before = note?.[1] ?? '';
     done++;
