@@ -37,10 +37,9 @@ export const calledSeldom = (program: IrProgram): ReadonlySet<string> => {
       else calls.set(callee, [call]);
     });
   const graph = callsOf(program);
-  const recursive = new Set(
-    componentsOf(graph).flatMap((c) => (c.length > 1 || graph.get(c[0]!)?.has(c[0]!) ? c : [])),
-  );
-  const funcs = new Map(program.funcs.map((f) => [f.name, f]));
+  const recurses = (names: readonly string[]): boolean =>
+    names.length > 1 || names.some((name) => graph.get(name)?.has(name));
+  const recursive = new Set(componentsOf(graph).filter(recurses).flat());
   const once = new Map<string, boolean>();
   const isOnce = (name: string): boolean => {
     const known = once.get(name);
@@ -51,5 +50,5 @@ export const calledSeldom = (program: IrProgram): ReadonlySet<string> => {
     return found;
   };
   const seldom = (f: Func): boolean => !recursive.has(f.name) && (hasLoop(f) || isOnce(f.name));
-  return new Set([...funcs.values()].filter(seldom).map((f) => f.name));
+  return new Set(program.funcs.filter(seldom).map((f) => f.name));
 };

@@ -4,9 +4,11 @@
 // A part of a loop that was split off runs under the identity of the image whose loop it is, beside that image's own worker. So the body must
 // not get to what the run-time does for an image as a whole: meetings of images, messages, locks, waiting, files, the layout of arrays. What is safe
 // is listed here; whatever is not listed keeps a loop in one piece.
+
 import { usedAsValues } from './call-graph.ts';
 import { callCost, opCost } from './cost.ts';
 import type { Body, Func, IrProgram, OpInst, OpName, PosId } from './ir.ts';
+import { placeText } from './place-text.ts';
 import { runtimeFor } from './runtime-functions.ts';
 import { bodiesOf, forEachInst } from './tree.ts';
 
@@ -169,10 +171,7 @@ export interface ParReport {
 
 /** For `--emit=hooks`: each loop, how long its strips are, or what keeps it in one piece. */
 export const parList = (program: IrProgram, loops: readonly ParReport[]): string => {
-  const place = (pos: PosId): string => {
-    const p = program.positions[pos];
-    return p && p.line > 0 ? `${program.files[p.file] ?? '?'}:${p.line}:${p.col}` : '';
-  };
+  const place = (pos: PosId): string => placeText(program, pos);
   const lines = loops.map(({ pos, around, grain, obstacle }) => {
     const at = place(obstacle?.pos ?? 0);
     const why = obstacle ? `in one piece, for ${obstacle.what}${at === '' ? '' : ` at ${at}`}` : '';

@@ -8,11 +8,13 @@
 // is the program's business.
 //
 // Tasks that it spawns are begun on the image that took it; so what they do counts as what it does.
+
 import { usedAsValues } from './call-graph.ts';
 import type { Func, IrGlobal, IrProgram, OpInst, OpName, PosId, Value } from './ir.ts';
 import { ops } from './ir.ts';
 import { textImm } from './ir-types.ts';
 import type { Obstacle } from './par-grain.ts';
+import { placeText } from './place-text.ts';
 import { runtimeFor } from './runtime-functions.ts';
 import { argsOf, forEachEnd, forEachInst, operandsOf } from './tree.ts';
 
@@ -261,10 +263,7 @@ export interface MoveReport {
 
 /** For `--emit=hooks`: each place where a task is spawned, and whether it may run on another image than its own. */
 export const moveList = (program: IrProgram, tasks: readonly MoveReport[]): string => {
-  const place = (pos: PosId): string => {
-    const p = program.positions[pos];
-    return p && p.line > 0 ? `${program.files[p.file] ?? '?'}:${p.line}:${p.col}` : '';
-  };
+  const place = (pos: PosId): string => placeText(program, pos);
   const lines = tasks.map(({ pos, obstacle }) => {
     const at = place(obstacle?.pos ?? 0);
     const why = obstacle ? `stays on its image, for ${obstacle.what}${at === '' ? '' : ` at ${at}`}` : '';
