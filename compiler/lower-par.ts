@@ -222,6 +222,18 @@ const overFunction = (s: State, l: Loop, place: PosId): void => {
     const far = emit(d, pos, 'and', 'i32', [some, emit(d, pos, 'gt_u', 'i64', [left, grain])]);
     const limit = emit(d, pos, 'select', 'i64', [far, emit(d, pos, 'add', 'i64', [next, grain]), end]);
     storeWord(d, pos, record, par.next, 'i64', limit);
+    storeWord(d, pos, record, par.begun, 'i32', constI32(d, pos, 1));
+    emitIf(
+      d,
+      pos,
+      far,
+      [],
+      () => [],
+      () => {
+        effect(d, pos, 'call', '', [record], ['runtime.par.last']);
+        return [];
+      },
+    );
     const args = [next, limit, ...currentValues(d, vars), ...given];
     const sums = emitTyped(d, pos, 'call', '', args, [l.name], l.sums);
     f.reductions.forEach((r, k) => {

@@ -60,8 +60,9 @@ export const fibers = {
   /** i32, of `par for`: loops that were split here, and parts of them that this worker took from others. */
   splits: 2248,
   steals: 2252,
-  /** i32: ticks since the last heartbeat. */
+  /** i32: ticks since the last heartbeat; heartbeats at which nothing was split, others read that; negative: there is nothing to split. */
   ticks: 2256,
+  beats: 2284,
   /**
    * Of programs that move objects: u32 address of the first block with pointers that live in a suspended task (see `parked`); i32, 1 while this image is
    * in a collective move, where no other task of it may run.
@@ -86,7 +87,7 @@ export const fibers = {
  * function; `position`: where it was spawned; `scope`: the `finish` that it counts for; `cancel`: 0, 1 asked for, 2 known, 3 asked for and given back;
  * `joiner`: the task that waits for its end, 1: it has ended; `home`: the image that runs it; `bytes`: of all; `word`, `seen`: what it waits for; `nap`: until
  * when on the clock of naps, `deadline`: seconds (f64); `place`: where it waits; `shield`: not 0 while it cannot be cancelled; `par`: its innermost loop that
- * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `depth`: how many such loops are inside of each other;
+ * may be split (see `par`); `slot`, `image`: whose work it is, 0: of the image that runs it; `depth`: how many such loops have iterations left that nobody has begun;
  * `held`: how many locks it holds; `alert`: not 0 if a message has come whose handler is to release it; `requests`: the first of those that it made and nobody has waited for;
  * `roots`: the block with its pointers while it is suspended, 0: none; `parts`: how many parts of its loops others may have; `parent`: of a part of
  * a loop: the task whose loop it is, u32 address; `state`, `value`: what it waits for, as in the kernel page.
@@ -149,7 +150,7 @@ export const taskMoved = 1024;
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
  * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
  * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
- * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; then sums, and what the body works with.
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; `counted`: 1 while it is one of the task's `depth`; `begun`: 1 once the task has begun with the iterations that it says; then sums, and what the body works with.
  */
 export const par = {
   outer: 0,
@@ -165,7 +166,9 @@ export const par = {
   offer: 48,
   joined: 52,
   shield: 56,
-  values: 64,
+  counted: 60,
+  begun: 64,
+  values: 72,
 } as const;
 
 /** A block with pointers of a suspended task: u32 addresses of the next one and the one before, bytes of the pointers; then these. */
