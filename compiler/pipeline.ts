@@ -10,6 +10,7 @@
 //   last                                lower-runtime: barriers, collectives and the heap become calls
 
 import type { Func, IrPosition, IrProgram, OpInst, PosId } from './ir.ts';
+import { carry } from './passes/carry.ts';
 import { checkElim } from './passes/check-elim.ts';
 import { comm } from './passes/comm.ts';
 import { cse } from './passes/cse.ts';
@@ -27,6 +28,7 @@ import { guardMerge } from './passes/guard-merge.ts';
 import { guardRange } from './passes/guard-range.ts';
 import { guardSplit } from './passes/guard-split.ts';
 import { hooks } from './passes/hooks.ts';
+import { ifConvert } from './passes/if-convert.ts';
 import { inline } from './passes/inline.ts';
 import { jam } from './passes/jam.ts';
 import { licm } from './passes/licm.ts';
@@ -123,6 +125,18 @@ export const passes = [
     required: false,
     doc: 'several iterations of a loop are done at once, with vectors',
   },
+  {
+    name: 'carry',
+    run: carry,
+    required: false,
+    doc: 'what a loop stored in the round before is not read again',
+  },
+  {
+    name: 'if-convert',
+    run: ifConvert,
+    required: false,
+    doc: 'a branch that only chooses between numbers is none',
+  },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -197,6 +211,8 @@ export const sequence: readonly PassName[] = [
   'guard-merge',
   'jam',
   'vectorise',
+  'carry',
+  'if-convert',
   'strength',
   'fold',
   'cse',
@@ -265,6 +281,10 @@ export const order = [
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'hooks', 'hook spacing is measured on the code that will run'],
   ['guard-merge', 'vectorise', 'a loop with guards in it is none for vectors; what is left of them is final'],
+  ['vectorise', 'carry', 'what is carried from round to round keeps a loop from vectors'],
+  ['carry', 'strength', 'what is read in the next round is seen in indices, not in pointers that advance'],
+  ['vectorise', 'if-convert', 'loops with vectors have masks for conditions'],
+  ['check-elim', 'if-convert', 'conditions imply more than choices do'],
   ['vectorise', 'strength', 'how far apart accesses are is read off indices, and pointers into vectors advance too'],
   ['strength', 'hooks', 'strips need the bound of a loop, and its pointers go on from strip to strip'],
   ['hooks', 'lower-hooks', 'hooks are there to be lowered'],
