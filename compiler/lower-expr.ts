@@ -139,11 +139,12 @@ const lowerArrayPlace = (
 };
 
 /**
- * A number that the scheduler knows to be an address: of its blocks and records, which no program can change. Whoever has a handle
- * from a program has asked what it is.
+ * A number that the scheduler knows to be an address, or what a function of its made of one: of its blocks and records, and of words of kernel pages,
+ * which no program can change. Whoever has a handle from a program has asked what it is.
  */
 const isSchedulers = (s: State, pointer: Expr): boolean =>
-  s.fnName.startsWith('runtime.tasks.') && pointer.kind === 'cast' && pointer.operand.type.kind === 'int';
+  /^runtime\.(tasks|share|checkpoint)\./.test(s.fnName) &&
+  ((pointer.kind === 'cast' && pointer.operand.type.kind === 'int') || pointer.kind === 'call');
 
 /** Where a place is. Locals that are SSA values have no place: callers handle them first. */
 export const lowerPlace = (s: State, p: Place): Location => {

@@ -306,6 +306,17 @@ export const mayLeave = (b: Block): boolean => {
   return found;
 };
 
+/** Whether a function has a `par for`. */
+export const splitsLoops = (fn: Fn): boolean => {
+  let found = false;
+  walkBlock(fn.body, {
+    stmt: (s) => {
+      found ||= s.kind === 'parFor';
+    },
+  });
+  return found;
+};
+
 /** `assignedIn` for an expression (an `if` in it may assign). */
 export const assignedInExpr = (e: Expr): readonly Local[] => {
   const found = new Set<Local>();

@@ -10,7 +10,7 @@ import { handleSymbol } from './lower-array.ts';
 import { lowerExpr, lowerIndex } from './lower-expr.ts';
 import { storeValue } from './lower-memory.ts';
 import { grainName } from './lower-par.ts';
-import { memoryLocals } from './lower-scan.ts';
+import { memoryLocals, splitsLoops } from './lower-scan.ts';
 import {
   constI32,
   constI64,
@@ -206,7 +206,7 @@ const lowerInit = (
 const tasksBegin = 'runtime.begin';
 
 /** Functions of the run-time for tasks that the compiler calls. */
-const tasksNeed = /^runtime\.tasks\.(leave|wait32|current|take|give|due|forced|can_end)$/;
+const tasksNeed = /^runtime\.tasks\.(leave|leave_again|wait32|current|take|give|due|forced|can_end)$/;
 /** The same of handlers and messages. */
 const handlersNeed = /^runtime\.(handlers\.(dispatch|interrupt|alerted)|messages\.withdraw)$/;
 
@@ -310,7 +310,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     // A handler of messages is called by whatever its image's worker runs.
     splits:
       (options.splits ?? true) &&
-      program.functions.some((fn) => fn.symbol === 'runtime.par.begin') &&
+      program.functions.some(splitsLoops) &&
       !program.functions.some((fn) => fn.symbol === handlerDispatch),
     messages: program.functions.some((fn) => fn.symbol === 'runtime.messages.withdraw'),
     handlers: program.functions.some((fn) => fn.symbol === handlerDispatch),

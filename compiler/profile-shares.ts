@@ -4,7 +4,7 @@
 //
 // The code of a hook in a loop is a round of that loop, with what is called in it; of a hook before calls that come back, the function. How often
 // inner loops go round is mostly not known: each is taken to make the same number of rounds.
-import { isRuntime, leaveFunction, type Manifest, type ProfileTables } from '../vm/abi.ts';
+import { isRuntime, leaveAgainFunction, leaveFunction, type Manifest, type ProfileTables } from '../vm/abi.ts';
 import { branchCost, callCost, opCost } from './cost.ts';
 import { type Defs, defsOf } from './facts.ts';
 import type { Body, Func, Inst, IrProgram, LoopInst, OpInst, PosId } from './ir.ts';
@@ -186,6 +186,8 @@ const hasUsers = (program: IrProgram, f: Func): boolean => {
   return any;
 };
 
+const leaving: ReadonlySet<string> = new Set([leaveFunction, leaveAgainFunction]);
+
 /** The positions of points, from the calls by which functions leave: (bytes, number of the function, point). */
 export const pointsOf = (
   program: IrProgram,
@@ -198,7 +200,7 @@ export const pointsOf = (
       if (i.kind !== 'op') return;
       const [result] = i.results;
       if (result !== undefined && (i.op === 'const' || i.op === 'func.ref')) defs.set(result, i);
-      if (i.op !== 'call' || textImm(i.imms, 0) !== leaveFunction) return;
+      if (i.op !== 'call' || !leaving.has(textImm(i.imms, 0))) return;
       const [, fn, point] = i.args.map((v) => defs.get(v));
       if (fn?.op !== 'func.ref' || point?.op !== 'const') return;
       const name = textImm(fn.imms, 0);

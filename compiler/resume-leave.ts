@@ -11,6 +11,8 @@ export interface State {
   readonly edit: Edit;
   /** Terminators that leave for the scheduler: they are as they should be. */
   readonly left: Set<Terminator>;
+  /** The record that the function goes on from, 0: none; it is used again. */
+  readonly record?: Value;
 }
 
 /** Ops appended to a list. */
@@ -88,7 +90,10 @@ export const leave = (s: State, point: Inst, results: readonly IrType[]): Body =
   const size = c.i32(offsetOfWord(plan, words));
   const fn = c.op('func.ref', '', 'i32', [], [plan.resumeName]);
   const number = c.i32(plan.number.get(point) ?? 0);
-  const record = c.op('call', '', 'i32', [size, fn, number], [plan.leave]);
+  const record =
+    s.record === undefined
+      ? c.op('call', '', 'i32', [size, fn, number], [plan.leave])
+      : c.op('call', '', 'i32', [size, fn, number, s.record], [plan.leaveAgain]);
   if (live.length > 0) {
     const pointer = c.pointer(record);
     for (const v of live) {

@@ -43,6 +43,8 @@ export interface Leaving {
   readonly isPoint: (i: Inst) => boolean;
   /** The run-time's function that makes a record and links it to the others of the fiber. */
   readonly leave: string;
+  /** The same, in the record that the function goes on from if there is room. */
+  readonly leaveAgain: string;
   readonly resumeName: string;
 }
 

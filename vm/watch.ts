@@ -10,7 +10,8 @@
 //  - An image that has a notice or a task from others which it has not seen yet is not blocked, whatever it is waiting for.
 //  - An image all of whose tasks wait (`tasks`) has let each of them look again (`rounds` grew by three), or it waits for another
 //    task to go on first. An image with a task that waits for time to pass is never called blocked.
-// Memory accesses are atomic and sequentially consistent on both sides.
+// Memory accesses are atomic and sequentially consistent on both sides, but for what schedulers raise in the place of the epoch (`stirs`): that
+// is seen at the latest with the store by which its image says that it waits.
 import { barrierWords, fibers, kernel, kernelBase, page, states, task } from './abi.ts';
 import type { Activity } from './result.ts';
 
@@ -36,7 +37,8 @@ export const sightOf = (memory: Int32Array, slotBits: number, image: number): Im
   const slot = slotOf(slotBits, image);
   return {
     state: at(memory, slot, page.state),
-    epoch: at(memory, slot, page.epoch),
+    // Both only grow.
+    epoch: (at(memory, slot, page.epoch) + at(memory, slot, fibers.stirs)) | 0,
     rechecks: at(memory, slot, page.rechecks),
     rounds: at(memory, slot, fibers.rounds),
     position: at(memory, slot, page.statePosition),

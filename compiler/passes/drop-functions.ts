@@ -1,7 +1,7 @@
 // drop-functions: functions that neither `init` nor `main` reaches go.
 //
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
-import { commRuntime, leaveFunction, runFunction } from '../../vm/abi.ts';
+import { commRuntime, leaveAgainFunction, leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
 import type { Func, IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -40,6 +40,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     ...Object.values(commRuntime),
     ...Object.values(checkRuntime),
     leaveFunction,
+    leaveAgainFunction,
     runFunction,
   ];
   if (context.guards !== 'off' && context.pending.has('guard-insert')) work.push(...guardFunctions);

@@ -7,7 +7,7 @@
 // A function whose calls cost little beside what it does (called-seldom.ts) has one form for both: it is called with a record to go on from, or 0.
 //
 // `stack.need` becomes a number.
-import { entryPrefix, isRuntime, leaveFunction, resumePrefix, runFunction } from '../../vm/abi.ts';
+import { entryPrefix, isRuntime, leaveAgainFunction, leaveFunction, resumePrefix, runFunction } from '../../vm/abi.ts';
 import { type Reaching, reaching, usedAsValues } from '../call-graph.ts';
 import { calledSeldom } from '../called-seldom.ts';
 import { isChecked } from '../checked.ts';
@@ -43,7 +43,7 @@ export const fibersWith = (program: IrProgram, seldom: ReadonlySet<string>): IrP
   const funcs = program.funcs.flatMap((f): readonly Func[] => {
     const sized = beginning(withNeeds(f, needs), united);
     if (!gives.has(f.name)) return [roots.has(f.name) ? whole(sized, isPoint) : sized];
-    const how = { isPoint, leave: leaveFunction, resumeName: `${resumePrefix}${f.name}` };
+    const how = { isPoint, leave: leaveFunction, leaveAgain: leaveAgainFunction, resumeName: `${resumePrefix}${f.name}` };
     return leavable(sized, how, united.has(f.name));
   });
   return { ...program, funcs };

@@ -307,11 +307,36 @@ const foldOffsets = (s: State, body: Body): Body => {
   return { insts, end: body.end };
 };
 
+/**
+ * Of the run-time's own words: `load (addr (gptr.of (wrap (add %x, 8))))` → `load (addr (gptr.of (wrap %x))) 8`. As nothing of its lies in the first 64 KiB, the
+ * sum does not wrap.
+ */
+const ownFolded = (s: State, inst: OpInst, place: OpInst): readonly Inst[] | undefined => {
+  if (!inst.kernel || place.op !== 'gptr.of') return undefined;
+  const number = opOf(s.defs, place.args[0] ?? -1);
+  const sum = number?.op === 'wrap' ? opOf(s.defs, number.args[0] ?? -1) : undefined;
+  const [x, by] = sum?.op === 'add' ? sum.args : [];
+  const k = by === undefined ? undefined : intOf(s.defs, by);
+  if (x === undefined || k === undefined || k <= 0n || k >= BigInt(unmappedBytes)) return undefined;
+  const [bits, at, base] = [s.edit.value('i32'), s.edit.value('gptr'), s.edit.value('ptr')];
+  const made = (op: OpName, arg: Value, result: Value): OpInst =>
+    madeBy('strength', inst, { op, suffix: '', args: [arg], imms: [], results: [result] });
+  return [made('wrap', x, bits), made('gptr.of', bits, at), made('addr', at, base), further(inst, base, k)];
+};
+
+/** The access so many bytes further on. */
+const further = (inst: OpInst, base: Value, bytes: bigint): OpInst => ({
+  ...inst,
+  args: [base, ...inst.args.slice(1)],
+  imms: [Number(inst.imms[0] ?? 0) + Number(bytes), ...inst.imms.slice(1)],
+});
+
 const offsetFolded = (s: State, inst: OpInst, defs: Defs): readonly Inst[] | undefined => {
   const pointer = inst.args[0];
   const address = pointer === undefined ? undefined : opOf(defs, pointer);
   const place = address?.op === 'addr' ? address.args[0] : undefined;
   const step = place === undefined ? undefined : opOf(defs, place);
+  if (step?.op === 'gptr.of') return ownFolded(s, inst, step);
   const from = step?.args[0];
   const k = intOf(defs, step?.args[1]);
   if (step?.op !== 'offset' || from === undefined || k === undefined || k <= 0n || k >= BigInt(unmappedBytes))
@@ -320,10 +345,6 @@ const offsetFolded = (s: State, inst: OpInst, defs: Defs): readonly Inst[] | und
   const base = s.edit.value('ptr');
   return [
     madeBy('strength', inst, { op: 'addr', suffix: '', args: [from], imms: [], results: [base] }),
-    {
-      ...inst,
-      args: [base, ...inst.args.slice(1)],
-      imms: [Number(inst.imms[0] ?? 0) + Number(k), ...inst.imms.slice(1)],
-    },
+    further(inst, base, k),
   ];
 };
