@@ -4,7 +4,7 @@ import type { Body, Func, Inst, IrProgram } from '../../compiler/ir.ts';
 import { parseProgram } from '../../compiler/ir-text.ts';
 import { liveAt } from '../../compiler/liveness.ts';
 import { withBodies } from '../../compiler/tree.ts';
-import { entryPrefix, leaveFunction, runFunction } from '../../vm/abi.ts';
+import { entryPrefix, leaveAgainFunction, leaveFunction, runFunction } from '../../vm/abi.ts';
 
 const regionBytes = 1 << 22;
 
@@ -49,6 +49,32 @@ func @${leaveFunction}(%bytes: i32, %fn: i32, %point: i32) -> i32 {
   store.i32 %a, %point, 8
   store.i32 %a, %bytes, 12
   %bits = gptr.bits %record
+  call @mini.link(%bits)
+  ret(%bits)
+}
+func @${leaveAgainFunction}(%bytes: i32, %fn: i32, %point: i32, %r: i32) -> i32 {
+  %room: i32 = if @some %r {
+    %g = gptr.of %r
+    %ga = addr %g
+    %n = load.i32 %ga, 12
+    %enough = ge_u.i32 %n, %bytes
+    break @some(%enough)
+  } else { break @some(%r) }
+  %record: i32 = if @fits %room {
+    %g2 = gptr.of %r
+    %a = addr %g2
+    %null = const.i32 0
+    store.i32 %a, %null, 0
+    store.i32 %a, %point, 8
+    call @mini.link(%r)
+    break @fits(%r)
+  } else {
+    %new: i32 = call @${leaveFunction}(%bytes, %fn, %point)
+    break @fits(%new)
+  }
+  ret(%record)
+}
+func @mini.link(%bits: i32) {
   %t = global @mini.tail
   %ta = addr %t
   %tail = load.i32 %ta, 0
@@ -66,7 +92,7 @@ func @${leaveFunction}(%bytes: i32, %fn: i32, %point: i32) -> i32 {
   %la = addr %link
   store.i32 %la, %bits, 0
   store.i32 %ta, %bits, 0
-  ret(%bits)
+  ret
 }
 func @mini.give(%record: i32) {
   %round = const.i32 15
@@ -129,11 +155,14 @@ func @${runFunction}(%entry: i64) {
         %to = load.i32 %ra, 4
         %out = add.i32 %next, %results
         %left = resume.record %to, %record, %out
-        call @mini.give(%record)
+        %t = global @mini.tail
+        %ta = addr %t
+        %tail = load.i32 %ta, 0
+        %other = ne.i32 %tail, %record
+        %ended = eqz.i32 %left
+        %over = or.i32 %other, %ended
+        if @give %over { call @mini.give(%record) break @give } else { break @give }
         if @left %left {
-          %t = global @mini.tail
-          %ta = addr %t
-          %tail = load.i32 %ta, 0
           %link = gptr.of %tail
           %la = addr %link
           store.i32 %la, %next, 0
