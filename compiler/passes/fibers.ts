@@ -43,7 +43,12 @@ export const fibersWith = (program: IrProgram, seldom: ReadonlySet<string>): IrP
   const funcs = program.funcs.flatMap((f): readonly Func[] => {
     const sized = beginning(withNeeds(f, needs), united);
     if (!gives.has(f.name)) return [roots.has(f.name) ? whole(sized, isPoint) : sized];
-    const how = { isPoint, leave: leaveFunction, leaveAgain: leaveAgainFunction, resumeName: `${resumePrefix}${f.name}` };
+    const how = {
+      isPoint,
+      leave: leaveFunction,
+      leaveAgain: leaveAgainFunction,
+      resumeName: `${resumePrefix}${f.name}`,
+    };
     return leavable(sized, how, united.has(f.name));
   });
   return { ...program, funcs };
