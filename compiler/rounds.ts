@@ -11,7 +11,7 @@ import {
   type Range,
   rangeOf,
 } from './facts.ts';
-import type { Body, LoopInst, OpInst, Value } from './ir.ts';
+import type { Body, LoopInst, Value } from './ir.ts';
 import { breaksTo } from './tree.ts';
 
 interface Counter {
@@ -80,11 +80,10 @@ export const roundsOf = (defs: Defs, loop: LoopInst, typeOf: (v: Value) => strin
 };
 
 /**
- * The rounds of a strip: its bound is `both ? init + n·step : end`, where `both` is true only if `end` is beyond that; so either way it is
- * at most n steps (n + 1 where the last value belongs to it) from `init`.
+ * The rounds of a strip: its bound is the nearer of its begin + n steps and of the end of the loop, both as signed numbers. Whatever they
+ * are, also if the sum has wrapped: after n rounds the counter is that sum, which is no less than the bound, and the strip is over.
  *
- *   %d = sub %end, %init    %ahead = lt_s %init, %end    %far = gt_u %d, n·step    %both = and %ahead, %far
- *   %to = add %init, n·step    %limit = if %both { %to } else { %end }
+ *   %to = add %init, n·step    %nearer = lt_s %to, %end    %limit = if %nearer { %to } else { %end }
  */
 const stripOf = (defs: Defs, c: Counter): bigint | undefined => {
   const choice = defs.get(c.bound);
@@ -92,32 +91,15 @@ const stripOf = (defs: Defs, c: Counter): bigint | undefined => {
   const { inst, index } = choice;
   const given = (arm: Body): Value | undefined =>
     arm.end.kind === 'break' && arm.end.label === inst.label ? arm.end.args[index] : undefined;
-  const [both, to, end] = [inst.condition, given(inst.then), given(inst.else)];
+  const [to, end] = [given(inst.then), given(inst.else)];
   // No other way gives it a value.
   if (breaksTo({ insts: [inst], end: { kind: 'unreachable', pos: 0 } }, inst.label).length !== 2) return undefined;
   const up = c.step > 0n;
-  const size = up ? c.step : -c.step;
-  const is = (i: OpInst | undefined, op: string, a: Value | undefined, b: Value | undefined): boolean =>
-    i?.op === op && a !== undefined && b !== undefined && i.args[0] === a && i.args[1] === b;
   const sum = opOf(defs, to ?? -1);
+  const nearer = opOf(defs, inst.condition);
   const reach = sum?.op === 'add' && sum.args[0] === c.init ? intOf(defs, sum.args[1]) : undefined;
-  const tests = opOf(defs, both);
-  if (reach === undefined || tests?.op !== 'and' || end === undefined) return undefined;
-  const ahead = opOf(defs, tests.args[0] ?? -1);
-  const far = opOf(defs, tests.args[1] ?? -1);
-  if (!is(ahead, up ? 'lt_s' : 'gt_s', c.init, end) || far?.op !== 'gt_u') return undefined;
-  const distance = opOf(defs, far.args[0] ?? -1);
-  const least = intOf(defs, far.args[1]);
-  const apart = up ? is(distance, 'sub', end, c.init) : is(distance, 'sub', c.init, end);
-  const away = up ? reach : -reach;
-  const strict = c.op === (up ? 'lt' : 'gt');
-  const inclusive = c.op === (up ? 'le' : 'ge');
-  if (!apart || least === undefined || away <= 0n || (!strict && !inclusive)) return undefined;
-  // One step beyond the limit still is on this side of the end, so that the counter cannot wrap before it is found to be there.
-  if (least < (strict ? away : away + size)) return undefined;
-  const bySteps = (distanceMost: bigint): bigint =>
-    strict ? (distanceMost + size - 1n) / size : distanceMost / size + 1n;
-  // Not far: the end is behind, or at most `least` away.
-  const rounds = bySteps(least > away ? least : away);
-  return rounds > 1n ? rounds : 1n;
+  if (reach === undefined || end === undefined || c.op !== (up ? 'lt' : 'gt')) return undefined;
+  if (nearer?.op !== (up ? 'lt_s' : 'gt_s') || nearer.args[0] !== to || nearer.args[1] !== end) return undefined;
+  const rounds = reach / c.step;
+  return rounds >= 1n && rounds * c.step === reach ? rounds : undefined;
 };

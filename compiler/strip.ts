@@ -1,18 +1,19 @@
 // Strip-mining: a loop becomes an outer loop, where there is room for a hook, and an inner one that runs for a while as it did before.
 //
 //   loop @l (%i = %lo) {               loop @s (%j = %lo) {
-//     body                               %far = %hi is more than 1000 away from %j
-//     %k = %i + 1                        %limit = if %far { %j + 1000 } else { %hi }
-//     if @t %k < %hi {                   loop @l (%i = %j) {
+//     body                               %to = %j + 1000
+//     %k = %i + 1                        %limit = if %to < %hi { %to } else { %hi }
+//     if @t %k < %hi {                   %e = loop @l (%i = %j) {
 //       next @l(%k)                        body
 //     } else { break @l }                  %k = %i + 1
-//   }                                      if @t %k < %limit { next @l(%k) } else { break @l }
+//   }                                      if @t %k < %limit { next @l(%k) } else { break @l(%k) }
 //                                        }
-//                                        if @t1 %far { hook; next @s(%j + 1000) } else { break @s }
+//                                        if @t1 %e >= %hi likely { break @s } else { hook; next @s(%e) }
 //                                      }
 //
-// The inner loop costs what the loop did: no counter is added to it. The bound of a strip is found by the distance that remains, so
-// that no counter wraps that would not have. Whatever is no counted loop is left for a hook when one is due (exitFor).
+// The inner loop costs what the loop did: no counter is added to it. Behind a strip the loop is asked whether it goes on as it was asked in
+// each round, so it does not matter where a strip ends, nor whether %to has wrapped. Before and behind a loop of few rounds that is
+// an addition and two comparisons. Whatever is no counted loop is left for a hook when one is due (exitFor).
 // Strip-mining: D. B. Loveman, Program Improvement by Source-to-Source Transformation, JACM 24(1), 1977.
 import { append, type Replacement } from './append.ts';
 import { effectsOf } from './effects.ts';
@@ -92,6 +93,13 @@ const bottomOf = (defs: Defs, loop: LoopInst): Bottom | undefined => {
   return { test, condition, boundAt, goesOn, next: goesOn.end, leave, first, index, step, op, bound };
 };
 
+type SignedTest = 'lt_s' | 'le_s' | 'gt_s' | 'ge_s';
+
+const negated: Partial<Record<OpName, SignedTest>> = { lt_s: 'ge_s', le_s: 'gt_s', gt_s: 'le_s', ge_s: 'lt_s' };
+
+/** The same but for equal operands. */
+const strictOf: Partial<Record<OpName, SignedTest>> = { lt_s: 'le_s', le_s: 'lt_s', gt_s: 'ge_s', ge_s: 'gt_s' };
+
 /** The loop in strips of so many rounds, with a hook between them; undefined: it is none that can be cut. */
 export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number, hook: Hook): LoopInst | undefined => {
   const b = bottomOf(defs, loop);
@@ -102,9 +110,8 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
   const up = b.step > 0n;
   const size = up ? b.step : -b.step;
   const steps = BigInt(rounds);
-  const inclusive = b.op === 'le' || b.op === 'ge';
-  const least = (inclusive ? steps + 1n : steps) * size;
-  if (least >= 1n << (type === 'i64' ? 62n : 30n)) return undefined;
+  const reach = steps * size;
+  if (reach >= 1n << (type === 'i64' ? 62n : 30n)) return undefined;
 
   const { pos } = loop;
   const label = edit.label('strip0');
@@ -113,27 +120,23 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
   const insts: Inst[] = [];
   const r: Replacement = { insts, edit, pos, by };
   const make = (op: OpName, args: readonly Value[], of: 'i32' | 'i64' = type): Value => append(r, op, type, of, args);
-  const int = (n: bigint): Value => append(r, 'const', type, type, [], [n]);
-  const distance = make('sub', up ? [b.bound, at] : [at, b.bound]);
-  const ahead = make(up ? 'lt_s' : 'gt_s', [at, b.bound], 'i32');
-  const far = make('gt_u', [distance, int(least)], 'i32');
-  const both = append(r, 'and', 'i32', 'i32', [ahead, far]);
-  const to = make('add', [at, int(up ? steps * size : -steps * size)]);
+  const to = make('add', [at, append(r, 'const', type, type, [], [up ? reach : -reach])]);
+  const nearest = make(up ? 'lt_s' : 'gt_s', [to, b.bound], 'i32');
   // Not by `select`: engines move what only computes to where it is used, into the loop; where ways meet they leave it.
   const limit = edit.value(type);
   const nearer = edit.label('near0');
   const arm = (v: Value): Body => ({ insts: [], end: { kind: 'break', label: nearer, args: [v], pos, by } });
-  insts.push(ifInst({ label: nearer, condition: both, results: [limit], pos, by }, arm(to), arm(b.bound)));
+  insts.push(ifInst({ label: nearer, condition: nearest, results: [limit], pos, by }, arm(to), arm(b.bound)));
 
-  // The inner loop gives what the loop would have given, and of what the next round begins with all that cannot be told from the number
-  // of rounds: were pointers needed behind the loop, their old and new values would need registers at the same time.
-  const made = inclusive ? steps + 1n : steps;
-  const advances = loop.params.map((p, k) => stepOf(defs, p, b.next.args[k]));
   const inner = definedIn(loop.body, new Set(loop.params));
-  const carried = b.next.args.filter((v, k) => advances[k] === undefined && inner.has(v));
-  const given = [...new Set([...carried, ...b.leave.args.filter((v) => inner.has(v))])];
+  // The inner loop gives what the loop would have given, and of what the next round begins with the counter, and all that cannot be told
+  // from how far that came: were pointers needed behind the loop, their old and new values would need registers at the same time.
+  const advances = loop.params.map((p, k) => (k === b.index ? undefined : stepOf(defs, p, b.next.args[k])));
+  const begun = b.next.args.filter((_, k) => advances[k] === undefined);
+  const given = [...new Set([...begun, ...b.leave.args].filter((v) => inner.has(v)))];
   const results = given.map((v) => edit.like(v));
   const behind = new Map<Value, Value>(given.map((v, k) => [v, results[k] ?? v]));
+  const outside = (v: Value): Value => behind.get(v) ?? v;
   const inArm = definedIn({ insts: b.goesOn.insts, end: b.goesOn.end });
   const early = given.some((v) => inArm.has(v));
   const limited = edit.value('i32');
@@ -146,6 +149,10 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
     { insts: early ? [] : b.goesOn.insts, end: b.next },
     { insts: [], end: { ...b.leave, args: given } },
   );
+  const compared = (counterNow: Value, bound: Value): readonly Value[] =>
+    b.boundAt === 1 ? [counterNow, bound] : [bound, counterNow];
+  const inclusive = b.op === 'le' || b.op === 'ge';
+  const strict = inclusive ? (strictOf[b.condition.op] ?? b.condition.op) : b.condition.op;
   const innerLoop: LoopInst = {
     ...loop,
     inits: params,
@@ -154,33 +161,62 @@ export const inStrips = (edit: Edit, defs: Defs, loop: LoopInst, rounds: number,
       insts: [
         ...redirect({ insts: kept, end: loop.body.end }, loop.label, label).insts,
         ...(early ? b.goesOn.insts : []),
-        { ...b.condition, args: b.boundAt === 1 ? [counted, limit] : [limit, counted], results: [limited], by },
+        { ...b.condition, op: strict, args: compared(counted, limit), results: [limited], by },
         test,
       ],
       end: loop.body.end,
     },
   };
-  // Where the end was far, the strip is over and the loop is not.
+  // Behind the strip the loop is asked whether it goes on, as it was asked in each round.
+  const over = edit.value('i32');
+  const ends = b.first ? (negated[b.condition.op] ?? b.condition.op) : b.condition.op;
+  const asked: OpInst = {
+    ...b.condition,
+    op: ends,
+    args: compared(outside(counted), b.bound),
+    results: [over],
+    by,
+  };
   const on: Replacement = { insts: [hookInst(pos, hook)], edit, pos, by };
-  const args = loop.params.map((p, k): Value => {
+  const gone = advances.some((a) => a !== undefined) ? append(on, 'sub', type, type, [outside(counted), at]) : at;
+  const args = b.next.args.map((v, k) => {
     const step = advances[k];
-    const from = params[k] ?? p;
-    const value = b.next.args[k] ?? p;
-    if (step === undefined) return behind.get(value) ?? value;
-    const kind = typeOf(edit.types, p);
-    if (kind !== 'i32' && kind !== 'i64') {
-      const bytes = append(on, 'const', 'i32', 'i32', [], [BigInt.asIntN(32, step * made)]);
-      return append(on, 'ptr.add', '', 'ptr', [from, bytes]);
-    }
-    const more = append(on, 'const', kind, kind, [], [BigInt.asIntN(kind === 'i32' ? 32 : 64, step * made)]);
-    return append(on, 'add', kind, kind, [from, more]);
+    if (step === undefined) return outside(v);
+    return advanced(on, params[k] ?? v, gone, b.step, step);
   });
   const more = ifInst(
-    { label: edit.label(b.test.label), condition: both, results: [], pos, by },
+    { label: edit.label(b.test.label), condition: over, likely: true, results: [], pos, by },
+    { insts: [], end: { ...b.leave, label, args: b.leave.args.map(outside) } },
     { insts: on.insts, end: { kind: 'next', label, args, pos, by } },
-    { insts: [], end: { ...b.leave, label, args: b.leave.args.map((v) => behind.get(v) ?? v) } },
   );
-  return around(loop, label, params, { insts: [...insts, innerLoop, more], end: { kind: 'unreachable', pos, by } });
+  return around(loop, label, params, {
+    insts: [...insts, innerLoop, asked, more],
+    end: { kind: 'unreachable', pos, by },
+  });
+};
+
+/** A parameter behind a strip, by which its counter has gone so far. Exact however many rounds that were, also where numbers wrapped. */
+const advanced = (r: Replacement, from: Value, gone: Value, perRound: bigint, step: bigint): Value => {
+  const { types } = r.edit;
+  const wide = typeOf(types, gone) === 'i64' ? 'i64' : 'i32';
+  const type = typeOf(types, from);
+  const to = type === 'i64' ? 'i64' : 'i32';
+  const op = (name: OpName, of: 'i32' | 'i64', args: readonly Value[]): Value => append(r, name, of, of, args);
+  const int = (of: 'i32' | 'i64', n: bigint): Value => append(r, 'const', of, of, [], [n]);
+  // Counted as a number of rounds where that has to be made wider: it is not negative.
+  const even = step % perRound === 0n && !(wide === 'i32' && to === 'i64');
+  const up = perRound > 0n ? gone : op('sub', wide, [int(wide, 0n), gone]);
+  const size = perRound > 0n ? perRound : -perRound;
+  const rounds = even ? gone : size === 1n ? up : op('div_u', wide, [up, int(wide, size)]);
+  const factor = even ? step / perRound : step;
+  const count =
+    to === wide
+      ? rounds
+      : to === 'i32'
+        ? append(r, 'wrap', '', 'i32', [rounds])
+        : append(r, 'extend_u', '', 'i64', [rounds]);
+  const way = factor === 1n ? count : op('mul', to, [count, int(to, BigInt.asIntN(to === 'i32' ? 32 : 64, factor))]);
+  return type === 'ptr' ? append(r, 'ptr.add', '', 'ptr', [from, way]) : op('add', to, [from, way]);
 };
 
 /** What each round adds to a parameter, if that is always the same: to a number, or to a pointer. */

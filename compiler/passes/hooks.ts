@@ -25,9 +25,6 @@ import { bodiesOf, type Edit, editOf, forEachInst, withBodies } from '../tree.ts
 /** Bodies that cost more have a hook in each round: it is no more than a hundredth of them. */
 const large = 300;
 
-/** Rounds that cost more can look each time: often such loops make few, and would pay for the bound of their first strip. */
-const long = 80;
-
 /** What is found once for a program. */
 interface Known {
   readonly calls: Calls;
@@ -179,7 +176,7 @@ const hooked = (s: State, loop: LoopInst): LoopInst => {
   const cost = Math.max(1, Math.round(round));
   const each = Math.floor(s.spacing / cost);
   const strip =
-    cost < long && each > 1
+    cost < large && each > 1
       ? inStrips(s.edit, s.defs, loop, each, { cost: cost * each, kind: 'strip', rounds: each })
       : undefined;
   const small = cost < large && !hasCalls(loop.body);
