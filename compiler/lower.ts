@@ -29,7 +29,7 @@ import { lowerBlock, returnValue } from './lower-stmt.ts';
 import { componentsOf, isAggregate, memTypeOf } from './lower-types.ts';
 import { distrustCallers } from './lower-values.ts';
 import { type ParReport, parDecisions } from './par-grain.ts';
-import { mayMoveName, sharesName } from './runtime-functions.ts';
+import { callsOf, mayMoveName, passesNeed, sharesName, teamRuntime } from './runtime-functions.ts';
 import { type MoveReport, moveObstacles } from './task-moves.ts';
 import { renumber } from './tree.ts';
 
@@ -317,20 +317,28 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     ticksPerBeat: options.ticksPerBeat ?? 1,
     escapes: options.escapes ?? false,
   };
+  const bySymbol = new Map(program.functions.map((fn) => [fn.symbol, fn]));
+  const want = (symbol: string): void => {
+    const fn = bySymbol.get(symbol);
+    if (fn) wanted.add(fn);
+  };
+  for (const symbol of [...passesNeed, ...(state.teams ? teamRuntime : [])]) want(symbol);
   for (const fn of program.functions) {
-    if (
-      /^runtime\.((memory|move|check|profile|trace|comm)\.)?\w+$/.test(fn.symbol) &&
-      (state.teams || fn.symbol !== 'runtime.team_value')
-    )
-      wanted.add(fn);
+    // These parts are only there when they were asked for.
+    if (/^runtime\.(memory|move|check|profile|trace|comm)\.\w+$/.test(fn.symbol)) wanted.add(fn);
     if (state.splits && parNeed.test(fn.symbol)) wanted.add(fn);
     if (state.tasks && (tasksNeed.test(fn.symbol) || handlersNeed.test(fn.symbol))) wanted.add(fn);
   }
   wanted.add(program.main);
   const { func: init, globals } = lowerInit(state, program.globals, program.main);
   const funcs: Func[] = [init];
-  // A set that grows while it is walked: calls add to it.
-  for (const fn of wanted) funcs.push(lowerFunction(state, fn));
+  for (const name of callsOf(init)) want(name);
+  // A set that grows while it is walked: calls add to it, and ops that will be calls.
+  for (const fn of wanted) {
+    const func = lowerFunction(state, fn);
+    funcs.push(func);
+    for (const name of callsOf(func)) want(name);
+  }
   funcs.push(...state.made);
   const decide = parDecisions(funcs);
   for (const p of state.splits ? state.pars : []) {

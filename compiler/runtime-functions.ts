@@ -1,8 +1,9 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
 import { isRuntime, profileServer, runFunction } from '../vm/abi.ts';
-import type { IrProgram, OpInst, OpName } from './ir.ts';
+import type { Func, IrProgram, OpInst, OpName } from './ir.ts';
 import type { HookSettings } from './passes.ts';
+import { forEachInst } from './tree.ts';
 
 /** What guards call. */
 export const guardRuntime = {
@@ -133,6 +134,24 @@ export const runtimeFor: Partial<Record<OpName, string>> = {
   reduce: 'runtime.exchange',
   broadcast: 'runtime.exchange',
   hook: hookRuntime,
+};
+
+/** What lower-runtime calls besides for collectives, in programs that have it: those with teams. */
+export const teamRuntime = ['runtime.team_value', 'runtime.members', 'runtime.rank'];
+
+/** Of the functions every program may have, those that passes call though no op stands for them before. */
+export const passesNeed: readonly string[] = [...Object.values(guardRuntime), hookRuntime, hookTimer];
+
+/** Names of what a function calls or takes the value of, now or once its ops are lowered. */
+export const callsOf = (f: Func): ReadonlySet<string> => {
+  const calls = new Set<string>();
+  forEachInst(f.body, (i) => {
+    if (i.kind !== 'op') return;
+    const later = runtimeFor[i.op];
+    if (i.op === 'call' || i.op === 'func.ref') calls.add(String(i.imms[0]));
+    else if (later !== undefined) calls.add(later);
+  });
+  return calls;
 };
 
 /** What an instruction in a function calls, now or once it is lowered; undefined: nothing, or a value. */

@@ -48,10 +48,23 @@ const freshPrefix = (l: Loader, stem: string, library: boolean): string => {
   return `${name}.`;
 };
 
+/** Modules of the library as they were parsed last, by path: one process that compiles many programs parses them once. */
+const parsed = new Map<string, { readonly source: Source; readonly result: ReturnType<typeof parse> }>();
+
+const parseLibrary = (source: Source): ReturnType<typeof parse> => {
+  // Places in the tree name the source by its number.
+  const key = `${source.id} ${source.path}`;
+  const known = parsed.get(key);
+  if (known?.source.text === source.text) return known.result;
+  const result = parse(source);
+  parsed.set(key, { source, result });
+  return result;
+};
+
 const addModule = (l: Loader, path: string, text: string, library: boolean, isMain: boolean): ModuleInfo => {
   const source: Source = { id: l.sources.length, path, text };
   l.sources.push(source);
-  const { module: tree, diagnostics } = parse(source);
+  const { module: tree, diagnostics } = library ? parseLibrary(source) : parse(source);
   l.checker.diagnostics.push(...diagnostics);
   const prefix = isMain ? '' : freshPrefix(l, stemOf(path), library);
   const module: ModuleInfo = { path, source, tree, prefix, library, names: new Map() };

@@ -3,25 +3,18 @@
 // Some ops stand for calls of the run-time until lower-runtime makes the calls: they count as calls of it.
 import { commRuntime, leaveAgainFunction, leaveFunction, runFunction } from '../../vm/abi.ts';
 import { checkRuntime } from '../checked.ts';
-import type { Func, IrProgram } from '../ir.ts';
+import type { IrProgram } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { guardRuntime, hookServer, hookTimer, moveRuntime, runtimeFor, stressRuntime } from '../runtime-functions.ts';
-import { forEachInst } from '../tree.ts';
+import {
+  callsOf,
+  guardRuntime,
+  hookServer,
+  hookTimer,
+  moveRuntime,
+  stressRuntime,
+  teamRuntime,
+} from '../runtime-functions.ts';
 import { trackRuntime } from './lower-track.ts';
-
-/** What lower-runtime calls besides for collectives, in programs that have it: those with teams. */
-const teamRuntime = ['runtime.team_value', 'runtime.members', 'runtime.rank'];
-
-const calledBy = (f: Func): ReadonlySet<string> => {
-  const calls = new Set<string>();
-  forEachInst(f.body, (i) => {
-    if (i.kind !== 'op') return;
-    const later = runtimeFor[i.op];
-    if (i.op === 'call' || i.op === 'func.ref') calls.add(String(i.imms[0]));
-    else if (later !== undefined) calls.add(later);
-  });
-  return calls;
-};
 
 /** What guards call; those are inserted late. */
 const guardFunctions = Object.values(guardRuntime);
@@ -52,7 +45,7 @@ export const dropFunctions = (program: IrProgram, context: PassContext): IrProgr
     const f = byName.get(name);
     if (!f || kept.has(name)) continue;
     kept.add(name);
-    work.push(...calledBy(f));
+    work.push(...callsOf(f));
   }
   if (!byName.has('main') || kept.size === program.funcs.length) return program;
   return { ...program, funcs: program.funcs.filter((f) => kept.has(f.name)) };
