@@ -2,16 +2,12 @@
 // function whose value is taken; that is coarse, but the library and most programs take few.
 import { isRuntime } from '../vm/abi.ts';
 import type { Func, IrProgram, OpInst } from './ir.ts';
-import { calleeOf } from './runtime-functions.ts';
-import { forEachInst } from './tree.ts';
+import { calleeOf, outwardOps } from './runtime-functions.ts';
 
 /** Functions that are used as values, in a fixed order: those of the run-time last. */
 export const usedAsValues = (funcs: readonly Func[]): readonly string[] => {
   const names = new Set<string>();
-  for (const f of funcs)
-    forEachInst(f.body, (i) => {
-      if (i.kind === 'op' && i.op === 'func.ref') names.add(String(i.imms[0]));
-    });
+  for (const f of funcs) for (const i of outwardOps(f)) if (i.op === 'func.ref') names.add(String(i.imms[0]));
   const sorted = [...names].sort();
   return [...sorted.filter((n) => !isRuntime(n)), ...sorted.filter(isRuntime)];
 };
@@ -23,7 +19,7 @@ export interface Reaching {
   readonly values: boolean;
 }
 
-/** `itself`: what counts as a call of one of those functions besides calls; `isCalled`: which values calls of values may call. */
+/** `itself`: which of the outward ops count as a call of one of those functions besides calls; `isCalled`: which values calls of values may call. */
 export const reaching = (
   program: IrProgram,
   seeds: readonly string[],
@@ -35,17 +31,16 @@ export const reaching = (
   const taken = new Set<string>();
   const work = [...seeds];
   for (const f of program.funcs) {
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
+    for (const i of outwardOps(f)) {
       if (i.op === 'call.value') byValue.push(f.name);
       if (i.op === 'func.ref' && isCalled(String(i.imms[0]))) taken.add(String(i.imms[0]));
       if (itself(i)) work.push(f.name);
       const callee = calleeOf(program, f.name, i);
-      if (callee === undefined) return;
+      if (callee === undefined) continue;
       const known = callers.get(callee);
       if (known) known.add(f.name);
       else callers.set(callee, new Set([f.name]));
-    });
+    }
   }
   const funcs = new Set<string>();
   let values = false;

@@ -15,8 +15,16 @@ export const checkRuntime = {
   allocShared: 'runtime.check.alloc_shared',
 } as const;
 
+const answers = new WeakMap<IrProgram, boolean>();
+
 /** Whether a program is checked: it has this part of the run-time. */
-export const isChecked = (p: IrProgram): boolean => p.funcs.some((f) => f.name === checkRuntime.read);
+export const isChecked = (p: IrProgram): boolean => {
+  const known = answers.get(p);
+  if (known !== undefined) return known;
+  const answer = p.funcs.some((f) => f.name === checkRuntime.read);
+  answers.set(p, answer);
+  return answer;
+};
 
 /** So many bytes behind a variable of this size belong to nobody, so that an access that leaves it hits no other. */
 export const redZone = (size: number): number => Math.ceil(Math.min(Math.max(size, 32), 256) / 16) * 16;

@@ -4,8 +4,7 @@
 // Which function a value names is not asked: the program can write anything where it keeps values.
 import { usedAsValues } from './call-graph.ts';
 import type { IrProgram } from './ir.ts';
-import { calleeOf } from './runtime-functions.ts';
-import { forEachInst } from './tree.ts';
+import { calleeOf, outwardOps } from './runtime-functions.ts';
 
 const knownFor = new WeakMap<IrProgram, ReadonlySet<string>>();
 
@@ -17,12 +16,11 @@ export const earlyFunctions = (program: IrProgram): ReadonlySet<string> => {
   const byValue = new Set<string>();
   for (const f of program.funcs) {
     const called = new Set<string>();
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
+    for (const i of outwardOps(f)) {
       if (i.op === 'call.value') byValue.add(f.name);
       const callee = calleeOf(program, f.name, i);
       if (callee !== undefined) called.add(callee);
-    });
+    }
     callees.set(f.name, called);
   }
   const early = new Set<string>();

@@ -1,6 +1,6 @@
 // What instructions do, and which memory they touch: the questions that licm, cse, dce and strength reduction share.
 import { unreachable } from '../lang/unreachable.ts';
-import { constantOf, type Defs, defsOf } from './facts.ts';
+import { constantOf, type Defs, defsOf, opOf } from './facts.ts';
 import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
 import { opRow } from './ir.ts';
 import { isVectorOp, vectorBytes } from './ir-vector.ts';
@@ -185,6 +185,9 @@ type Lends = (inst: OpInst, i: number) => boolean;
 export const escapedSlots = (f: Func, defs: Defs, lends: Lends = () => false): ReadonlySet<string> => {
   const escaped = new Set<string>();
   const lose = (v: Value): void => {
+    // Most operands are numbers: their places need not be found to know that they are none.
+    const op = opOf(defs, v)?.op;
+    if (op === undefined || !ofPlaces.has(op)) return;
     const p = placeOf(defs, v);
     if (p.root.kind === 'frame') escaped.add(p.root.name);
   };
@@ -202,6 +205,8 @@ export const escapedSlots = (f: Func, defs: Defs, lends: Lends = () => false): R
   body(f.body);
   return escaped;
 };
+
+const ofPlaces: ReadonlySet<OpName> = new Set<OpName>(['frame', 'addr', 'own', 'remote', 'offset', 'ptr.add', 'elem']);
 
 /** Operand `i` is only followed to memory, or gives a pointer that placeOf sees through. */
 const keepsAddress = (inst: OpInst, i: number): boolean => {
@@ -254,10 +259,10 @@ interface Kept {
   readonly passed: readonly { readonly param: number; readonly inst: OpInst; readonly at: number }[];
 }
 
-const keeping = new WeakMap<Func, Kept>();
+const keeping = new WeakMap<Body, Kept>();
 
 const keptIn = (f: Func): Kept => {
-  const known = keeping.get(f);
+  const known = keeping.get(f.body);
   if (known) return known;
   const kept = new Set<number>();
   const passed: Kept['passed'][number][] = [];
@@ -282,7 +287,7 @@ const keptIn = (f: Func): Kept => {
     if (b.end.kind !== 'unreachable') b.end.args.forEach(keep);
   };
   if (params.size > 0) body(f.body);
-  keeping.set(f, { kept, passed });
+  keeping.set(f.body, { kept, passed });
   return { kept, passed };
 };
 

@@ -2,7 +2,7 @@
 
 import { evalPure } from './arith.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, OpName, Value } from './ir.ts';
-import { bodiesOf, breaksTo, definedIn, forEachInst, nextsOf } from './tree.ts';
+import { argsOf, bodiesOf, breaksTo, definedIn, forEachInst, nextsOf, operandsOf } from './tree.ts';
 
 // ---- definitions ------------------------------------------------------------------------------------------------
 
@@ -20,14 +20,19 @@ export const addDefs = (body: Body, defs: Map<Value, Def>): void => {
 
 export const addDef = (inst: Inst, defs: Map<Value, Def>): void => {
   if (inst.kind === 'op') for (const v of inst.results) defs.set(v, { kind: 'op', inst });
-  else for (const [index, v] of inst.results.entries()) defs.set(v, { kind: 'result', inst, index });
-  if (inst.kind === 'loop')
-    for (const [index, v] of inst.params.entries()) defs.set(v, { kind: 'param', loop: inst, index });
+  else inst.results.forEach((v, index) => void defs.set(v, { kind: 'result', inst, index }));
+  if (inst.kind === 'loop') inst.params.forEach((v, index) => void defs.set(v, { kind: 'param', loop: inst, index }));
 };
 
-export const defsOf = (f: Func): Map<Value, Def> => {
+const definitions = new WeakMap<Body, Defs>();
+
+/** Found once for as long as a body stays as it is: who adds to them begins with a copy. */
+export const defsOf = (f: Func): Defs => {
+  const known = definitions.get(f.body);
+  if (known) return known;
   const defs = new Map<Value, Def>();
   addDefs(f.body, defs);
+  definitions.set(f.body, defs);
   return defs;
 };
 
@@ -47,20 +52,25 @@ export const intOf = (defs: Defs, v: Value | undefined): bigint | undefined => {
   return typeof c === 'bigint' ? c : undefined;
 };
 
+const counted = new WeakMap<Body, ReadonlyMap<Value, number>>();
+
 /** How often each value is read. */
-export const countUses = (body: Body): Map<Value, number> => {
+export const countUses = (body: Body): ReadonlyMap<Value, number> => {
+  const known = counted.get(body);
+  if (known) return known;
   const uses = new Map<Value, number>();
-  const add = (v: Value): void => void uses.set(v, (uses.get(v) ?? 0) + 1);
+  const add = (list: readonly Value[]): void => {
+    for (const v of list) uses.set(v, (uses.get(v) ?? 0) + 1);
+  };
   const walk = (b: Body): void => {
     for (const inst of b.insts) {
-      if (inst.kind === 'op') inst.args.forEach(add);
-      else if (inst.kind === 'if') add(inst.condition);
-      else if (inst.kind === 'loop') inst.inits.forEach(add);
+      add(operandsOf(inst));
       for (const inner of bodiesOf(inst)) walk(inner);
     }
-    if (b.end.kind !== 'unreachable') b.end.args.forEach(add);
+    add(argsOf(b.end));
   };
   walk(body);
+  counted.set(body, uses);
   return uses;
 };
 

@@ -39,9 +39,14 @@ export const programOf = (parts: Partial<IrProgram>): IrProgram => ({
 /** An `if` with its two arms. */
 export const ifInst = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, thenBody: Body, elseBody: Body): IfInst => ({
   kind: 'if',
-  ...head,
+  label: head.label,
+  condition: head.condition,
+  ...(head.likely ? { likely: head.likely } : {}),
+  results: head.results,
   then: thenBody,
   else: elseBody,
+  pos: head.pos,
+  ...(head.by === undefined ? {} : { by: head.by }),
 });
 
 export interface LoopOptions {

@@ -1,8 +1,8 @@
 // Which functions may move objects: the verifier's rule about ptrs, and passes that keep a ptr over a call, ask this.
 import type { Body, Inst, IrProgram } from './ir.ts';
 import { opRow } from './ir.ts';
-import { isMoving, movers } from './runtime-functions.ts';
-import { bodiesOf, forEachInst } from './tree.ts';
+import { isMoving, movers, outwardOps } from './runtime-functions.ts';
+import { bodiesOf } from './tree.ts';
 
 const slides: ReadonlySet<string> = new Set(movers);
 
@@ -16,16 +16,17 @@ export const movingFunctions = (p: IrProgram): ReadonlySet<string> => {
   for (const f of p.funcs) {
     // It copies bytes: no op says so.
     if (slides.has(f.name)) moving.add(f.name);
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
+    for (const i of outwardOps(f)) {
       if (i.op !== 'call') {
         if (opRow(i.op).effects.includes('moves') || (parks && i.op === 'suspend')) moving.add(f.name);
-        return;
+        continue;
       }
       const callee = String(i.imms[0]);
       if (!known.has(callee)) moving.add(f.name);
-      callers.set(callee, [...(callers.get(callee) ?? []), f.name]);
-    });
+      const others = callers.get(callee);
+      if (others) others.push(f.name);
+      else callers.set(callee, [f.name]);
+    }
   }
   const work = [...moving];
   for (let name = work.pop(); name !== undefined; name = work.pop()) {

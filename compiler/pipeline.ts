@@ -48,7 +48,8 @@ import { unroll } from './passes/unroll.ts';
 import { unswitch } from './passes/unswitch.ts';
 import { vectorise } from './passes/vectorise.ts';
 import { defaultInterval, type GuardMode, type HookSettings, type Pass, type PassContext } from './passes.ts';
-import { forEachInst, renumber, uniqueLabels } from './tree.ts';
+import { outwardOps } from './runtime-functions.ts';
+import { renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
 import { verifyHooks } from './verify-hooks.ts';
 
@@ -170,6 +171,7 @@ export const sequence: readonly PassName[] = [
   'drop-functions',
   'fold',
   'inline',
+  'drop-functions',
   'fold',
   'promote',
   'cse',
@@ -457,10 +459,10 @@ const calleesFirst = (program: IrProgram): readonly Func[] => {
   const visit = (f: Func): void => {
     if (seen.has(f.name)) return;
     seen.add(f.name);
-    forEachInst(f.body, (i) => {
-      const callee = i.kind === 'op' && i.op === 'call' ? byName.get(String(i.imms[0])) : undefined;
+    for (const i of outwardOps(f)) {
+      const callee = i.op === 'call' ? byName.get(String(i.imms[0])) : undefined;
       if (callee) visit(callee);
-    });
+    }
     sorted.push(f);
   };
   for (const f of program.funcs) visit(f);

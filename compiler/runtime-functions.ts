@@ -1,7 +1,7 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
 import { isRuntime, profileServer, runFunction } from '../vm/abi.ts';
-import type { Func, IrProgram, OpInst, OpName } from './ir.ts';
+import { type Body, type Func, type IrProgram, type OpInst, type OpName, opRow } from './ir.ts';
 import type { HookSettings } from './passes.ts';
 import { forEachInst } from './tree.ts';
 
@@ -142,15 +142,34 @@ export const teamRuntime = ['runtime.team_value', 'runtime.members', 'runtime.ra
 /** Of the functions every program may have, those that passes call though no op stands for them before. */
 export const passesNeed: readonly string[] = [...Object.values(guardRuntime), hookRuntime, hookTimer];
 
+const outward = new WeakMap<Body, readonly OpInst[]>();
+
+const leads = (op: OpName): boolean =>
+  op === 'func.ref' || runtimeFor[op] !== undefined || opRow(op).effects.includes('moves');
+
+/**
+ * Ops that lead out of a function or may move objects, in order: calls and what will be calls, values of functions, waiting. Whoever
+ * looks at the whole program after each pass looks at these; they are found once for as long as a body stays as it is.
+ */
+export const outwardOps = (f: Func): readonly OpInst[] => {
+  const known = outward.get(f.body);
+  if (known) return known;
+  const found: OpInst[] = [];
+  forEachInst(f.body, (i) => {
+    if (i.kind === 'op' && leads(i.op)) found.push(i);
+  });
+  outward.set(f.body, found);
+  return found;
+};
+
 /** Names of what a function calls or takes the value of, now or once its ops are lowered. */
 export const callsOf = (f: Func): ReadonlySet<string> => {
   const calls = new Set<string>();
-  forEachInst(f.body, (i) => {
-    if (i.kind !== 'op') return;
+  for (const i of outwardOps(f)) {
     const later = runtimeFor[i.op];
     if (i.op === 'call' || i.op === 'func.ref') calls.add(String(i.imms[0]));
     else if (later !== undefined) calls.add(later);
-  });
+  }
   return calls;
 };
 

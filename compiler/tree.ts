@@ -41,34 +41,46 @@ export const withBodies = (inst: Inst, change: (b: Body) => Body): Inst => {
   switch (inst.kind) {
     case 'op':
       return inst;
-    case 'if':
-      return ifInst(inst, change(inst.then), change(inst.else));
+    case 'if': {
+      const yes = change(inst.then);
+      const no = change(inst.else);
+      return yes === inst.then && no === inst.else ? inst : ifInst(inst, yes, no);
+    }
     case 'block':
-    case 'loop':
-      return { ...inst, body: change(inst.body) };
+    case 'loop': {
+      const body = change(inst.body);
+      return body === inst.body ? inst : { ...inst, body };
+    }
     default:
       return unreachable(inst);
   }
+};
+
+const changes = (list: readonly Value[], get: (v: Value) => Value): boolean => {
+  for (const v of list) if (get(v) !== v) return true;
+  return false;
 };
 
 /** The instruction with other operands of its own; nested bodies stay. */
 export const withOperands = (inst: Inst, get: (v: Value) => Value): Inst => {
   switch (inst.kind) {
     case 'op':
-      return inst.args.some((v) => get(v) !== v) ? { ...inst, args: inst.args.map(get) } : inst;
-    case 'if':
-      return { ...inst, condition: get(inst.condition) };
+      return changes(inst.args, get) ? { ...inst, args: inst.args.map(get) } : inst;
+    case 'if': {
+      const condition = get(inst.condition);
+      return condition === inst.condition ? inst : { ...inst, condition };
+    }
     case 'block':
       return inst;
     case 'loop':
-      return { ...inst, inits: inst.inits.map(get) };
+      return changes(inst.inits, get) ? { ...inst, inits: inst.inits.map(get) } : inst;
     default:
       return unreachable(inst);
   }
 };
 
 export const withArgs = (end: Terminator, get: (v: Value) => Value): Terminator =>
-  end.kind === 'unreachable' ? end : { ...end, args: end.args.map(get) };
+  end.kind === 'unreachable' || !changes(end.args, get) ? end : { ...end, args: end.args.map(get) };
 
 /** Calls `visit` for each instruction, those of nested bodies after the one that holds them. */
 export const forEachInst = (body: Body, visit: (inst: Inst) => void): void => {
@@ -139,10 +151,11 @@ export const leaves = (inst: Inst): boolean => {
 };
 
 /** Rewrites every operand in a body, at any depth. */
-export const substitute = (body: Body, get: (v: Value) => Value): Body => ({
-  insts: body.insts.map((inst) => withBodies(withOperands(inst, get), (b) => substitute(b, get))),
-  end: withArgs(body.end, get),
-});
+export const substitute = (body: Body, get: (v: Value) => Value): Body => {
+  const insts = body.insts.map((inst) => withBodies(withOperands(inst, get), (b) => substitute(b, get)));
+  const end = withArgs(body.end, get);
+  return end === body.end && insts.every((inst, i) => inst === body.insts[i]) ? body : { insts, end };
+};
 
 /** Follows a map of replaced values to the end. */
 export const resolver = (map: ReadonlyMap<Value, Value>): ((v: Value) => Value) => {
@@ -163,7 +176,7 @@ export interface Edit {
 
 export const editOf = (f: Func): Edit => {
   const types = [...f.types];
-  const labels = new Set(labelsIn(f.body));
+  let labels: Set<string> | undefined;
   const counts = new Map<string, number>();
   const value = (type: IrType): Value => {
     types.push(type);
@@ -174,6 +187,7 @@ export const editOf = (f: Func): Edit => {
     value,
     like: (v) => value(typeOf(types, v)),
     label: (stem) => {
+      labels ??= new Set(labelsIn(f.body));
       const base = stem.replace(/\d+$/, '');
       let n = counts.get(base) ?? 0;
       while (labels.has(`${base}${n}`)) n++;

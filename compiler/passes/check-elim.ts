@@ -51,7 +51,7 @@ const testReason = (s: State, inst: IfInst): string | undefined => {
 };
 
 export const checkElim = (f: Func, context: PassContext): Func => {
-  const defs: Map<Value, Def> = defsOf(f);
+  const defs: Map<Value, Def> = new Map(defsOf(f));
   const images: Value[] = [];
   const bounds = new Bounds(defs, context.explain !== undefined);
   forEachInst(f.body, (i) => {

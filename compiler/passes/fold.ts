@@ -36,8 +36,6 @@ interface State {
   readonly replaced: Map<Value, Value>;
   readonly get: (v: Value) => Value;
   readonly settled: Settled;
-  /** Values that somebody reads. */
-  readonly used: ReadonlyMap<Value, number>;
 }
 
 export const fold = (f: Func, context: PassContext): Func => {
@@ -50,7 +48,6 @@ export const fold = (f: Func, context: PassContext): Func => {
     replaced,
     get: resolver(replaced),
     settled: settledExtents(context.program, f.name),
-    used: countUses(f.body),
   };
   const body = foldBody(s, f.body);
   return { ...f, types: s.edit.types, body: substitute(body, s.get) };
@@ -278,7 +275,8 @@ const shareResults = (s: State, inst: Inst & { kind: 'if' | 'loop' }, ...bodies:
   inst.results.forEach((r, i) => {
     const values = new Set(ends.map((e) => s.get(e.args[i] ?? -1)));
     const [only] = values;
-    if (values.size !== 1 || only === undefined || inner.has(only) || !s.used.has(r) || !s.context.allow()) return;
+    if (values.size !== 1 || only === undefined || inner.has(only) || !countUses(s.f.body).has(r) || !s.context.allow())
+      return;
     s.replaced.set(r, only);
   });
 };

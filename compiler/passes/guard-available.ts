@@ -71,7 +71,7 @@ const none: Facts = new Map();
 
 export const guardAvailable = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
-  const defs: Map<Value, Def> = defsOf(f);
+  const defs: Map<Value, Def> = new Map(defsOf(f));
   const s: State = { f, defs, context, exits: new Map(), decided: new Map(), answered: new Map() };
   flow(s, f.body, none, { checked: new Map(), cut: new Map(), small: new Set(), questions: [] });
   if (s.decided.size === 0 && s.answered.size === 0) return f;

@@ -51,7 +51,7 @@ interface State extends RangeState {
 
 export const guardRange = (f: Func, context: PassContext): Func => {
   if (context.guards === 'all' || isRuntime(f.name)) return f;
-  const s: State = { products: new Map(), context, edit: editOf(f), defs: defsOf(f), size: sizeOf(f.body) };
+  const s: State = { products: new Map(), context, edit: editOf(f), defs: new Map(defsOf(f)), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body, []);
   return { ...f, types: s.edit.types, body };
 };

@@ -52,7 +52,7 @@ export const owners = (f: Func, context: PassContext): Func => {
   // Before arrays are laid out, nothing may be asked that a check would have refused.
   if (arrays.size === 0 || earlyFunctions(context.program).has(f.name)) return f;
   const edit = editOf(f);
-  const defs: Map<Value, Def> = defsOf(f);
+  const defs: Map<Value, Def> = new Map(defsOf(f));
   const body = ownersBody({ context, edit, defs, arrays }, f.body);
   return { ...f, types: edit.types, body };
 };

@@ -9,7 +9,7 @@
 // by one to a bound that is their only exit, because the comparisons are monotone in the counter. Bounds are used as they
 // are, with no arithmetic that could wrap.
 import { effectsOf } from '../effects.ts';
-import { type Counted, countedOf, type Def, type Defs, defsOf, relationsOf, swapped } from '../facts.ts';
+import { type Counted, countedOf, type Defs, defsOf, relationsOf, swapped } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, OpName, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -22,7 +22,7 @@ const maxCost = 300;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Defs;
   /** Cost of the function so far: it does not grow without bound. */
   cost: number;
 }

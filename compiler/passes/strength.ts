@@ -15,17 +15,7 @@
 import { unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import { isLoad, isStore, placeOf } from '../effects.ts';
-import {
-  type Def,
-  type Defs,
-  defsOf,
-  type Induction,
-  inductionsOf,
-  intOf,
-  type Linear,
-  linearOf,
-  opOf,
-} from '../facts.ts';
+import { type Defs, defsOf, type Induction, inductionsOf, intOf, type Linear, linearOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
@@ -37,7 +27,7 @@ const maxPointers = 12;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Defs;
 }
 
 export const strength = (f: Func, context: PassContext): Func => {

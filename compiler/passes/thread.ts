@@ -11,7 +11,7 @@
 // is then both. An arm that only leaves is not shared, but there twice: a loop that goes on while `p && q` has its test of p alone.
 // Jump threading, in trees (after F. Mueller and D. Whalley, Avoiding Conditional Branches by Code Replication, PLDI 1995).
 import { effectsOf } from '../effects.ts';
-import { countUses, type Def, type Defs, defsOf, intOf, opOf } from '../facts.ts';
+import { countUses, type Defs, defsOf, intOf, opOf } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -25,7 +25,7 @@ const maxBetween = 4;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Defs;
   readonly uses: ReadonlyMap<Value, number>;
 }
 

@@ -28,7 +28,7 @@ interface State {
 
 export const unroll = (f: Func, context: PassContext): Func => {
   const edit = editOf(f);
-  const defs: Map<Value, Def> = defsOf(f);
+  const defs: Map<Value, Def> = new Map(defsOf(f));
   const body = unrollBody({ context, edit, defs, cost: costOf(f.body) }, f.body);
   return { ...f, types: edit.types, body };
 };

@@ -7,7 +7,7 @@
 //
 // Each version is a whole loop, so that splitting, strength reduction and vectorising see the simple body. The other
 // version often does nothing and goes. Only small loops: the code doubles.
-import { type Def, type Defs, defsOf, isBool, opOf } from '../facts.ts';
+import { type Defs, defsOf, isBool, opOf } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -19,7 +19,7 @@ const maxCost = 400;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Defs;
   /** Cost of the function so far: it does not grow without bound. */
   cost: number;
 }
