@@ -212,28 +212,24 @@ const overFunction = (s: State, l: Loop, place: PosId): void => {
     d.reducing.set(r.inner, r.op);
   }
   const grain = emitTyped(d, pos, 'call', '', [], [grainName(l.n)], ['i64'])[0] ?? 0;
+  storeWord(d, pos, record, par.strip, 'i64', grain);
   const again = (label: string): void => finish(d, { kind: 'next', label, args: currentValues(d, vars), pos });
   // The loop's place is in the program: it gets a hook.
   emitLoop(d, place, { stem: 's', counters: [], vars }, (label) => {
     const next = loadWord(d, pos, record, par.next, 'i64');
     const end = loadWord(d, pos, record, par.end, 'i64');
+    const strip = loadWord(d, pos, record, par.strip, 'i64');
     const left = emit(d, pos, 'sub', 'i64', [end, next]);
     const some = emit(d, pos, 'lt_s', 'i64', [next, end]);
-    const far = emit(d, pos, 'and', 'i32', [some, emit(d, pos, 'gt_u', 'i64', [left, grain])]);
-    const limit = emit(d, pos, 'select', 'i64', [far, emit(d, pos, 'add', 'i64', [next, grain]), end]);
+    const far = emit(d, pos, 'and', 'i32', [some, emit(d, pos, 'gt_u', 'i64', [left, strip])]);
+    const limit = emit(d, pos, 'select', 'i64', [far, emit(d, pos, 'add', 'i64', [next, strip]), end]);
     storeWord(d, pos, record, par.next, 'i64', limit);
     storeWord(d, pos, record, par.begun, 'i32', constI32(d, pos, 1));
-    emitIf(
-      d,
-      pos,
-      far,
-      [],
-      () => [],
-      () => {
-        effect(d, pos, 'call', '', [record], ['runtime.par.last']);
-        return [];
-      },
-    );
+    const last = (): readonly Value[] => {
+      effect(d, pos, 'call', '', [record], ['runtime.par.last']);
+      return [];
+    };
+    emitIf(d, pos, far, [], () => [], last);
     const args = [next, limit, ...currentValues(d, vars), ...given];
     const sums = emitTyped(d, pos, 'call', '', args, [l.name], l.sums);
     f.reductions.forEach((r, k) => {
@@ -247,7 +243,10 @@ const overFunction = (s: State, l: Loop, place: PosId): void => {
       pos,
       far,
       [],
-      () => [constI32(d, pos, 1)],
+      () => {
+        effect(d, pos, 'call', '', [record, grain], ['runtime.par.adapt']);
+        return [constI32(d, pos, 1)];
+      },
       () => emitIf(d, pos, loadWord(d, pos, record, par.children, 'i32'), [], takeBack, none),
     );
     breakIf(d, pos, emit(d, pos, 'eqz', 'i32', [more[0] ?? 0]), label, vars);

@@ -213,7 +213,7 @@ const handlersNeed = /^runtime\.(handlers\.(dispatch|interrupt|alerted)|messages
 /** Those that programs have only if they are built for a report on their run. */
 const isWatcher = /^runtime\.(profile|trace|comm)\.watch$/;
 /** And of the part for `par for`. */
-const parNeed = /^runtime\.par\.(begin|end|deep|start|last|more|joined|due|forced|forced_both)$/;
+const parNeed = /^runtime\.par\.(begin|end|deep|start|adapt|last|more|joined|due|forced|forced_both)$/;
 
 const handlerDispatch = 'runtime.handlers.dispatch';
 

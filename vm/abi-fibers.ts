@@ -155,7 +155,7 @@ export const taskMoved = 1024;
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
  * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
  * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
- * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; `counted`: 1 while it is one of the task's `depth`; `begun`: 1 once the task has begun with the iterations that it says; then sums, and what the body works with.
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; `counted`: 1 while it is one of the task's `depth`; `begun`: 1 once the task has begun with the iterations that it says; `strip`: i64, how many iterations make a strip now; `ticks`, `strips`: how many hooks were due when it changed last, and strips since then; then sums, and what the body works with.
  */
 export const par = {
   outer: 0,
@@ -173,7 +173,10 @@ export const par = {
   shield: 56,
   counted: 60,
   begun: 64,
-  values: 72,
+  strip: 72,
+  ticks: 80,
+  strips: 84,
+  values: 88,
 } as const;
 
 /** A block with pointers of a suspended task: u32 addresses of the next one and the one before, bytes of the pointers; then these. */
