@@ -19,13 +19,13 @@
 import { append, type Replacement } from '../append.ts';
 import { earlyFunctions } from '../early.ts';
 import { effectsOf } from '../effects.ts';
+import { byName, elementAt, type Spot, spotOf } from '../elements.ts';
 import { type Counted, countedOf, type Def, type Defs, defsOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, IrGlobal, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { textImm } from '../ir-types.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, definedIn, type Edit, editOf, typeOf, withBodies } from '../tree.ts';
-import { byName, elementAt, type Spot, spotOf } from './lower-shared.ts';
 
 const by = 'owners';
 
