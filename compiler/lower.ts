@@ -333,11 +333,14 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
   const { func: init, globals } = lowerInit(state, program.globals, program.main);
   const funcs: Func[] = [init];
   for (const name of callsOf(init)) want(name);
+  let looked = 0;
   // A set that grows while it is walked: calls add to it, and ops that will be calls.
   for (const fn of wanted) {
     const func = lowerFunction(state, fn);
     funcs.push(func);
-    for (const name of callsOf(func)) want(name);
+    // Bodies of loops and entries of tasks are functions, too.
+    for (const name of [func, ...state.made.slice(looked)].flatMap((f) => [...callsOf(f)])) want(name);
+    looked = state.made.length;
   }
   funcs.push(...state.made);
   const decide = parDecisions(funcs);
