@@ -80,7 +80,7 @@ export const fibers = {
   patience: 2276,
   taken: 2280,
   /** i32, raised as the kernel page's epoch, but by the worker alone: see watch.ts. */
-  stirs: 2284,
+  stirs: 2288,
   /** u32 heads of lists of free memory, by classes of sizes. */
   lists: 2304,
 } as const;
