@@ -79,6 +79,10 @@ export const fibers = {
   pending: 2272,
   patience: 2276,
   taken: 2280,
+  /** Of the same programs: u32 addresses, queue of those that have not begun and may move; i32, ticks for which none of them has begun here. */
+  fresh: 2292,
+  freshLast: 2296,
+  held: 2172,
   /** i32, raised as the kernel page's epoch, but by the worker alone: see watch.ts. */
   stirs: 2288,
   /** u32 heads of lists of free memory, by classes of sizes. */
