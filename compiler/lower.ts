@@ -241,6 +241,8 @@ export interface LowerOptions {
   readonly splits?: boolean;
   /** Tasks may move to idle images; `always`: they are offered at each hook. Not where it matters who runs what. */
   readonly shares?: 'idle' | 'always';
+  /** All that any program may need of the run-time: for those to which ops are added later. */
+  readonly whole?: boolean;
   /** Told what was decided about each task that is spawned. */
   readonly moves?: (task: MoveReport) => void;
   /** See ProgramState. */
@@ -326,6 +328,7 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
   for (const fn of program.functions) {
     // These parts are only there when they were asked for.
     if (/^runtime\.(memory|move|check|profile|trace|comm)\.\w+$/.test(fn.symbol)) wanted.add(fn);
+    if (options.whole && /^runtime\.\w+$/.test(fn.symbol) && !teamRuntime.includes(fn.symbol)) wanted.add(fn);
     if (state.splits && parNeed.test(fn.symbol)) wanted.add(fn);
     if (state.tasks && (tasksNeed.test(fn.symbol) || handlersNeed.test(fn.symbol))) wanted.add(fn);
   }

@@ -62,8 +62,8 @@ export const track = {
   log: 8192,
 } as const;
 
-/** 2048 events of 16 bytes: u32 what (a tag, and 256 times a kind), u32 address, u32 bytes or count, u32 position or stride. */
-export const trackLogBytes = 32768;
+/** 1790 events of 16 bytes (behind them are words of `page`): u32 what (a tag, and 256 times a kind), u32 address, u32 bytes or count, u32 position or stride. */
+export const trackLogBytes = 28640;
 export const trackEvents = { alloc: 1, free: 2, escape: 3, run: 4 } as const;
 
 /** An entry of the table. The first escape inside is that of a live object; a freed one has the position where it was freed. */

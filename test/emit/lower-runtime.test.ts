@@ -17,7 +17,7 @@ import { constants, programOf } from './instance.ts';
 const library: IrProgram = (() => {
   const { program, diagnostics } = check('empty.pg', fileHost({ texts: { 'empty.pg': 'fn main() { barrier; }\n' } }));
   if (!program) throw new Error(diagnostics.map((d) => d.message).join('\n'));
-  return lower(program);
+  return lower(program, { whole: true });
 })();
 
 /** The program with the run-time's functions, which name no places here. */
