@@ -18,7 +18,18 @@
 import { isRuntime } from '../../vm/abi.ts';
 import { type Address, addressOf } from '../address.ts';
 import { isChecked } from '../checked.ts';
-import { accessOf, bits, clobbers, effectsOf, isDivision, type Memory, memoryOf, writesOf } from '../effects.ts';
+import {
+  accessBytes,
+  accessOf,
+  bits,
+  clobbers,
+  effectsOf,
+  isDivision,
+  isStore,
+  type Memory,
+  memoryOf,
+  writesOf,
+} from '../effects.ts';
 import { addLinear, type Defs, defsOf, inductionsOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, MemType, OpInst, Value } from '../ir.ts';
 import { memTypeBytes } from '../layout.ts';
@@ -88,6 +99,8 @@ interface Spot {
 
 /** A place, relative to the round, whose contents are this value when the round ends. */
 interface Source {
+  /** The store, if it is one. */
+  readonly inst?: OpInst;
   readonly suffix: string;
   readonly address: Address;
   readonly value: Value;
@@ -114,7 +127,7 @@ const carried = (s: State, loop: LoopInst, replaced: Map<Value, Value>): readonl
   if (stores.length === 0 || loads.length === 0) return [loop];
   const sources = stores.flatMap(({ inst, at, address }): Source[] => {
     const value = inst.args[1];
-    return value === undefined ? [] : [{ suffix: inst.suffix, address, value, at }];
+    return value === undefined ? [] : [{ inst, suffix: inst.suffix, address, value, at }];
   });
   const found: Carried[] = [];
   for (let more = true; more && found.length < maxCarried; ) {
@@ -123,7 +136,7 @@ const carried = (s: State, loop: LoopInst, replaced: Map<Value, Value>): readonl
       const [result] = load.inst.results;
       if (result === undefined || found.some((c) => c.load === load) || found.length >= maxCarried) continue;
       const source = sources.find((x) => x.at > load.at && follows(x, load, steps, inner));
-      const slice = source && isAlone(s, loop, load.inst, stores, source) ? sliceOf(loop, load.inst) : undefined;
+      const slice = source && isAlone(s, loop, load.inst, inner, source) ? sliceOf(loop, load.inst) : undefined;
       if (!source || !slice || !s.context.allow()) continue;
       const param = s.edit.like(result);
       found.push({ load, param, value: source.value, slice });
@@ -177,19 +190,36 @@ const follows = (source: Source, load: Spot, steps: ReadonlyMap<Value, bigint>, 
   return moved === apart.constant && distance >= bytes && distance <= maxStep;
 };
 
-/** No other write of the loop touches what is read. Stores to places at a known distance are compared, all others asked about. */
-const isAlone = (s: State, loop: LoopInst, load: OpInst, stores: readonly Spot[], source: Source): boolean => {
+/**
+ * No other write of a round, in whatever arm, touches the place of the source: what the source says of it holds until the next round reads
+ * it. Places at a known distance are compared, as they are in this round; of all others it is asked whether they may be in the same object at all.
+ */
+const isAlone = (s: State, loop: LoopInst, load: OpInst, inner: ReadonlySet<Value>, source: Source): boolean => {
   const access = accessOf(s.memory, load);
   if (!access) return false;
-  const mine = stores.filter((x) => x.address.base === source.address.base && x.inst.suffix === source.suffix);
+  // The source's place is not the read's of this round: nothing is known of where in the object it is.
+  const somewhere = { place: { ...access.place, fromRoot: undefined, base: -1 }, bytes: undefined };
   let alone = true;
   forEachInst(loop.body, (i) => {
-    if (i.kind !== 'op' || !alone || (effectsOf(i) & bits.writes) === 0) return;
-    // The place itself, or the one that is stored to: more than one store there is not looked into.
-    if (mine.length === 1 && mine[0]?.inst === i) return;
-    if (clobbers(s.memory, writesOf(s.memory, i), access)) alone = false;
+    if (i.kind !== 'op' || !alone || i === source.inst || (effectsOf(i) & bits.writes) === 0) return;
+    const apart = distanceOf(s, i, inner, source);
+    alone =
+      apart === undefined
+        ? !clobbers(s.memory, writesOf(s.memory, i), somewhere)
+        : apart >= BigInt(memTypeBytes[source.suffix as MemType]) ||
+          apart + BigInt(accessBytes(i) ?? Number(maxStep)) <= 0n;
   });
   return alone;
+};
+
+/** Bytes from the source's place to that of a store in the same round; undefined: who knows. */
+const distanceOf = (s: State, inst: OpInst, inner: ReadonlySet<Value>, source: Source): bigint | undefined => {
+  const [pointer] = inst.args;
+  if (!isStore(inst.op) || pointer === undefined) return undefined;
+  const address = addressOf(s.defs, pointer, inner);
+  if (!address || address.base !== source.address.base) return undefined;
+  const apart = addLinear(address.bytes, source.address.bytes, -1n);
+  return apart.terms.size > 0 ? undefined : apart.constant + BigInt(Number(inst.imms[0] ?? 0));
 };
 
 /** The read, and the ops of the loop that make its address; undefined: there is more to it. */
