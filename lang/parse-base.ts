@@ -116,10 +116,23 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     }
   }
 
+  /** A type in which `<` compares, or not. Recovery from a mistake in it leaves by an exception. */
+  protected whereComparing<T>(yes: boolean, parse: () => T): T {
+    const before = this.inExpression;
+    this.inExpression = yes;
+    try {
+      return parse();
+    } finally {
+      this.inExpression = before;
+    }
+  }
+
   reset(): void {
     super.reset();
     this.depth = 0;
     this.structs = true;
+    this.inExpression = false;
+    this.half = undefined;
     this.problems = [];
     this.tooDeep = undefined;
   }

@@ -113,10 +113,7 @@ export abstract class ExpressionRules extends TypeRules {
     let e = this.SUBRULE(this.unary) ?? this.error();
     this.MANY(() => {
       this.CONSUME(k.as);
-      const before = this.inExpression;
-      this.inExpression = true;
-      const type = this.SUBRULE(this.type);
-      this.inExpression = before;
+      const type = this.whereComparing(true, () => this.SUBRULE(this.type));
       const operand = e;
       if (type) e = this.expr(start, { kind: 'cast', operand, type });
     });
@@ -429,10 +426,7 @@ export abstract class ExpressionRules extends TypeRules {
       ]),
     );
     // No comparison begins with `new T <`, so what follows is of the type.
-    const before = this.inExpression;
-    this.inExpression = false;
-    const type = this.SUBRULE(this.type);
-    this.inExpression = before;
+    const type = this.whereComparing(false, () => this.SUBRULE(this.type));
     const dist = this.OPTION2({ GATE: () => this.word('dist'), DEF: () => this.SUBRULE(this.dist) });
     return this.expr(start, {
       kind: 'new',

@@ -71,6 +71,24 @@ describe('messages', () => {
   });
 });
 
+describe('what comes after a mistake', () => {
+  const good = 'struct P<T> { a: T; }\nfn f() { let x = P<P<int>> { a: P<int> { a: 1 } }; }\n';
+
+  it.each(['fn g() { y = x as ; }', 'fn g() { y = x as P<; z(', 'fn g(x: P<P<int>> {', 'fn g() { let x: P<P<int>>'])(
+    'is parsed as ever, in the same file and in the next: %s',
+    (bad) => {
+      const alone = parse(sourceOf('bad.pg', `${bad}\n`)).diagnostics;
+      expect(alone).not.toEqual([]);
+      expect(parse(sourceOf('good.pg', good)).diagnostics).toEqual([]);
+    },
+  );
+
+  it('in the same file: types after `as` without one', () => {
+    const { diagnostics } = parse(sourceOf('both.pg', `fn g() { y = x as ; }\n${good}`));
+    expect(diagnostics).toHaveLength(1);
+  });
+});
+
 describe('any text', () => {
   const corpus = ['trees', 'errors'].flatMap((folder) =>
     programs(folder)
