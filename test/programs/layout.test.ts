@@ -151,7 +151,7 @@ describe('distributed arrays lie as the rule says', () => {
       fc.property(layouts, images, fc.nat(), (l, count, seed) => {
         expect(evaluated(lowered(programOf(l)), count, seed)).toEqual(foretold(l, count).sort());
       }),
-      { numRuns: 90 },
+      { numRuns: 60 },
     );
   });
 
@@ -161,7 +161,7 @@ describe('distributed arrays lie as the rule says', () => {
         const ir = optimise(lowered(programOf(l)), { verify: true });
         expect(evaluated(ir, count, seed)).toEqual(foretold(l, count).sort());
       }),
-      { numRuns: 40 },
+      { numRuns: 28 },
     );
   });
 

@@ -86,7 +86,7 @@ describe('random programs', { timeout: 600_000 }, () => {
         const asked = fixed ? { ...ir, images: count } : ir;
         expect(evaluated(optimise(asked, { skip, verify: true }), count, seed + 1)).toEqual(expected);
       }),
-      { numRuns: 48 * scale },
+      { numRuns: 32 * scale },
     );
   });
 
@@ -98,7 +98,7 @@ describe('random programs', { timeout: 600_000 }, () => {
         expect(await ran(optimise(ir), count)).toEqual(expected);
         expect(await ran(optimise(ir, { skip }), count)).toEqual(expected);
       }),
-      { numRuns: 15 * scale },
+      { numRuns: 10 * scale },
     );
   });
 

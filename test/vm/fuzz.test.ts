@@ -136,7 +136,7 @@ describe('without the digest', () => {
         if (bytes.equals(original) || bytes.equals(whole)) return;
         expect(prepare(bytes, options).kind).toBe('bad-artifact');
       }),
-      { numRuns: 2000, seed },
+      { numRuns: 1000, seed },
     );
   });
 });
@@ -282,7 +282,7 @@ describe('with the digest mended', () => {
         for (const [at, byte] of changes) changed[at] = byte;
         expect(outcomes).toContain(verdict(seal(concat(made.wasm, customSection(sectionName, changed)))));
       }),
-      { numRuns: 2000, seed },
+      { numRuns: 1000, seed },
     );
   });
 
@@ -297,7 +297,7 @@ describe('with the digest mended', () => {
           if (readArtifact(bytes).kind === 'artifact') expect(['module', 'bad']).toContain(compileArtifact(bytes).kind);
         },
       ),
-      { numRuns: 2000, seed },
+      { numRuns: 1000, seed },
     );
   });
 
