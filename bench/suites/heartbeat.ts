@@ -34,7 +34,13 @@ const works: readonly Work[] = [
     quick: ['--size=200'],
     grains: [1, 16, 128, 1024, 4000],
   },
-  { name: 'tree', work: 2, full: ['--size=18', '--root=1', '--rounds=10'], quick: ['--size=6', '--root=1'], grains: [1, 2, 4, 6, 9] },
+  {
+    name: 'tree',
+    work: 2,
+    full: ['--size=18', '--root=1', '--rounds=10'],
+    quick: ['--size=6', '--root=1'],
+    grains: [1, 2, 4, 6, 9],
+  },
 ];
 
 /** A way to run one of them. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compile } from '../../compiler/compile.ts';
 import { type Ended, pgc } from '../cli/pgc.ts';
 
 export interface Way {
@@ -17,7 +18,13 @@ export const ends = async (text: string, way: Way = {}, folder?: string): Promis
   const cwd = folder ?? mkdtempSync(join(tmpdir(), 'pgc-stdlib-'));
   try {
     writeFileSync(join(cwd, 'program.pg'), text);
-    const args = ['run', 'program.pg', '-n', `${way.images ?? 1}`, ...(way.options ?? [])];
+    const options = way.options ?? [];
+    // This process has compiled before and is fast at it. What options decide, and mistakes, are left to the command.
+    const built = options.length === 0 ? await compile({ path: 'program.pg', text }) : undefined;
+    const artifact = built?.diagnostics.length === 0 ? built.artifact : undefined;
+    if (artifact) writeFileSync(join(cwd, 'program.wasm'), artifact);
+    const file = artifact ? 'program.wasm' : 'program.pg';
+    const args = ['run', file, '-n', `${way.images ?? 1}`, ...options];
     return await pgc([...args, '--', ...(way.configs ?? [])], { cwd, watchdog: 100 });
   } finally {
     if (folder === undefined) rmSync(cwd, { recursive: true, force: true });
