@@ -3,7 +3,7 @@
 //
 // Guards stand where they are inserted: facts about one guard say nothing about another, as the object may be gone, so only
 // guard-known takes guards away, whose objects are there as long as the function runs.
-import type { IrProgram } from './ir.ts';
+import { hasFunction } from './runtime-functions.ts';
 
 export const checkRuntime = {
   begin: 'runtime.check.begin',
@@ -15,16 +15,8 @@ export const checkRuntime = {
   allocShared: 'runtime.check.alloc_shared',
 } as const;
 
-const answers = new WeakMap<IrProgram, boolean>();
-
 /** Whether a program is checked: it has this part of the run-time. */
-export const isChecked = (p: IrProgram): boolean => {
-  const known = answers.get(p);
-  if (known !== undefined) return known;
-  const answer = p.funcs.some((f) => f.name === checkRuntime.read);
-  answers.set(p, answer);
-  return answer;
-};
+export const isChecked = hasFunction(checkRuntime.read);
 
 /** So many bytes behind a variable of this size belong to nobody, so that an access that leaves it hits no other. */
 export const redZone = (size: number): number => Math.ceil(Math.min(Math.max(size, 32), 256) / 16) * 16;

@@ -5,6 +5,16 @@ import { type Body, type Func, type IrProgram, type OpInst, type OpName, opRow }
 import type { HookSettings } from './passes.ts';
 import { forEachInst } from './tree.ts';
 
+/** Whether programs have a function, by which they tell what they were built with. Asked often, found once a program. */
+export const hasFunction = (name: string): ((p: IrProgram) => boolean) => {
+  const answers = new WeakMap<IrProgram, boolean>();
+  return (p) => {
+    const known = answers.get(p) ?? p.funcs.some((f) => f.name === name);
+    answers.set(p, known);
+    return known;
+  };
+};
+
 /** What guards call. */
 export const guardRuntime = {
   read: 'runtime.permit_read',
@@ -56,7 +66,7 @@ export const sharesName = 'runtime.share.level';
 export const mayMoveName = (entry: string): string => `runtime.share.of.${entry}`;
 
 /** Whether tasks of a program may move to idle images: then it keeps what gives them away. */
-export const hasShares = (p: IrProgram): boolean => p.funcs.some((f) => f.name === 'runtime.share.share');
+export const hasShares = hasFunction('runtime.share.share');
 
 const parServers: readonly string[] = [parDue, parForced, parForcedBoth];
 
@@ -70,16 +80,10 @@ export const hookServers: readonly string[] = [hookRuntime, tasksDue, profileSer
 export const hookTimer = 'runtime.time_hook';
 
 /** Whether a program has tasks: the part of the run-time that schedules them. */
-export const hasTasks = (p: IrProgram): boolean => p.funcs.some((f) => f.name === runFunction);
-
-const profiled = new WeakMap<IrProgram, boolean>();
+export const hasTasks = hasFunction(runFunction);
 
 /** Whether a program is built for profiles: it has the part of the run-time that takes samples. */
-export const isProfiled = (p: IrProgram): boolean => {
-  const known = profiled.get(p) ?? p.funcs.some((f) => f.name === profileServer);
-  profiled.set(p, known);
-  return known;
-};
+export const isProfiled = hasFunction(profileServer);
 
 /** What is called at a hook where something is due: in programs with tasks, others may run there. */
 export const hookServer = (p: IrProgram, hooks: HookSettings): string => {
@@ -102,16 +106,8 @@ const hookCallee = (p: IrProgram): string => {
   return some;
 };
 
-const moving = new WeakMap<IrProgram, boolean>();
-
 /** Whether objects of this program move: it has the part of the run-time that moves them. */
-export const isMoving = (p: IrProgram): boolean => {
-  const before = moving.get(p);
-  if (before !== undefined) return before;
-  const answer = p.funcs.some((f) => f.name === moveRuntime.alloc);
-  moving.set(p, answer);
-  return answer;
-};
+export const isMoving = hasFunction(moveRuntime.alloc);
 
 /** The functions that will be called for an op; a test compares the list with what lower-runtime does. */
 export const runtimeFor: Partial<Record<OpName, string>> = {
