@@ -11,7 +11,7 @@ import { defaultWorkerUrl, type Pool, poolIsUp, startPool, takeThread } from './
 import { type Prepared, prepare } from './prepare.ts';
 import type { RunResult } from './result.ts';
 import { createSinks } from './sinks.ts';
-import { statuses } from './status.ts';
+import { statuses, statusesAt } from './status.ts';
 import { startTicker, tickerIsUp, tickerNeeds } from './ticker.ts';
 import { deadlockProver } from './watch.ts';
 
@@ -110,7 +110,8 @@ const untilEnd = (
 
     const prove = deadlockProver(words, p.map.slotBits, p.images);
     const watch = setInterval(() => {
-      if (prove()) settle({ kind: 'deadlock', images: statuses(p) });
+      const sights = prove();
+      if (sights) settle({ kind: 'deadlock', images: statusesAt(p.manifest, sights) });
     }, watchMs);
     const seconds = options.timeout;
     const timer =

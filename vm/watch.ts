@@ -25,6 +25,14 @@ export interface ImageSight {
   readonly value: number;
   /** Where the words of the barrier lie that it is at, or was at last. */
   readonly block: number;
+  /** Of an image that waits in its last task: what that one waits for. */
+  readonly last?: Wait;
+}
+
+/** A barrier, say, and the detail of it. */
+interface Wait {
+  readonly state: number;
+  readonly value: number;
 }
 
 const word = (memory: Int32Array, address: number): number => Atomics.load(memory, address >>> 2);
@@ -33,17 +41,30 @@ const word = (memory: Int32Array, address: number): number => Atomics.load(memor
 const slotOf = (slotBits: number, image: number): number => (image + 1) * 2 ** slotBits;
 const at = (memory: Int32Array, slot: number, offset: number): number => Atomics.load(memory, (slot + offset) / 4);
 
+/** What the only task of an image waits for, as it waits with no other to run: a barrier, say, and the detail of it; undefined: nothing that is known. */
+const lastWait = (memory: Int32Array, slot: number): Wait | undefined => {
+  const block = at(memory, slot, fibers.waiters) >>> 0;
+  if (block === 0 || block % 4 !== 0 || block + task.result > memory.byteLength) return undefined;
+  const state = word(memory, block + task.state);
+  // Who sleeps or joins waits in no such list; between two looks of its own a task says nothing.
+  return state === 0 || state === states.running ? undefined : { state, value: word(memory, block + task.value) };
+};
+
 export const sightOf = (memory: Int32Array, slotBits: number, image: number): ImageSight => {
   const slot = slotOf(slotBits, image);
+  const state = at(memory, slot, page.state);
+  const value = at(memory, slot, page.stateValue);
+  const last = state === states.tasks && value === 1 ? lastWait(memory, slot) : undefined;
   return {
-    state: at(memory, slot, page.state),
+    state,
     // Both only grow.
     epoch: (at(memory, slot, page.epoch) + at(memory, slot, fibers.stirs)) | 0,
     rechecks: at(memory, slot, page.rechecks),
     rounds: at(memory, slot, fibers.rounds),
     position: at(memory, slot, page.statePosition),
-    value: at(memory, slot, page.stateValue),
+    value,
     block: at(memory, slot, page.meetBlock) >>> 0 || kernelBase,
+    ...(last ? { last } : {}),
   };
 };
 
@@ -68,19 +89,6 @@ const activities: Readonly<Record<number, Activity>> = {
   [states.ready]: 'ready',
 };
 export const activityOf = (sight: Pick<ImageSight, 'state'>): Activity => activities[sight.state] ?? 'running';
-
-/** What the only task of an image waits for, as it waits with no other to run: a barrier, say, and the detail of it; undefined: nothing that is known. */
-export const lastWait = (
-  memory: Int32Array,
-  slotBits: number,
-  image: number,
-): { readonly state: number; readonly value: number } | undefined => {
-  const block = at(memory, slotOf(slotBits, image), fibers.waiters) >>> 0;
-  if (block === 0 || block % 4 !== 0 || block + task.result > memory.byteLength) return undefined;
-  const state = word(memory, block + task.state);
-  // Who sleeps or joins waits in no such list; what runs in between says nothing.
-  return state === 0 || state === states.running ? undefined : { state, value: word(memory, block + task.value) };
-};
 
 /** The generation of a barrier; an address outside of memory has none. */
 const generationOf = (memory: Int32Array, block: number): number | undefined =>
@@ -153,8 +161,15 @@ const recheckedSince = (base: readonly ImageSight[], memory: Int32Array, slotBit
     return !looksAgain.has(s.state) || ((now.rechecks - s.rechecks) | 0) >= 2;
   });
 
-/** Returns a function to call again and again; it gives true once a deadlock is proven. */
-export const deadlockProver = (memory: Int32Array, slotBits: number, images: number): (() => boolean) => {
+/**
+ * Returns a function to call again and again; once a deadlock is proven it gives what all images were seen to wait for. A later look may
+ * find one of them looking again, and so running.
+ */
+export const deadlockProver = (
+  memory: Int32Array,
+  slotBits: number,
+  images: number,
+): (() => readonly ImageSight[] | undefined) => {
   let first: readonly ImageSight[] | undefined;
   /** Taken after `first` was complete: what was looked at again since then saw the unchanged memory. */
   let base: readonly ImageSight[] = [];
@@ -163,7 +178,10 @@ export const deadlockProver = (memory: Int32Array, slotBits: number, images: num
     const rechecked = first !== undefined && recheckedSince(base, memory, slotBits);
     const second = lookAtAll(memory, slotBits, images);
     if (first && second && unchanged(first, second)) {
-      return rechecked;
+      // What the last task of an image waits for does not change either, but one look may have missed it.
+      const seen = first.map((s, image) => ({ ...s, ...second[image] }));
+      if (!rechecked) first = seen;
+      return rechecked ? seen : undefined;
     }
     first = second;
     base = second
@@ -172,6 +190,6 @@ export const deadlockProver = (memory: Int32Array, slotBits: number, images: num
           return { ...s, rechecks, rounds };
         })
       : [];
-    return false;
+    return undefined;
   };
 };

@@ -3,7 +3,7 @@
 // the model is in one, the prover must say so.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fibers, kernel, page, states } from '../../vm/abi.ts';
+import { fibers, kernel, page, states, task } from '../../vm/abi.ts';
 import { deadlockProver } from '../../vm/watch.ts';
 
 const slotBits = 17;
@@ -134,9 +134,9 @@ describe('by hand', () => {
     };
     for (const image of [0, 1]) set(image, page.state, states.waitUntil);
     const prove = deadlockProver(words, slotBits, 2);
-    expect(prove()).toBe(false);
+    expect(prove()).toBeUndefined();
     happens(set);
-    return prove();
+    return prove() !== undefined;
   };
   const bothLooked = (set: (image: number, offset: number, value: number) => void): void => {
     for (const image of [0, 1]) set(image, page.rechecks, 2);
@@ -184,6 +184,28 @@ describe('by hand', () => {
   );
 });
 
+test('what is told of a deadlock is what was seen when it was proven, and of a last task what one look saw', () => {
+  const words = new Int32Array((2 * 2 ** slotBits) / 4);
+  const slot = 2 ** slotBits;
+  const block = slot + 4096;
+  const set = (address: number, value: number): void => {
+    words[address / 4] = value;
+  };
+  set(slot + page.state, states.tasks);
+  set(slot + page.stateValue, 1);
+  set(slot + fibers.waiters, block);
+  set(block + task.state, states.lock);
+  set(block + task.value, 3);
+  const prove = deadlockProver(words, slotBits, 1);
+  expect(prove()).toBeUndefined();
+  set(slot + fibers.rounds, 3);
+  // It looks again just now.
+  set(block + task.state, 0);
+  const [sight] = prove() ?? [];
+  set(slot + page.state, states.running);
+  expect(sight).toMatchObject({ state: states.tasks, last: { state: states.lock, value: 3 } });
+});
+
 describe('against a model', () => {
   test('no false alarm, however the images and the watcher take turns', () => {
     let alarms = 0;
@@ -214,7 +236,7 @@ describe('against a model', () => {
         const stuck = model.finallyStuck();
         let proven = false;
         for (let look = 0; look < 12 && !proven; look++) {
-          proven = prove();
+          proven = prove() !== undefined;
           // Between two looks of the watcher each nap ends several times. It sleeps most of the time.
           for (let i = 0; i < 12; i++) for (let image = 0; image < ps.length; image++) model.step(image);
           for (let i = 0; i < 4; i++) {
@@ -242,7 +264,7 @@ describe('against a model', () => {
       set(fibers.notices, news);
       return [1, 2, 3, 4].some((k) => {
         set(page.rechecks, 3 * k);
-        return prove();
+        return prove() !== undefined;
       });
     };
     expect(looks(1)).toBe(false);
