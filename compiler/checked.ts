@@ -3,7 +3,7 @@
 //
 // Guards stand where they are inserted: facts about one guard say nothing about another, as the object may be gone, so only
 // guard-known takes guards away, whose objects are there as long as the function runs.
-import { hasFunction } from './runtime-functions.ts';
+import { hasFunction } from './has-function.ts';
 
 export const checkRuntime = {
   begin: 'runtime.check.begin',

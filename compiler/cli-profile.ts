@@ -1,13 +1,7 @@
-// The options --profile and --profile-interval: what was asked for, and the report at the end of a run.
-import { readFileSync, writeFileSync } from 'node:fs';
+// The options --profile and --profile-interval: what was asked for.
 import { extname } from 'node:path';
-import type { EndedNode } from '../vm/options.ts';
-import { profileOf } from '../vm/profile.ts';
-import { htmlProfile } from '../vm/profile-html.ts';
-import { foldedProfile, renderProfile, type SourceLine } from '../vm/profile-report.ts';
-import { cannotWrite } from './cli-input.ts';
 import { wholeNumber } from './cli-number.ts';
-import { exitCodes, mistake, note } from './cli-report.ts';
+import { mistake } from './cli-report.ts';
 
 export interface ProfileOptions {
   /** `-`: as text on standard error; else files. */
@@ -21,6 +15,13 @@ export interface ProfileChoice {
   readonly interval: number;
 }
 
+/** What a file's name may end in, by which the kind of report is chosen. */
+export const profileKinds = ['.txt', '.folded', '.html'] as const;
+export type ProfileKind = (typeof profileKinds)[number];
+
+/** The kind of report that a file is to hold, if its name says so. */
+export const profileKind = (path: string): ProfileKind | undefined => profileKinds.find((k) => k === extname(path));
+
 const defaultInterval = 1000;
 const [leastInterval, mostInterval] = [50, 1_000_000];
 
@@ -31,8 +32,8 @@ export const profileChoice = (options: ProfileOptions): ProfileChoice | undefine
     return profileInterval === undefined ? undefined : mistake('--profile-interval is for --profile');
   }
   for (const path of outputs) {
-    if (path === '-' || extname(path) in writers) continue;
-    const known = Object.keys(writers).join(', ');
+    if (path === '-' || profileKind(path)) continue;
+    const known = profileKinds.join(', ');
     return mistake(
       `--profile=${path}: what to write is told by the name, and ${path === '' ? 'it has none' : 'this is none that is known'}`,
       `names end in ${known}; --profile alone prints a text`,
@@ -48,47 +49,4 @@ export const profileChoice = (options: ProfileOptions): ProfileChoice | undefine
     );
   }
   return { outputs, interval };
-};
-
-/** Lines of the sources, as far as they can be read from here. */
-export const sourceLines = (): SourceLine => {
-  const files = new Map<string, readonly string[]>();
-  return (file, line) => {
-    if (!files.has(file)) {
-      try {
-        files.set(file, readFileSync(file, 'utf8').split('\n'));
-      } catch {
-        files.set(file, []);
-      }
-    }
-    return files.get(file)?.[line - 1];
-  };
-};
-
-type Profile = NonNullable<ReturnType<typeof profileOf>>;
-
-const writers: Readonly<Record<string, (p: Profile, source: SourceLine, program: string) => string>> = {
-  '.txt': renderProfile,
-  '.folded': foldedProfile,
-  '.html': htmlProfile,
-};
-
-/** Reports on the run; gives the exit code of a file that could not be written, else 0. */
-export const reportProfile = (node: EndedNode, { outputs, interval }: ProfileChoice): number => {
-  const found = profileOf(node, interval);
-  if (!found) return exitCodes.ok;
-  const source = sourceLines();
-  for (const path of outputs) {
-    if (path === '-') {
-      process.stderr.write(renderProfile(found, source));
-      continue;
-    }
-    try {
-      writeFileSync(path, writers[extname(path)]?.(found, source, node.manifest.program) ?? '');
-    } catch (error) {
-      return cannotWrite(path, error);
-    }
-    note(`${path}: the profile`);
-  }
-  return exitCodes.ok;
 };

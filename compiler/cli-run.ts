@@ -3,25 +3,20 @@
 import { availableParallelism } from 'node:os';
 import { readArtifact } from '../vm/artifact.ts';
 import { endFolder } from '../vm/checkpoint-folder.ts';
-import { renderComm } from '../vm/comm-report.ts';
 import { configHelp, parseConfigArguments } from '../vm/config.ts';
-import { guardStats, guardTable } from '../vm/guard-stats.ts';
-import { hookLine, loopLine, movedLine } from '../vm/hook-stats.ts';
-import { renderLeaks, renderMemory } from '../vm/memory-report.ts';
 import { exitCodeOf, renderResult } from '../vm/report.ts';
 import { type Pool, type RunOptions, type RunResult, run, startPool } from '../vm/run.ts';
-import { tablesOf } from '../vm/table.ts';
 import { readPublicKey } from '../vm/trust.ts';
 import { artifactOf } from './cli-artifact.ts';
 import { checkpointsOf, keepIn } from './cli-checkpoint.ts';
+import type { Reports, Said } from './cli-ended.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
 import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { notSource, readInput, willWrite } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { byteCount, seconds, wholeNumber } from './cli-number.ts';
-import { type ProfileChoice, profileChoice, reportProfile, sourceLines } from './cli-profile.ts';
+import { profileChoice } from './cli-profile.ts';
 import { colourOn, exitCodes, mistake, note } from './cli-report.ts';
-import { reportTrace } from './cli-trace.ts';
 import { isStale, recallBuild } from './last-build.ts';
 
 export interface RunCommandOptions {
@@ -133,19 +128,6 @@ const fileOf = (file: string | undefined): string | number => {
   return last.artifact;
 };
 
-/** What is said at the end of a run. */
-export interface Reports {
-  readonly memory: boolean;
-  readonly stats: boolean;
-  /** What was never deleted, where the run came to its end. */
-  readonly leaks: boolean;
-  /** Where the time went. */
-  readonly profile?: ProfileChoice;
-  readonly trace?: string;
-  /** Which lines communicate. */
-  readonly comm?: boolean;
-}
-
 /** Runs until the end, or until somebody interrupts; says what went wrong. */
 export const runArtifact = async (
   artifact: Uint8Array,
@@ -165,23 +147,19 @@ export const runArtifact = async (
   process.on('SIGINT', interrupt(exitCodes.interrupted));
   process.on('SIGTERM', interrupt(exitCodes.terminated));
   process.on('SIGHUP', interrupt(129));
-  const { memory, stats, leaks, profile, trace, comm } = reports;
-  let report = '';
-  /** What is said after the verdict; gives an exit code if it could not be. */
-  let later = (): number => exitCodes.ok;
-  const atEnd: RunOptions['atEnd'] = (node) => {
-    if (stats) process.stderr.write(guardTable(guardStats(node)) + hookLine(node) + loopLine(node) + movedLine(node));
-    if (memory) report = renderMemory(node.manifest, tablesOf(node));
-    else if (leaks) report = renderLeaks(node.manifest, tablesOf(node));
-    later = () => {
-      if (comm) process.stderr.write(renderComm(node, sourceLines()));
-      const codes = [profile && reportProfile(node, profile), trace !== undefined && reportTrace(node, trace)];
-      return codes.find((c) => c) || exitCodes.ok;
-    };
-  };
+  const { memory, stats, profile } = reports;
+  const asked = Object.values(reports).some((r) => r !== undefined && r !== false);
+  const ended = asked ? await import('./cli-ended.ts') : undefined;
+  let said: Said | undefined;
   const result: RunResult = await run(artifact, {
     ...settings,
-    atEnd,
+    ...(ended
+      ? {
+          atEnd: (node) => {
+            said = ended.reportEnd(node, reports);
+          },
+        }
+      : {}),
     configs,
     pool,
     signal: abort.signal,
@@ -192,9 +170,9 @@ export const runArtifact = async (
   if (settings.checkpoints && (result.kind === 'ok' || result.kind === 'exit')) endFolder(settings.checkpoints.folder);
   if (result.kind === 'internal') throw new Error(result.message);
   // What a run that was ended had not deleted yet is no leak.
-  const last = memory || result.kind === 'ok' ? report : '';
-  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + last);
-  const unwritten = later();
+  const last = memory || result.kind === 'ok' ? said?.memory : undefined;
+  process.stderr.write(renderResult(result, { color: colourOn(process.stderr) }) + (last ?? ''));
+  const unwritten = said?.later() ?? exitCodes.ok;
   if (result.kind === 'ok' && unwritten !== exitCodes.ok) return unwritten;
   return result.kind === 'interrupted' ? (bySignal ?? exitCodes.interrupted) : exitCodeOf(result);
 };

@@ -1,19 +1,10 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
 import { isRuntime, profileServer, runFunction } from '../vm/abi.ts';
+import { hasFunction } from './has-function.ts';
 import { type Body, type Func, type IrProgram, type OpInst, type OpName, opRow } from './ir.ts';
 import type { HookSettings } from './passes.ts';
 import { forEachInst } from './tree.ts';
-
-/** Whether programs have a function, by which they tell what they were built with. Asked often, found once a program. */
-export const hasFunction = (name: string): ((p: IrProgram) => boolean) => {
-  const answers = new WeakMap<IrProgram, boolean>();
-  return (p) => {
-    const known = answers.get(p) ?? p.funcs.some((f) => f.name === name);
-    answers.set(p, known);
-    return known;
-  };
-};
 
 /** What guards call. */
 export const guardRuntime = {

@@ -52,7 +52,7 @@ test('the second run loads neither parser nor code generator', async () => {
   expect(await run()).toMatchObject({ ...compiled, out: '42\n' });
   const second = await run();
   expect(second).toMatchObject({ ...cached, out: '42\n' });
-  expect(second.bytes).toBeLessThan(200_000);
+  expect(second.bytes).toBeLessThan(170_000);
 });
 
 test('what was built is not compiled again to be run, unless with other options', async () => {
