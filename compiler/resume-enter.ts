@@ -1,5 +1,7 @@
 // A body that is entered at one of its points (see resume.ts): what lies before the point is jumped over.
 import { frameRecord } from '../vm/abi.ts';
+import { effectBits, isDivision } from './effects.ts';
+import { ofRuntime } from './guards.ts';
 import type { Body, Inst, IrType, LoopInst, OpInst, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { Code, leave, type State, typeIn, unlessDone } from './resume-leave.ts';
@@ -34,7 +36,9 @@ export const restore = (s: Resuming, c: Code, v: Value, result: Value): void => 
 };
 
 export const restored = (s: Resuming, c: Code, v: Value): Value => {
-  const result = s.edit.value(typeIn(s, v));
+  const type = typeIn(s, v);
+  if (type === 'i32' && !s.plan.word.has(v)) return s.zero;
+  const result = s.edit.value(type);
   restore(s, c, v, result);
   return result;
 };
@@ -53,17 +57,16 @@ const bodiesRange = (s: State, bodies: readonly Body[]): { first: number; last: 
   return first && last && { first: first.first, last: last.last };
 };
 
+/** What an instruction and all in it use. */
+const usedBy = (inst: Inst): readonly Value[] => [
+  ...operandsOf(inst),
+  ...bodiesOf(inst).flatMap((b) => [...b.insts.flatMap(usedBy), ...argsOf(b.end)]),
+];
+
 /** Where each value is used last in a body: the place of an instruction; its length for the terminator. */
 const lastUses = (body: Body): ReadonlyMap<Value, number> => {
   const last = new Map<Value, number>();
-  const deep = (inst: Inst, at: number): void => {
-    for (const v of operandsOf(inst)) last.set(v, at);
-    for (const b of bodiesOf(inst)) {
-      for (const i of b.insts) deep(i, at);
-      for (const v of argsOf(b.end)) last.set(v, at);
-    }
-  };
-  for (const [at, inst] of body.insts.entries()) deep(inst, at);
+  for (const [at, inst] of body.insts.entries()) for (const v of usedBy(inst)) last.set(v, at);
   for (const v of argsOf(body.end)) last.set(v, body.insts.length);
   return last;
 };
@@ -121,26 +124,62 @@ interface Where {
   readonly sure: boolean;
 }
 
+/**
+ * What may run in vain, on whatever values: it does nothing but compute, or looks at a word of the run-time that is always there. What it gives
+ * must not be in the record.
+ */
+const isIdle = (s: Resuming, i: Inst): i is OpInst => {
+  if (i.kind !== 'op' || i.results.some((v) => s.plan.word.has(v))) return false;
+  if (i.op === 'load') return i.guard === ofRuntime && i.args.every((v) => s.plan.made.has(v));
+  return effectBits(i.op) === 0 && !isDivision(i.op) && !i.op.startsWith('handle.');
+};
+
+/** Code in three parts, for a test around the second one: the first and the last may run in vain. */
+const parted = (s: Resuming, code: readonly Inst[]): readonly [Inst[], Inst[], Inst[]] => {
+  const own = new Set(code.flatMap((i) => i.results));
+  const [first, second, third]: [Inst[], Inst[], Inst[]] = [[], [], []];
+  for (const i of code) {
+    if (!isIdle(s, i) || i.args.some((v) => own.has(v))) second.push(i);
+    else {
+      first.push(i);
+      for (const v of i.results) own.delete(v);
+    }
+  }
+  const used = new Set<Value>();
+  for (const i of second.splice(0).toReversed()) {
+    if (isIdle(s, i) && i.op !== 'load' && !i.results.some((v) => used.has(v))) third.unshift(i);
+    else {
+      second.unshift(i);
+      for (const v of usedBy(i)) used.add(v);
+    }
+  }
+  return [first, second, third];
+};
+
 /** What stands before an instruction with points: runs unless one of its points, or a later one, is gone to. */
 const before = (s: Resuming, insts: readonly Inst[], { at, last, target, sure }: Where): readonly Inst[] => {
   const out = insts.filter((i) => s.plan.again.has(i));
   const code = insts.filter((i) => !s.plan.again.has(i));
-  const [first] = code;
-  if (!first) return out;
-  const needed = code.flatMap((i) => i.results).filter((v) => (last.get(v) ?? -1) >= at);
-  const c = new Code(s.edit, first.pos);
+  const isNeeded = (v: Value): boolean => (last.get(v) ?? -1) >= at;
   if (sure) {
-    for (const v of needed) restore(s, c, v, v);
+    const c = new Code(s.edit, code[0]?.pos ?? 0);
+    for (const v of code.flatMap((i) => i.results)) if (isNeeded(v)) restore(s, c, v, v);
     return [...out, ...c.insts];
   }
+  const [early, tested, late] = parted(s, code);
+  const [first] = tested;
+  if (!first) return [...out, ...early, ...late];
+  const wanted = new Set(late.flatMap(usedBy));
+  const needed = tested.flatMap((i) => i.results).filter((v) => isNeeded(v) || wanted.has(v));
+  const c = new Code(s.edit, first.pos);
   const { pos } = first;
   const label = s.edit.label('s');
   const kept = needed.map((v) => restored(s, c, v));
   const end = (args: readonly Value[]): Terminator => ({ kind: 'break', label, args, pos, by });
   const typeOf = (v: Value): IrType => typeIn(s, v);
-  const run = copyBody({ insts: code, end: end(needed) }, s.edit, { values: new Map(), labels: new Map(), typeOf });
+  const run = copyBody({ insts: tested, end: end(needed) }, s.edit, { values: new Map(), labels: new Map(), typeOf });
   const arm: Body = { insts: c.insts, end: end(kept) };
-  return [...out, ifInst({ label, condition: target, results: needed, pos, by }, arm, run)];
+  return [...out, ...early, ifInst({ label, condition: target, results: needed, pos, by }, arm, run), ...late];
 };
 
 const enterInst = (
@@ -158,16 +197,20 @@ const enterInst = (
     case 'if': {
       const yes = bodiesRange(s, [inst.then]);
       const no = bodiesRange(s, [inst.else]);
-      const c = new Code(s.edit, inst.pos);
-      const inThen = yes && no ? c.op('le_u', 'i32', 'i32', [target, c.i32(yes.last)]) : c.i32(yes ? 1 : 0);
-      const condition = sure ? inThen : c.op('select', 'i32', 'i32', [target, inThen, inst.condition]);
-      const arm = (b: Body, points: boolean): Body => {
-        if (points) return enterBody(s, b, target, sure);
-        return sure ? { insts: [], end: { kind: 'unreachable', pos: inst.pos, by } } : b;
-      };
+      const { label, pos } = inst;
+      const only = !yes ? inst.else : !no ? inst.then : undefined;
+      if (sure && only) return [{ kind: 'block', label, results, body: enterBody(s, only, target, sure), pos, by }];
+      const c = new Code(s.edit, pos);
+      const choose = (inThen: Value): Value =>
+        sure ? inThen : c.op('select', 'i32', 'i32', [target, inThen, inst.condition]);
+      const condition = !yes
+        ? choose(s.zero)
+        : no
+          ? choose(c.op('le_u', 'i32', 'i32', [target, c.i32(yes.last)]))
+          : c.op('or', 'i32', 'i32', [target, inst.condition]);
       const { likely: _, ...head } = inst;
-      const then = arm(inst.then, yes !== undefined);
-      const otherwise = arm(inst.else, no !== undefined);
+      const then = yes ? enterBody(s, inst.then, target, sure) : inst.then;
+      const otherwise = no ? enterBody(s, inst.else, target, sure) : inst.else;
       return [...c.insts, ifInst({ ...head, condition, results }, then, otherwise)];
     }
     case 'loop':
@@ -184,21 +227,30 @@ const enterLoop = (
 ): readonly Inst[] => {
   const { pos } = loop;
   const c = new Code(s.edit, pos);
-  const kept = loop.params.map((p) => restored(s, c, p));
+  // A parameter that no record keeps may begin with anything.
+  const isKept = loop.params.map((p) => s.plan.word.has(p));
+  const kept = loop.params.flatMap((p, k) => (isKept[k] ? [restored(s, c, p)] : []));
+  const begun = loop.inits.filter((_, k) => isKept[k]);
+  const initsOf = (those: readonly Value[]): readonly Value[] => {
+    const rest = [...those];
+    return loop.inits.map((v, k) => (isKept[k] ? (rest.shift() ?? v) : v));
+  };
   const within = s.edit.value('i32');
   s.entered.add(loop.label);
   const body = enterBody(s, loop.body, within, false);
   const params = [...loop.params, within];
-  if (sure || kept.length === 0) return [...c.insts, { ...loop, params, inits: [...kept, target], results, body }];
+  if (sure || kept.length === 0) {
+    return [...c.insts, { ...loop, params, inits: [...initsOf(kept), target], results, body }];
+  }
   const label = s.edit.label('s');
-  const inits = loop.params.map((p) => s.edit.like(p));
+  const inits = begun.map((v) => s.edit.like(v));
   const end = (args: readonly Value[]): Terminator => ({ kind: 'break', label, args, pos, by });
   const choice = ifInst(
     { label, condition: target, results: inits, pos, by },
     { insts: c.insts, end: end(kept) },
-    { insts: [], end: end(loop.inits) },
+    { insts: [], end: end(begun) },
   );
-  return [choice, { ...loop, params, inits: [...inits, target], results, body }];
+  return [choice, { ...loop, params, inits: [...initsOf(inits), target], results, body }];
 };
 
 /** The point itself: what is waited for has come. */

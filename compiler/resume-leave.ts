@@ -64,7 +64,7 @@ export class Code {
 
 export const typeIn = (s: State, v: Value): IrType => s.edit.types[v] ?? 'i64';
 
-export const zero = (c: Code, type: IrType): Value => {
+const zero = (c: Code, type: IrType): Value => {
   switch (type) {
     case 'i32':
     case 'i64':
@@ -79,6 +79,12 @@ export const zero = (c: Code, type: IrType): Value => {
     case 'ptr':
       return c.op('addr', '', 'ptr', [c.op('null', '', 'gptr', [])]);
   }
+};
+
+/** A zero of each of these types: one for all of the same. */
+export const zeros = (c: Code, types: readonly IrType[]): readonly Value[] => {
+  const made = new Map([...new Set(types)].map((t) => [t, zero(c, t)] as const));
+  return types.flatMap((t) => made.get(t) ?? []);
 };
 
 /** Keeps what is live behind the point in a record, and ends the body: with `results` zeros and the status 1. */
@@ -103,7 +109,7 @@ export const leave = (s: State, point: Inst, results: readonly IrType[]): Body =
       c.store(type === 'ptr' ? 'i32' : type, pointer, kept, offsetOfWord(plan, plan.word.get(v) ?? 0));
     }
   }
-  const args = [...results.map((t) => zero(c, t)), c.i32(1)];
+  const args = [...zeros(c, results), c.i32(1)];
   const end: Terminator = { kind: 'ret', args, pos: point.pos, by };
   s.left.add(end);
   return { insts: c.insts, end };

@@ -53,6 +53,7 @@ export interface Plan extends Leaving {
   readonly number: ReadonlyMap<Inst, number>;
   /** Instructions whose results are made again, not kept. */
   readonly again: ReadonlySet<Inst>;
+  readonly made: ReadonlySet<Value>;
   readonly live: ReadonlyMap<Inst, ReadonlySet<Value>>;
   /** Which word of the record keeps a value: of a vector the first of two. */
   readonly word: ReadonlyMap<Value, number>;
@@ -89,7 +90,7 @@ export const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
     word.set(v, n);
   }
   const results = Math.max(...points.map((p) => p.results.reduce((n, v) => n + wordsOf(f.types[v] ?? 'i64'), 0)));
-  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), again, live, word, results };
+  return { ...leaving, f, number: new Map(points.map((p, i) => [p, i + 1])), again, made, live, word, results };
 };
 
 export const offsetOfWord = (plan: Plan, n: number): number => frameRecord.values + 8 * (plan.results + n);

@@ -27,7 +27,7 @@ import type { Body, Func, Inst, OpInst, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { passedOn, passesOn } from './resume-ends.ts';
 import { enterBody, type Resuming, restore, restored } from './resume-enter.ts';
-import { Code, leave, typeIn, unlessDone, zero } from './resume-leave.ts';
+import { Code, leave, typeIn, unlessDone, zeros } from './resume-leave.ts';
 import { type Leaving, type Plan, planOf, wordsBefore } from './resume-plan.ts';
 import { editOf, withBodies } from './tree.ts';
 
@@ -160,7 +160,10 @@ const goingOn = (f: Func, plan: Plan): Func => {
   const edit = editOf({ ...f, types: [], params: [], body: { insts: [], end: { kind: 'unreachable', pos: 0 } } });
   const [record, out] = [edit.value('i32'), edit.value('i32')];
   const c = new Code(edit, 0);
-  const args = f.params.map((v) => zero(c, f.types[v] ?? 'i64'));
+  const args = zeros(
+    c,
+    f.params.map((v) => f.types[v] ?? 'i64'),
+  );
   const results = f.results.map((t) => edit.value(t));
   const status = edit.value('i32');
   const called: OpInst = {
