@@ -67,29 +67,44 @@ type Dynamic = Extract<IrGlobal, { kind: 'dynamic' }>;
 
 const oneBlock = (dim: IrDim | undefined): boolean => dim === 'star' || dim === 'block' || dim === 'on';
 
-const twinsOf = new WeakMap<Settled, ReadonlyMap<string, string>>();
+/** A dimension of a shared array. */
+export interface Dimension {
+  readonly name: string;
+  readonly dim: number;
+}
+
+const twinsOf = new WeakMap<Settled, ReadonlyMap<string, Dimension>>();
 
 /**
- * For each array the first one that is certainly laid out like it, where there is an earlier one: descriptors of one
- * layout say the same, so that one read serves both.
+ * For each dimension the first one that is certainly laid out like it, of the same or an earlier array, where there is an earlier one:
+ * descriptors say the same of both, so that one read serves both. How many images there are along a dimension depends on how
+ * many are divided, and on which of these it is.
  */
-const twins = (program: IrProgram, settled: Settled): ReadonlyMap<string, string> => {
+const twins = (program: IrProgram, settled: Settled): ReadonlyMap<string, Dimension> => {
   const known = twinsOf.get(settled);
   if (known) return known;
-  const first = new Map<string, string>();
-  const found = new Map<string, string>();
+  const first = new Map<string, Dimension>();
+  const found = new Map<string, Dimension>();
   for (const g of program.globals) {
-    if (g.kind !== 'shared' || g.dims.some((d) => d === 'blocks' || d === 'on')) continue;
-    const extents = g.dims.map((_, k) => settled.get(`${g.name} ${k}`));
-    if (extents.includes(undefined)) continue;
-    const key = [...g.dims, ...extents.map((e) => `${e?.op} ${String(e?.imm)}`)].join();
-    const other = first.get(key);
-    if (other === undefined) first.set(key, g.name);
-    else found.set(g.name, other);
+    if (g.kind !== 'shared' || g.dims.includes('on')) continue;
+    const divided = g.dims.flatMap((d, k) => (d === 'star' ? [] : [k]));
+    for (const [dim, word] of g.dims.entries()) {
+      const extent = settled.get(`${g.name} ${dim}`);
+      if (extent === undefined || word === 'blocks') continue;
+      const along = word === 'star' ? '' : `${divided.indexOf(dim)} of ${divided.length}`;
+      const key = `${word} ${along} ${extent.op} ${String(extent.imm)}`;
+      const other = first.get(key);
+      if (other === undefined) first.set(key, { name: g.name, dim });
+      else found.set(`${g.name} ${dim}`, other);
+    }
   }
   twinsOf.set(settled, found);
   return found;
 };
+
+/** The dimension that stands for all that are certainly laid out like this one. */
+export const alikeDimension = (program: IrProgram, settled: Settled, name: string, dim: number): Dimension =>
+  twins(program, settled).get(`${name} ${dim}`) ?? { name, dim };
 
 /** What the words of `dist` alone say about a dimension. */
 const knownField = (g: Shared, op: OpName, dim: number): ArrayRule | undefined => {
@@ -159,8 +174,8 @@ export const foldArray = (inst: OpInst, defs: Defs, program: IrProgram, settled:
     if (op === 'shared.holder') return g.dims.includes('on') ? undefined : constant(-1);
     const known = knownField(g, op, Number(imms[1]));
     if (known || !fieldOf(op)) return known;
-    const twin = twins(program, settled).get(g.name);
-    return twin === undefined ? undefined : rule(op, [], [twin, imms[1] ?? 0]);
+    const twin = twins(program, settled).get(`${g.name} ${String(imms[1])}`);
+    return twin && rule(op, [], [twin.name, twin.dim]);
   }
   if (op === 'dynamic.base') {
     const g = globalNamed(program, imms[0]);

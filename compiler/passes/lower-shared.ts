@@ -9,6 +9,7 @@
 // `rows`, the general rule is applied to every dimension (an undivided one has one image and one block with everything), and q mod P
 // is found like i / B.
 //
+// Of a counter that runs over the own indices of an array laid out alike, the element is known to be own: own-indices.ts.
 // In a loop, an index that jumps about, as one that is read from memory, is looked for in the own part first: lower-shared-own.ts.
 //
 // Parts that depend on different indices stay apart, and the last dimension's comes last as an `elem` of its own, so that
@@ -19,13 +20,16 @@ import {
   byName,
   constant,
   elementAt,
+  elementFrom,
   imageOf,
   type SharedGlobal,
+  type Spot,
   type Subject,
   spotOf,
 } from '../elements.ts';
 import type { Body, Inst, OpInst, Value } from '../ir.ts';
 import { numberImm, textImm } from '../ir-types.ts';
+import { ownElements } from '../own-indices.ts';
 import type { Pass } from '../passes.ts';
 import { editOf, withBodies } from '../tree.ts';
 import { jumpsOf, ownFirst } from './lower-shared-own.ts';
@@ -42,6 +46,23 @@ const expandElem = (
 ): void => {
   const spots = indices.map((i, k) => spotOf(o, a, k, a.dims[k] ?? 'star', i));
   elementAt(o, a, part, spots, result, handle);
+};
+
+/** Where indices are own, nobody has to find out whose they are. */
+const expandOwn = (o: Replacement, a: Subject, inst: OpInst, own: readonly boolean[]): boolean => {
+  const [part, ...indices] = inst.args;
+  const [result] = inst.results;
+  if (part === undefined || result === undefined) return false;
+  const spots = indices.map((i, k): Spot => {
+    const word = a.dims[k] ?? 'star';
+    if (!own[k] || word !== 'block') return spotOf(o, a, k, word, i);
+    const local = append(o, 'sub', 'i64', 'i64', [i, a.field(o, 'lo', k)]);
+    return { coordinate: a.field(o, 'coordinate', k), local };
+  });
+  const all = a.dims.every((word, k) => word === 'star' || (word === 'block' && own[k]));
+  if (all) elementFrom(o, a, part, spots, result, false);
+  else elementAt(o, a, part, spots, result, false);
+  return true;
 };
 
 const expandOwner = (o: Replacement, a: Subject, indices: readonly Value[], result: Value, handle: boolean): void => {
@@ -83,16 +104,23 @@ const expand = (o: Replacement, inst: OpInst, arrays: ReadonlyMap<string, Shared
 export const lowerShared: Pass['run'] = (f, context) => {
   const edit = editOf(f);
   const jumps = jumpsOf(f, context);
+  const own = ownElements(f, context);
   const arrays = new Map(context.program.globals.flatMap((g) => (g.kind === 'shared' ? [[g.name, g] as const] : [])));
   let changed = false;
   const body = (b: Body): Body => {
     const insts: Inst[] = [];
     for (const inst of b.insts) {
-      const loop = inst.kind === 'op' ? jumps(inst) : undefined;
-      const array = loop && inst.kind === 'op' ? arrays.get(textImm(inst.imms, 0)) : undefined;
-      if (inst.kind !== 'op') insts.push(withBodies(inst, body));
-      else if (loop && array && ownFirst({ insts, edit, pos: inst.pos, by }, byName(array), inst, loop)) changed = true;
-      else if (expand({ insts, edit, pos: inst.pos, by }, inst, arrays)) changed = true;
+      if (inst.kind !== 'op') {
+        insts.push(withBodies(inst, body));
+        continue;
+      }
+      const o: Replacement = { insts, edit, pos: inst.pos, by };
+      const which = own.get(inst);
+      const loop = jumps(inst);
+      const array = which || loop ? arrays.get(textImm(inst.imms, 0)) : undefined;
+      if (which && array && expandOwn(o, byName(array), inst, which)) changed = true;
+      else if (loop && array && ownFirst(o, byName(array), inst, loop)) changed = true;
+      else if (expand(o, inst, arrays)) changed = true;
       else insts.push(inst);
     }
     return { insts, end: b.end };

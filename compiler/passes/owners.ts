@@ -24,6 +24,7 @@ import { type Counted, countedOf, type Def, type Defs, defsOf, opOf } from '../f
 import type { Body, Func, Inst, IrGlobal, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { textImm } from '../ir-types.ts';
+import { ownElements } from '../own-indices.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, definedIn, type Edit, editOf, typeOf, withBodies } from '../tree.ts';
 
@@ -41,6 +42,8 @@ interface State {
   readonly edit: Edit;
   readonly defs: Defs;
   readonly arrays: ReadonlyMap<string, SharedGlobal>;
+  /** Elements that need not be looked for: which of their indices are certainly own. */
+  readonly own: ReadonlyMap<OpInst, readonly boolean[]>;
 }
 
 export const owners = (f: Func, context: PassContext): Func => {
@@ -53,7 +56,7 @@ export const owners = (f: Func, context: PassContext): Func => {
   if (arrays.size === 0 || earlyFunctions(context.program).has(f.name)) return f;
   const edit = editOf(f);
   const defs: Map<Value, Def> = new Map(defsOf(f));
-  const body = ownersBody({ context, edit, defs, arrays }, f.body);
+  const body = ownersBody({ context, edit, defs, arrays, own: ownElements(f, context) }, f.body);
   return { ...f, types: edit.types, body };
 };
 
@@ -82,7 +85,7 @@ const walkedBy = (s: State, inst: Inst, counter: Value, inner: ReadonlySet<Value
   const array = s.arrays.get(textImm(inst.imms, 0));
   if (!array) return [];
   return inst.args.slice(1).flatMap((index, dim): Walked[] => {
-    if (!isBlocked(array.dims[dim])) return [];
+    if (!isBlocked(array.dims[dim]) || s.own.get(inst)?.[dim]) return [];
     if (index === counter) return [{ array, dim, more: undefined }];
     const sum = opOf(s.defs, index);
     const [a, b] = sum?.args ?? [];
