@@ -1,5 +1,5 @@
 // Compiled programs, kept by content. An entry is one file: a line of JSON (what it was made from, what it holds), then the
-// artifact. It is found by the compiler's build, the options and the text of the main file, and is valid if every other file that
+// artifact and its source map. It is found by the compiler's build, the options and the text of the main file, and is valid if every other file that
 // the compiler read then still has the same contents: so nothing is parsed to find out.
 //
 // The cache may vanish, be read-only, be full or hold rubbish: then it is as if there were none. It never fails a run.
@@ -12,6 +12,7 @@ import type { Source } from '../lang/source.ts';
 
 export interface Cached {
   readonly artifact: Uint8Array;
+  readonly sourceMap: string;
   /** Warnings are said again when an entry is used: these, with the sources that they point into. */
   readonly warnings: readonly Diagnostic[];
   readonly sources: readonly Source[];
@@ -29,7 +30,9 @@ export interface CacheKey {
 interface Header {
   readonly path: string;
   readonly dependencies: readonly { readonly path: string; readonly hash: string }[];
+  /** Of the artifact. */
   readonly bytes: number;
+  /** Of the artifact and its source map. */
   readonly hash: string;
   readonly warnings: readonly Diagnostic[];
   readonly sources: readonly Source[];
@@ -63,12 +66,17 @@ export const readCache = (folder: string | undefined, key: CacheKey): Cached | u
     const content = readFileSync(path);
     const line = content.indexOf('\n'.charCodeAt(0));
     const header = JSON.parse(content.toString('utf8', 0, line)) as Header;
-    const artifact = new Uint8Array(content.subarray(line + 1));
-    if (artifact.length !== header.bytes || hashOf(artifact) !== header.hash) return undefined;
+    const held = content.subarray(line + 1);
+    if (held.length < header.bytes || hashOf(held) !== header.hash) return undefined;
     if (header.dependencies.some((d) => hashOf(readFileSync(d.path, 'utf8')) !== d.hash)) return undefined;
     const now = new Date();
     utimesSync(path, now, now);
-    return { artifact, warnings: header.warnings, sources: header.sources };
+    return {
+      artifact: new Uint8Array(held.subarray(0, header.bytes)),
+      sourceMap: held.toString('utf8', header.bytes),
+      warnings: header.warnings,
+      sources: header.sources,
+    };
   } catch {
     return undefined;
   }
@@ -83,18 +91,19 @@ export const writeCache = (
 ): void => {
   if (folder === undefined) return;
   try {
+    const held = Buffer.concat([entry.artifact, Buffer.from(entry.sourceMap)]);
     const header: Header = {
       path: key.path,
       dependencies: [...files].map(([path, text]) => ({ path, hash: hashOf(text) })),
       bytes: entry.artifact.length,
-      hash: hashOf(entry.artifact),
+      hash: hashOf(held),
       warnings: entry.warnings,
       sources: entry.warnings.length > 0 ? entry.sources : [],
     };
     mkdirSync(folder, { recursive: true });
     const path = entryPath(folder, key);
     const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), entry.artifact]));
+    writeFileSync(draft, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), held]));
     renameSync(draft, path);
     prune(folder);
   } catch {

@@ -71,15 +71,20 @@ const keyOf = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>
 
 const folderOf = (): string | undefined => (buildHash === undefined ? undefined : cacheFolder());
 
-/** Puts what was compiled in the cache, where `artifactOf` with the same options will find it. */
+/** What the program was compiled to before with these options, if nothing that it depends on has changed. */
+export const recallArtifact = (path: string, text: string, asked: Omit<ArtifactOptions, 'cache'>): Cached | undefined =>
+  readCache(folderOf(), keyOf(path, text, asked));
+
+/** Puts what was compiled in the cache, where `recallArtifact` with the same options will find it. */
 export const keepArtifact = (
   path: string,
   text: string,
   asked: Omit<ArtifactOptions, 'cache'>,
   result: CompileResult,
 ): void => {
-  if (!result.artifact) return;
-  const entry: Cached = { artifact: result.artifact, warnings: result.diagnostics, sources: result.sources };
+  const { artifact, sourceMap = '', diagnostics: warnings, sources } = result;
+  if (!artifact) return;
+  const entry: Cached = { artifact, sourceMap, warnings, sources };
   writeCache(folderOf(), keyOf(path, text, asked), entry, result.dependencies);
 };
 
@@ -89,7 +94,7 @@ export const artifactOf = async (
   text: string,
   { cache, ...asked }: ArtifactOptions,
 ): Promise<Uint8Array | number> => {
-  const cached = cache ? readCache(folderOf(), keyOf(path, text, asked)) : undefined;
+  const cached = cache ? recallArtifact(path, text, asked) : undefined;
   if (cached) {
     if (cached.warnings.length > 0) await warn(cached);
     return cached.artifact;

@@ -1,7 +1,9 @@
-// pgc build: compiles programs to files, or shows one stage of the compilation of one. What it compiles is in the cache of pgc run, too.
+// pgc build: compiles programs to files, or shows one stage of the compilation of one. What it compiles
+// is in the cache of pgc run, too, and what is there is not compiled again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { keepArtifact } from './cli-artifact.ts';
+import type { Cached } from './cache.ts';
+import { keepArtifact, recallArtifact } from './cli-artifact.ts';
 import { withoutHooks } from './cli-checkpoint.ts';
 import { errorsIn, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { checkModeOf, guardModeOf } from './cli-guards.ts';
@@ -9,9 +11,9 @@ import { hookSettingsOf, needsHooks } from './cli-hooks.ts';
 import { cannotWrite, notSource, readInput } from './cli-input.ts';
 import { readKeyFile } from './cli-key.ts';
 import { wholeNumber } from './cli-number.ts';
-import { requiredPass, wrongPass } from './cli-passes.ts';
 import { didYouMean, exitCodes, mistake, note } from './cli-report.ts';
-import { type CompileOptions, type CompileResult, compile, type EmitForm, emitForms } from './compile.ts';
+import type { CompileOptions, CompileResult } from './compile.ts';
+import { type EmitForm, emitForms } from './emit-forms.ts';
 import { rememberBuild } from './last-build.ts';
 import { type Signer, signerOf } from './seal.ts';
 
@@ -51,15 +53,21 @@ const mostImages = 65_536;
 
 const isForm = (text: string): text is EmitForm => emitForms.some((f) => f === text);
 
+/** The complaint about a name that is no pass, or one that cannot be left out. */
+const wrongNames = async (printAfter: readonly string[], skip: readonly string[]): Promise<number | undefined> => {
+  const { requiredPass, wrongPass } = await import('./cli-passes.ts');
+  return wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
+};
+
 /** The options as the compiler takes them, or the exit code of a complaint. */
-const compileOptions = (options: BuildOptions): CompileOptions | number => {
+const compileOptions = async (options: BuildOptions): Promise<CompileOptions | number> => {
   const emit = options.emit ?? 'wasm';
   if (!isForm(emit)) {
     const forms = emitForms.join(', ');
     return mistake(`--emit=${emit}: there is no such form`, didYouMean(emit, emitForms), `forms are ${forms}`);
   }
   const { printAfter = [], skip = [] } = options;
-  const wrong = wrongPass(printAfter, ['all']) ?? wrongPass(skip) ?? requiredPass(skip);
+  const wrong = printAfter.length + skip.length > 0 ? await wrongNames(printAfter, skip) : undefined;
   if (wrong !== undefined) return wrong;
   const track = options.memory ? { track: 'allocations' as const } : {};
   const guards = guardModeOf(options.guards);
@@ -161,6 +169,21 @@ interface Target {
 const isOrdinary = ({ emit, images, skip = [], printAfter = [], optLimit }: CompileOptions): boolean =>
   emit === 'wasm' && images === undefined && skip.length + printAfter.length === 0 && optLimit === undefined;
 
+const asCompiled = ({ artifact, sourceMap, warnings, sources }: Cached): CompileResult => ({
+  artifact,
+  sourceMap,
+  diagnostics: warnings,
+  sources,
+  dumps: [],
+  dependencies: new Map(),
+});
+
+/** The compiler is loaded only if there is something to do for it. */
+const compiled = async (path: string, text: string, how: CompileOptions): Promise<CompileResult> => {
+  const { compile } = await import('./compile.ts');
+  return compile({ path, text }, how);
+};
+
 const artifactName = (file: string): string => `${basename(file).replace(/\.pg$/, '')}.wasm`;
 
 /** Builds one program. What it says of mistakes is left to the caller. */
@@ -178,9 +201,10 @@ const buildOne = async (
   const wrong = notSource(file, read.bytes);
   if (wrong) return { code: mistake(wrong.message, wrong.hint) };
   const text = read.bytes.toString('utf8');
-  const result = await compile({ path: file, text }, how);
+  const known = isOrdinary(how) ? recallArtifact(file, text, how) : undefined;
+  const result = known ? asCompiled(known) : await compiled(file, text, how);
   if (errorsIn([result]) > 0) return { code: exitCodes.usage, result };
-  if (isOrdinary(how)) keepArtifact(file, text, how, result);
+  if (!known && isOrdinary(how)) keepArtifact(file, text, how, result);
   for (const { pass, text: dump } of result.dumps) process.stdout.write(`; after ${pass}\n${dump}\n`);
   if (how.emit !== 'wasm') return { code: writeText(output, result.text ?? ''), result };
   return { code: writeArtifact(file, output ?? artifactName(file), result, signer), result };
@@ -205,7 +229,7 @@ const folderFor = (files: readonly string[], output: string | undefined, emit: E
 
 /** Builds programs: one to the file that `output` names, several each to a file of its own in the folder of that name (also one, if it ends in /). */
 export const buildCommand = async (files: readonly string[], options: BuildOptions): Promise<number> => {
-  const how = compileOptions(options);
+  const how = await compileOptions(options);
   if (typeof how === 'number') return how;
   const emit = how.emit ?? 'wasm';
   const signer = signerIn(options.sign, emit);

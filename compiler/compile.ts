@@ -8,6 +8,7 @@ import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
 import { watchChecks } from './check-list.ts';
 import { type CheckMode, uncheckedPasses } from './checked.ts';
+import type { EmitForm } from './emit-forms.ts';
 import { growthLines } from './growth.ts';
 import { guardList } from './guard-list.ts';
 import { hookList } from './hook-list.ts';
@@ -31,9 +32,6 @@ import { type HookShares, hookShares } from './profile-shares.ts';
 import { moveRuntime } from './runtime-functions.ts';
 import { type MoveReport, moveList } from './task-moves.ts';
 import { vectorList } from './vector-list.ts';
-
-export const emitForms = ['ast', 'ir', 'checks', 'guards', 'hooks', 'vector', 'wat', 'wasm'] as const;
-export type EmitForm = (typeof emitForms)[number];
 
 export interface CompileOptions {
   /** How far to go, and what to give: `wasm` (the default) is the artifact; the others are texts for people. */

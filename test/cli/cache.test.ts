@@ -25,10 +25,10 @@ beforeEach(() => {
 });
 afterAll(removeFolders);
 
-/** Runs main.pg; gives what it printed, and whether parser and code generator were loaded. */
-const run = async (...args: string[]) => {
+/** Gives what pgc printed, and whether parser and code generator were loaded. */
+const pgc = async (...args: string[]) => {
   writeFileSync(loads, '');
-  const node = ['--import', join(cwd, 'register.mjs'), pgcPath, 'run', 'main.pg', '-n', '1', ...args];
+  const node = ['--import', join(cwd, 'register.mjs'), pgcPath, ...args];
   const ended = await launch(process.execPath, node, { cwd, env: { PGC_CACHE: cache, LOADS: loads } });
   const files = readFileSync(loads, 'utf8')
     .split('\n')
@@ -45,6 +45,7 @@ const run = async (...args: string[]) => {
     bytes: text.length,
   };
 };
+const run = (...args: string[]) => pgc('run', 'main.pg', '-n', '1', ...args);
 const compiled = { code: 0, err: '', parser: true, generator: true };
 const cached = { code: 0, err: '', parser: false, generator: false };
 
@@ -63,6 +64,19 @@ test('what was built is not compiled again to be run, unless with other options'
   const skipped = ['build', 'main.pg', '--skip=fold', '--guards=off'];
   expect((await launch(process.execPath, [pgcPath, ...skipped], { cwd, env: { PGC_CACHE: cache } })).code).toBe(0);
   expect(await run('--guards=off')).toMatchObject({ ...compiled, out: '42\n' });
+});
+
+test('what was built or run is not compiled again to be built, and its warnings are said again', async () => {
+  writeFileSync(join(cwd, 'main.pg'), 'fn main() { let unused = 1; }\n');
+  const ran = await run();
+  expect(ran).toMatchObject({ ...compiled, err: expect.stringContaining('unused') });
+  const built = await pgc('build', 'main.pg', '-o', 'a.wasm');
+  expect(built).toMatchObject({ code: 0, err: expect.stringContaining('unused'), parser: false, generator: false });
+  expect(await pgc('build', 'main.pg', '--skip=fold', '-o', 'b.wasm')).toMatchObject({ parser: true, generator: true });
+  const fresh = [pgcPath, 'build', 'main.pg', '-o', 'a.wasm'];
+  const before = ['a.wasm', 'a.wasm.map'].map((f) => readFileSync(join(cwd, f)));
+  expect((await launch(process.execPath, fresh, { cwd, env: { PGC_CACHE: '' } })).code).toBe(0);
+  expect(['a.wasm', 'a.wasm.map'].map((f) => readFileSync(join(cwd, f)))).toEqual(before);
 });
 
 test('a change of the program or of a module it imports is seen', async () => {
@@ -115,14 +129,19 @@ test('stays small: what was used longest ago goes first', () => {
   const artifact = new Uint8Array(1024);
   for (let n = 0; n < 260; n++) {
     const before = new Set(n === 0 ? [] : readdirSync(cache));
-    writeCache(cache, key(n), { artifact, warnings: [], sources: [] }, new Map());
+    writeCache(cache, key(n), { artifact, sourceMap: '', warnings: [], sources: [] }, new Map());
     const made = readdirSync(cache).find((f) => !before.has(f));
     if (made !== undefined) utimesSync(join(cache, made), n + 1, n + 1);
   }
   expect(readdirSync(cache).length).toBeLessThanOrEqual(256);
   expect(readCache(cache, key(0))).toBeUndefined();
   expect(readCache(cache, key(259))?.artifact).toEqual(artifact);
-  writeCache(cache, key(1000), { artifact: new Uint8Array(63 * 1024 * 1024), warnings: [], sources: [] }, new Map());
+  writeCache(
+    cache,
+    key(1000),
+    { artifact: new Uint8Array(63 * 1024 * 1024), sourceMap: '', warnings: [], sources: [] },
+    new Map(),
+  );
   const bytes = readdirSync(cache).reduce((sum, f) => sum + statSync(join(cache, f)).size, 0);
   expect(bytes).toBeLessThanOrEqual(64 * 1024 * 1024);
 });
@@ -137,9 +156,9 @@ test('where it is', () => {
 
 test('the build and the options are part of the key', () => {
   mkdirSync(cache, { recursive: true });
-  const entry = { artifact: new Uint8Array([1]), warnings: [], sources: [] };
+  const entry = { artifact: new Uint8Array([1]), sourceMap: '{}', warnings: [], sources: [] };
   writeCache(cache, key(1), entry, new Map([[join(root, 'LICENSE'), readFileSync(join(root, 'LICENSE'), 'utf8')]]));
-  expect(readCache(cache, key(1))?.artifact).toEqual(entry.artifact);
+  expect(readCache(cache, key(1))).toEqual(entry);
   expect(readCache(cache, { ...key(1), build: 'c' })).toBeUndefined();
   expect(readCache(cache, { ...key(1), options: 'x' })).toBeUndefined();
   expect(readCache(cache, { ...key(1), path: 'q.pg' })).toBeUndefined();
