@@ -11,5 +11,6 @@ export { exitCodeOf, renderResult } from '../vm/report.ts';
 export type { Fault, Frame, ImageStatus, RunOptions, RunResult, Sink } from '../vm/run.ts';
 export { run } from '../vm/run.ts';
 export { version } from './build-info.ts';
-export { type CompileOptions, type CompileResult, compile, type Dump, type EmitForm, type Input } from './compile.ts';
+export { type CompileOptions, type CompileResult, compile, type Dump, type Input } from './compile.ts';
+export type { EmitForm } from './emit-forms.ts';
 export { type BadKey, type KeyPair, newKeys, type Signer, signerOf } from './seal.ts';

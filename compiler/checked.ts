@@ -23,7 +23,3 @@ export const redZone = (size: number): number => Math.ceil(Math.min(Math.max(siz
 
 /** Passes on guards that checked programs go without. */
 export const uncheckedPasses = ['guard-available', 'guard-hoist', 'guard-range', 'guard-split', 'guard-merge'] as const;
-
-export const checkModes = ['memory'] as const;
-/** What is checked as a program runs, besides what always is. */
-export type CheckMode = (typeof checkModes)[number];

@@ -2,10 +2,10 @@
 // without the compiler being loaded.
 import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
-import type { CheckMode } from './checked.ts';
 import { exitCodes } from './cli-report.ts';
 import type { CompileResult } from './compile.ts';
 import {
+  type CheckMode,
   defaultHeartbeat,
   defaultInterval,
   defaultTiming,

@@ -1,7 +1,6 @@
 // The options --guards and --check.
-import { type CheckMode, checkModes } from './checked.ts';
 import { mistake } from './cli-report.ts';
-import { type GuardMode, guardModes } from './passes.ts';
+import { type CheckMode, checkModes, type GuardMode, guardModes } from './passes.ts';
 
 /** How much is to be guarded, or the exit code of a complaint. */
 export const guardModeOf = (text: string | undefined): GuardMode | number => {

@@ -7,7 +7,7 @@ import { parse } from '../lang/parser.ts';
 import type { Source } from '../lang/source.ts';
 import { version } from './build-info.ts';
 import { watchChecks } from './check-list.ts';
-import { type CheckMode, uncheckedPasses } from './checked.ts';
+import { uncheckedPasses } from './checked.ts';
 import type { EmitForm } from './emit-forms.ts';
 import { growthLines } from './growth.ts';
 import { guardList } from './guard-list.ts';
@@ -18,6 +18,7 @@ import { printProgram } from './ir-text.ts';
 import { lower } from './lower.ts';
 import { type ParReport, parList } from './par-grain.ts';
 import {
+  type CheckMode,
   defaultHeartbeat,
   defaultInterval,
   defaultTiming,

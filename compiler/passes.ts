@@ -8,6 +8,10 @@ import type { Func, IrPosition, IrProgram, OpInst, PosId } from './ir.ts';
 export const guardModes = ['off', 'all', 'opt'] as const;
 export type GuardMode = (typeof guardModes)[number];
 
+/** What is checked as a program runs, besides what always is. */
+export const checkModes = ['memory'] as const;
+export type CheckMode = (typeof checkModes)[number];
+
 /**
  * What makes hooks due. ticker: a flag, raised at every interval; count: what the code between them costs, so that the same
  * program with the same input always has the same ones due; off: there are none.
