@@ -19,8 +19,11 @@ export const addDefs = (body: Body, defs: Map<Value, Def>): void => {
 };
 
 export const addDef = (inst: Inst, defs: Map<Value, Def>): void => {
-  if (inst.kind === 'op') for (const v of inst.results) defs.set(v, { kind: 'op', inst });
-  else inst.results.forEach((v, index) => void defs.set(v, { kind: 'result', inst, index }));
+  if (inst.kind === 'op') {
+    for (const v of inst.results) defs.set(v, { kind: 'op', inst });
+    return;
+  }
+  inst.results.forEach((v, index) => void defs.set(v, { kind: 'result', inst, index }));
   if (inst.kind === 'loop') inst.params.forEach((v, index) => void defs.set(v, { kind: 'param', loop: inst, index }));
 };
 

@@ -31,7 +31,11 @@ const either = (a: Cost, b: Cost): Cost => ({
   from: b.since > a.since ? b.from : a.from,
 });
 
-const more = (a: Cost, by: number): Cost => ({ ...a, through: a.through + by, since: a.since + by });
+const more = (a: Cost, by: number): Cost => ({
+  through: a.through + by,
+  since: a.since + by,
+  from: a.from,
+});
 
 /** First the one, then the other. */
 const after = (a: Cost, b: Cost): Cost => {

@@ -4,6 +4,10 @@ import { unreachable } from '../lang/unreachable.ts';
 import type { Body, Func, Inst, IrType, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 
+// One empty list for all: what is asked of every op should make nothing.
+const noValues: readonly Value[] = [];
+const noBodies: readonly Body[] = [];
+
 /** Values that the instruction itself reads; those of nested bodies are not among them. */
 export const operandsOf = (inst: Inst): readonly Value[] => {
   switch (inst.kind) {
@@ -12,7 +16,7 @@ export const operandsOf = (inst: Inst): readonly Value[] => {
     case 'if':
       return [inst.condition];
     case 'block':
-      return [];
+      return noValues;
     case 'loop':
       return inst.inits;
     default:
@@ -23,7 +27,7 @@ export const operandsOf = (inst: Inst): readonly Value[] => {
 export const bodiesOf = (inst: Inst): readonly Body[] => {
   switch (inst.kind) {
     case 'op':
-      return [];
+      return noBodies;
     case 'if':
       return [inst.then, inst.else];
     case 'block':
@@ -34,7 +38,7 @@ export const bodiesOf = (inst: Inst): readonly Body[] => {
   }
 };
 
-export const argsOf = (end: Terminator): readonly Value[] => (end.kind === 'unreachable' ? [] : end.args);
+export const argsOf = (end: Terminator): readonly Value[] => (end.kind === 'unreachable' ? noValues : end.args);
 
 /** The instruction with other nested bodies. */
 export const withBodies = (inst: Inst, change: (b: Body) => Body): Inst => {
@@ -86,12 +90,22 @@ export const withArgs = (end: Terminator, get: (v: Value) => Value): Terminator 
 export const forEachInst = (body: Body, visit: (inst: Inst) => void): void => {
   for (const inst of body.insts) {
     visit(inst);
-    for (const b of bodiesOf(inst)) forEachInst(b, visit);
+    if (inst.kind === 'op') continue;
+    if (inst.kind === 'if') {
+      forEachInst(inst.then, visit);
+      forEachInst(inst.else, visit);
+    } else forEachInst(inst.body, visit);
   }
 };
 
 export const forEachEnd = (body: Body, visit: (end: Terminator) => void): void => {
-  for (const inst of body.insts) for (const b of bodiesOf(inst)) forEachEnd(b, visit);
+  for (const inst of body.insts) {
+    if (inst.kind === 'op') continue;
+    if (inst.kind === 'if') {
+      forEachEnd(inst.then, visit);
+      forEachEnd(inst.else, visit);
+    } else forEachEnd(inst.body, visit);
+  }
   visit(body.end);
 };
 

@@ -63,8 +63,15 @@ interface Folded {
 
 const foldBody = (s: State, body: Body): Body => {
   const insts: Inst[] = [];
-  for (const [at, inst] of body.insts.entries()) {
-    const now = foldInst(s, withOperands(inst, s.get));
+  for (let at = 0; at < body.insts.length; at++) {
+    const inst = body.insts[at];
+    if (!inst) break;
+    const moved = withOperands(inst, s.get);
+    if (moved.kind === 'op') {
+      foldOne(s, moved, insts);
+      continue;
+    }
+    const now = foldStructure(s, moved);
     for (const i of now.insts) insts.push(i);
     if (now.end) return { insts, end: withArgs(now.end, s.get) };
     const more = at + 1 < body.insts.length || body.end.kind !== 'unreachable';
@@ -73,10 +80,8 @@ const foldBody = (s: State, body: Body): Body => {
   return { insts, end: withArgs(body.end, s.get) };
 };
 
-const foldInst = (s: State, inst: Inst): Folded => {
+const foldStructure = (s: State, inst: Exclude<Inst, OpInst>): Folded => {
   switch (inst.kind) {
-    case 'op':
-      return { insts: foldOne(s, inst) };
     case 'if': {
       const c = intOf(s.defs, inst.condition);
       if (c !== undefined && s.context.allow()) {
@@ -143,7 +148,8 @@ const dropNextArgs = (body: Body, label: string, keep: readonly boolean[]): Body
   return change(body);
 };
 
-const foldOne = (s: State, inst: OpInst): readonly Inst[] => {
+/** What the op becomes goes to the end of `into`. */
+const foldOne = (s: State, inst: OpInst, into: Inst[]): void => {
   const now = foldOp(inst, {
     defs: s.defs,
     edit: s.edit,
@@ -153,27 +159,32 @@ const foldOne = (s: State, inst: OpInst): readonly Inst[] => {
   });
   switch (now.kind) {
     case 'same':
-      addDef(inst, s.defs);
-      return [inst];
+      break;
     case 'nothing':
-      if (s.context.allow()) return [];
+      if (s.context.allow()) return;
       break;
     case 'value': {
       const result = inst.results[0];
       if (result === undefined || !s.context.allow()) break;
       s.replaced.set(result, s.get(now.value));
-      return [];
+      return;
     }
-    case 'ops':
+    case 'ops': {
       if (!s.context.allow()) break;
-      for (const i of now.insts.slice(0, -1)) addDef(i, s.defs);
+      const last = now.insts.at(-1);
+      for (const i of now.insts.slice(0, -1)) {
+        addDef(i, s.defs);
+        into.push(i);
+      }
       // The new op may fold further: each rule makes it smaller, so this ends.
-      return [...now.insts.slice(0, -1), ...now.insts.slice(-1).flatMap((i) => foldOne(s, i))];
+      if (last) foldOne(s, last, into);
+      return;
+    }
     default:
       return unreachable(now);
   }
   addDef(inst, s.defs);
-  return [inst];
+  into.push(inst);
 };
 
 /** Puts a body that certainly runs in place of the structure that held it. `decided`: it cannot stay as it was. */
