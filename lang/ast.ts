@@ -109,7 +109,7 @@ export interface Block {
   readonly span: Span;
   readonly stmts: readonly Stmt[];
   /** The trailing expression without `;`: the block's value. */
-  readonly value?: Expr;
+  readonly value?: Expr | undefined;
 }
 
 export interface Range {

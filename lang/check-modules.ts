@@ -56,7 +56,7 @@ const parseLibrary = (source: Source): ReturnType<typeof parse> => {
   const key = `${source.id} ${source.path}`;
   const known = parsed.get(key);
   if (known?.source.text === source.text) return known.result;
-  const result = parse(source);
+  const result = parse(source, 'later');
   parsed.set(key, { source, result });
   return result;
 };

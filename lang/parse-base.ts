@@ -20,6 +20,8 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   protected structs = true;
   missingValues: { readonly kind: string; readonly name: Ident }[] = [];
   badReductions: Span[] = [];
+  /** Comparisons of what is a comparison itself. */
+  chained: Span[] = [];
   missingRanges: Span[] = [];
   missingOn: Span[] = [];
   missingSemicolons: Span[] = [];
@@ -36,6 +38,11 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   /** The last of its arguments; the ones before are evaluated first, for what they consume. */
   protected after<T>(...steps: [...unknown[], T]): T {
     return steps[steps.length - 1] as T;
+  }
+
+  /** Alternatives: each a token. */
+  protected oneOf(types: Iterable<TokenType>): { ALT: () => IToken }[] {
+    return [...types].map((type) => ({ ALT: () => this.CONSUME(type) }));
   }
 
   // ---- spans ----
@@ -60,12 +67,15 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return last && last.tokenType !== EOF && !Number.isNaN(last.startOffset) ? last.startOffset + last.image.length : 0;
   }
 
+  /** The node, which nobody else has, with its span: copying it would take longer than making it. */
   protected expr(start: number, e: Fresh<Expr>): Expr {
-    return { ...e, span: this.since(start) } as Expr;
+    (e as { span?: Span }).span = this.since(start);
+    return e as Expr;
   }
 
   protected stmt(start: number, s: Fresh<Stmt>): Stmt {
-    return { ...s, span: this.since(start) } as Stmt;
+    (s as { span?: Span }).span = this.since(start);
+    return s as Stmt;
   }
 
   protected literal<T>(t: IToken, l: { readonly value: T; readonly problem?: LiteralProblem }): T {
@@ -125,6 +135,19 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     } finally {
       this.inExpression = before;
     }
+  }
+
+  /** Before a text of this source is parsed. */
+  begin(source: number): void {
+    this.reset();
+    this.source = source;
+    this.missingSemicolons = [];
+    this.misplaced = [];
+    this.missingOn = [];
+    this.missingRanges = [];
+    this.missingValues = [];
+    this.badReductions = [];
+    this.chained = [];
   }
 
   reset(): void {

@@ -89,6 +89,9 @@ export abstract class ExpressionRules extends TypeRules {
 
   // ---- expressions ----
 
+  private readonly binaryOperators = this.oneOf(binaryTokens.keys());
+  private readonly reduceOperators = this.oneOf(reduceTokens.keys());
+
   readonly expression = this.RULE(
     'expression',
     (): Expr =>
@@ -97,14 +100,14 @@ export abstract class ExpressionRules extends TypeRules {
         const operands: Expr[] = [first];
         const operators: { op: BinaryOp; span: Span }[] = [];
         this.MANY(() => {
-          const t = this.OR([...binaryTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+          const t = this.OR(this.binaryOperators);
           const right = this.SUBRULE1(this.cast);
           this.ACTION(() => {
             operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
             operands.push(right ?? this.error());
           });
         });
-        return this.ACTION(() => climb(operands, operators)) ?? first;
+        return this.ACTION(() => climb(operands, operators, this.chained)) ?? first;
       }),
   );
 
@@ -238,7 +241,7 @@ export abstract class ExpressionRules extends TypeRules {
       {
         GATE: alone,
         ALT: () => {
-          const t = this.OR1([...reduceTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+          const t = this.OR1(this.reduceOperators);
           return this.expr(start, { kind: 'operator', op: this.ACTION(() => reduceTokens.get(t.tokenType)) ?? '+' });
         },
       },

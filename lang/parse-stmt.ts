@@ -24,6 +24,8 @@ const wrongReductions: readonly TokenType[] = [m.Minus, m.Slash, m.Percent, m.An
 export abstract class StatementRules extends ExpressionRules {
   // ---- statements ----
 
+  private readonly assignOperators = this.oneOf(assignTokens.keys());
+
   readonly block = this.RULE(
     'block',
     (): Block =>
@@ -381,7 +383,7 @@ export abstract class StatementRules extends ExpressionRules {
     const start = this.here();
     const place = this.SUBRULE(this.expression) ?? this.error();
     const assign = this.OPTION(() => {
-      const t = this.OR([...assignTokens.keys()].map((type) => ({ ALT: () => this.CONSUME(type) })));
+      const t = this.OR(this.assignOperators);
       const value = this.SUBRULE1(this.expression) ?? this.error();
       return { op: this.ACTION(() => assignTokens.get(t.tokenType)) ?? '=', value };
     });

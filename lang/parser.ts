@@ -9,24 +9,38 @@ import type { Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { withDocs } from './doc-comments.ts';
 import { PgParser } from './parse-decl.ts';
+import { quickParser } from './parse-quick.ts';
 import type { Source } from './source.ts';
 import { syntaxDiagnostic } from './syntax-errors.ts';
 import { lexer } from './tokens.ts';
 
+let quick: ReturnType<typeof quickParser> | undefined;
 let parser: PgParser | undefined;
 
-/** Parses one file. Never throws: what cannot be understood is reported and left out of the tree. */
-export const parse = (source: Source): { module: Module; diagnostics: Diagnostic[] } => {
+type Parsed = { module: Module; diagnostics: Diagnostic[] };
+
+/**
+ * Parses one file. Never throws: what cannot be understood is reported and left out of the tree. With `later`, bodies of functions are
+ * parsed when somebody looks at them: for texts that are known to have no mistakes, as what is wrong in a body then is an error of ours.
+ */
+export const parse = (source: Source, how?: 'later'): Parsed => {
   const { tokens, errors, groups } = lexer.tokenize(source.text);
+  const comments = groups.comments ?? [];
+  quick ??= quickParser();
+  const tree = errors.length === 0 ? quick.parse(tokens, source.id, how) : undefined;
+  if (tree) {
+    const none = { source, lexing: [], parsing: [], parser: quick, comments };
+    if (syntaxDiagnostic(none).length === 0) return { module: withDocs(tree, source, comments), diagnostics: [] };
+  }
+  return parseWithRecovery(source);
+};
+
+/** The same for a text with mistakes: what is right in it is in the tree, and each mistake has a message. */
+export const parseWithRecovery = (source: Source): Parsed => {
+  const { tokens, errors, groups } = lexer.tokenize(source.text);
+  const comments = groups.comments ?? [];
   parser ??= new PgParser();
-  parser.reset();
-  parser.source = source.id;
-  parser.missingSemicolons = [];
-  parser.misplaced = [];
-  parser.missingOn = [];
-  parser.missingRanges = [];
-  parser.missingValues = [];
-  parser.badReductions = [];
+  parser.begin(source.id);
   parser.input = tokens;
   const module: Module = parser.module() ?? {
     source: source.id,
@@ -34,13 +48,6 @@ export const parse = (source: Source): { module: Module; diagnostics: Diagnostic
     span: { source: source.id, start: 0, end: source.text.length },
   };
   const mistakes: IRecognitionException[] = parser.tooDeep ? [] : parser.errors;
-  const diagnostics = syntaxDiagnostic({
-    source,
-    module,
-    lexing: errors,
-    parsing: mistakes,
-    parser,
-    comments: groups.comments ?? [],
-  });
-  return { module: withDocs(module, source, groups.comments ?? []), diagnostics };
+  const diagnostics = syntaxDiagnostic({ source, lexing: errors, parsing: mistakes, parser, comments });
+  return { module: withDocs(module, source, comments), diagnostics };
 };

@@ -3,7 +3,7 @@
 import type { BinaryOp, Expr } from './ast.ts';
 import { type Span, spanning } from './source.ts';
 
-/** As in Rust, loosest first. Comparisons do not chain; the checker of syntax reports those that were written so. */
+/** As in Rust, loosest first. Comparisons do not chain. */
 export const precedence: Readonly<Record<BinaryOp, number>> = {
   '||': 1,
   '&&': 2,
@@ -25,9 +25,13 @@ export const precedence: Readonly<Record<BinaryOp, number>> = {
   '%': 9,
 };
 
+const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['==', '!=', '<', '<=', '>', '>=']);
+
+/** `a < b < c`, which is a mistake: the place of the second operator goes to `chained`. */
 export const climb = (
   operands: readonly Expr[],
   operators: readonly { readonly op: BinaryOp; readonly span: Span }[],
+  chained: Span[],
 ): Expr => {
   const values: Expr[] = [];
   const pending: { readonly op: BinaryOp; readonly span: Span }[] = [];
@@ -35,8 +39,9 @@ export const climb = (
     const right = values.pop();
     const left = values.pop();
     const op = pending.pop();
-    if (left && right && op)
-      values.push({ kind: 'binary', op: op.op, opSpan: op.span, left, right, span: spanning(left.span, right.span) });
+    if (!left || !right || !op) return;
+    if (comparisons.has(op.op) && left.kind === 'binary' && comparisons.has(left.op)) chained.push(op.span);
+    values.push({ kind: 'binary', op: op.op, opSpan: op.span, left, right, span: spanning(left.span, right.span) });
   };
   operands.forEach((operand, i) => {
     if (i > 0) {

@@ -1,6 +1,6 @@
 // From what the lexer and the parser noticed to messages in a human's words.
 import { EOF, type ILexingError, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
-import type { Expr, Ident, Module } from './ast.ts';
+import type { Ident } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { LiteralProblem } from './literals.ts';
 import { lineCol, type Source, type Span } from './source.ts';
@@ -16,6 +16,7 @@ export interface Noticed {
   readonly missingRanges: readonly Span[];
   readonly missingOn: readonly Span[];
   readonly badReductions: readonly Span[];
+  readonly chained: readonly Span[];
 }
 
 const tokenText = (t: IToken): string => (t.tokenType === EOF ? 'the end of the file' : `\`${t.image}\``);
@@ -118,8 +119,6 @@ const fromException = (e: IRecognitionException, source: Source): Diagnostic => 
   };
 };
 
-const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=']);
-
 /** Every node of a tree, without recursion: trees of long sums are deep. */
 export const eachNode = (root: unknown, visit: (node: { readonly kind?: unknown }) => void): void => {
   const todo: unknown[] = [root];
@@ -131,20 +130,8 @@ export const eachNode = (root: unknown, visit: (node: { readonly kind?: unknown 
   }
 };
 
-/** `a < b < c`: reported here, where the tree still shows it. */
-export const chainedComparisons = (module: Module): readonly Span[] => {
-  const found: Span[] = [];
-  eachNode(module, (node) => {
-    const e = node as Expr;
-    if (e.kind === 'binary' && comparisons.has(e.op) && e.left.kind === 'binary' && comparisons.has(e.left.op))
-      found.push(e.opSpan);
-  });
-  return found;
-};
-
 export const syntaxDiagnostic = (input: {
   readonly source: Source;
-  readonly module: Module;
   readonly lexing: readonly ILexingError[];
   readonly parsing: readonly IRecognitionException[];
   readonly parser: Noticed;
@@ -244,7 +231,7 @@ export const syntaxDiagnostic = (input: {
   for (const span of parser.badReductions)
     all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
   if (all.length === 0)
-    for (const span of chainedComparisons(input.module))
+    for (const span of parser.chained)
       all.push(error('PG0103', 'comparisons do not chain', span, { hint: 'write `a < b && b < c`' }));
   return distinct(all, source);
 };

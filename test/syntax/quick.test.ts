@@ -1,0 +1,90 @@
+// The two ways to run the grammar (lang/parse-quick.ts, Chevrotain) give the same trees; the quick one takes no text with a mistake.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { quickParser } from '../../lang/parse-quick.ts';
+import { parse, parseWithRecovery } from '../../lang/parser.ts';
+import type { Source } from '../../lang/source.ts';
+import { lexer } from '../../lang/tokens.ts';
+import { root } from '../cli/pgc.ts';
+
+const sourceOf = (text: string): Source => ({ id: 2, path: 'a.pg', text });
+const quick = quickParser();
+const takes = (text: string): boolean => {
+  return quick.parse(lexer.tokenize(text).tokens, 2) !== undefined;
+};
+
+const numbers = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+
+const folders = ['stdlib', 'examples', join('test', 'syntax', 'trees')];
+const programs = folders.flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((f) => f.endsWith('.pg'))
+    .map((f) => readFileSync(join(root, folder, f), 'utf8')),
+);
+
+test('trees of the library and of programs are the same', () => {
+  expect(programs.length).toBeGreaterThan(20);
+  for (const text of programs) {
+    const found = parseWithRecovery(sourceOf(text));
+    if (found.diagnostics.length === 0) expect(takes(text)).toBe(true);
+    expect(parse(sourceOf(text))).toStrictEqual(found);
+  }
+});
+
+test.each([
+  ['a token that is missing', 'fn main() { f(1 2); }'],
+  ['one too many', 'fn main() { } }'],
+  ['one that begins nothing', 'fn main() { let x = ; }'],
+  ['a list without its first element', 'fn f<>() {}'],
+  ['a list that goes on with nothing', 'fn main() { let [1, ] = 2; }'],
+  ['the end', 'fn main() {'],
+  ['nothing that is a declaration', '1'],
+  ['too much nesting', `fn main() { let x = ${'('.repeat(400)}1${')'.repeat(400)}; }`],
+])('takes none with a mistake: %s', (_, text) => {
+  expect(takes(text)).toBe(false);
+  const found = parse(sourceOf(text));
+  expect(found.diagnostics.length).toBeGreaterThan(0);
+  expect(found).toStrictEqual(parseWithRecovery(sourceOf(text)));
+});
+
+test.each([
+  ['a semicolon', 'fn main() { let x = 1 var y = 2; f(x) g(y); }'],
+  ['comparisons in a row', 'fn main() { if 1 < 2 < 3 { } }'],
+  ['a number', 'fn main() { let x = 1q; }'],
+  ['a character', 'fn main() { $ }'],
+])('mistakes that the grammar lets through are told all the same: %s', (_, text) => {
+  const found = parse(sourceOf(text));
+  expect(found.diagnostics.length).toBeGreaterThan(0);
+  expect(found).toStrictEqual(parseWithRecovery(sourceOf(text)));
+});
+
+test('bodies that are parsed when they are looked at are the same', () => {
+  for (const text of programs) {
+    const whole = parse(sourceOf(text));
+    if (whole.diagnostics.length > 0) continue;
+    const later = parse(sourceOf(text), 'later');
+    // In any order, and with other texts in between.
+    parse(sourceOf('fn main() { f('));
+    expect(JSON.stringify([...later.module.decls].reverse(), numbers)).toBe(
+      JSON.stringify([...whole.module.decls].reverse(), numbers),
+    );
+  }
+});
+
+test('a mistake in a body that is parsed later is told when it is looked at; braces that do not match are seen at once', () => {
+  const { module, diagnostics } = parse(sourceOf('fn good() { f(1); } fn bad() { f(1 2); }'), 'later');
+  expect(diagnostics).toEqual([]);
+  const [good, bad] = module.decls.map((d) => (d.kind === 'fn' ? d.body : undefined));
+  expect(() => bad?.stmts).toThrow('mistake in its syntax');
+  expect(good?.stmts.length).toBe(1);
+  expect(parse(sourceOf('fn bad() { if x { }'), 'later').diagnostics.length).toBeGreaterThan(0);
+});
+
+test('a text is parsed alike after one with a mistake', () => {
+  const good = 'struct P<T> { x: T; } fn main() { let p = P<int> { x: 1 }; }';
+  const before = parse(sourceOf(good));
+  expect(parse(sourceOf('fn main() { if P<P<int { while x { let y = (1')).diagnostics.length).toBeGreaterThan(0);
+  expect(parse(sourceOf(good))).toStrictEqual(before);
+  expect(before.diagnostics).toEqual([]);
+});
