@@ -12,6 +12,9 @@ export const usedAsValues = (funcs: readonly Func[]): readonly string[] => {
   return [...sorted.filter((n) => !isRuntime(n)), ...sorted.filter(isRuntime)];
 };
 
+/** Whether a function is the body of a `par for` (lower-par.ts). */
+export const isParBody = (name: string): boolean => name.startsWith('par for ');
+
 export interface Reaching {
   /** These functions may, with those that were asked for. */
   readonly funcs: ReadonlySet<string>;

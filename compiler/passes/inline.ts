@@ -8,7 +8,11 @@
 // `ret` becomes `break` of a block around the copy, which fold flattens. Frame slots are merged: zeroes that the source
 // asks for are stores of the callee, so a slot needs nothing when it comes into a loop. Every copied position remembers
 // the call (`inlinedAt`), so that reports show the stack that the user wrote. Functions that may call themselves stay.
+//
+// The body of a `par for` is a function of its own, for the parts that run elsewhere; where the loop stands its iterations are mostly
+// run in one piece. There the body comes back: it then knows what is known around it, and short loops are no calls.
 import { isRuntime } from '../../vm/abi.ts';
+import { isParBody } from '../call-graph.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { isMoving, revokers } from '../runtime-functions.ts';
@@ -106,13 +110,17 @@ const found: ReadonlySet<string> = new Set(revokers);
 /** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
 const isWorthIt = (s: State, callee: Func): boolean => {
   if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
-  if (callee.name === s.f.name || isRecursive(callee, s.context)) return false;
+  if (callee.name === s.f.name) return false;
+  // A loop's body is called at one place beside the run-time's: it may come back to where it now is.
+  const isLoop = isParBody(callee.name) && !isRuntime(s.f.name);
+  if (!isLoop && isRecursive(callee, s.context)) return false;
   // What the program wrote has guards and hooks, the run-time has not: no operator, and no task, becomes part of it.
   if (isRuntime(s.f.name) && !isRuntime(callee.name)) return false;
   // Code that takes numbers for addresses stays apart from code that finds its objects moved.
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
   const cost = costOf(callee.body);
-  const limit = s.calls.get(callee.name) === 1 && callee.name !== 'main' ? onceCost : smallCost;
+  const isOnce = isLoop || (s.calls.get(callee.name) === 1 && callee.name !== 'main');
+  const limit = isOnce ? onceCost : smallCost;
   if (cost > limit || s.cost + cost > maxFunctionCost) return false;
   s.cost += cost;
   return true;
