@@ -1,14 +1,15 @@
 // `par for`: latent parallelism. Its body becomes a function of its own, `par for in f`, which runs some of the iterations:
 //
-//   par for in f (lo, hi, sums…, captured…) → sums…       the only copy of the body, a counted loop like any other
+//   par for in f (lo, hi, sums…, captured…) → sums…       the body, a counted loop like any other
 //   runtime.par.over.N (record)                            takes iterations off a record, a strip at a time, and calls the first for them
 //   runtime.entry.par.N (record)                           what a task begins with that was split off: it goes over a record of its own
 //   runtime.par.grain.N → n                                how many iterations are a strip; -1: the loop is not split (par-grain.ts)
 //
-// A loop of one strip is a call of the first and nothing else. Longer ones have a record in the fiber region, which says what iterations nobody has
-// begun and what they work with; only the worker whose loop it is touches it. At a heartbeat the oldest record of the running task is
-// split in half (stdlib/runtime_par.pg). U. A. Acar, A. Charguéraud, A. Guatto, M. Rainey, F. Sieczkowski, Heartbeat Scheduling (PLDI
-// 2018); Y. Su et al., Compiling Loop-Based Nested Parallelism for Irregular Workloads (ASPLOS 2024).
+// A loop of one strip is a call of the first and nothing else; if it is not large, a copy of it stands there (passes/inline.ts). Longer ones have a
+// record in the fiber region, which says what iterations nobody has begun and what they work with; only the worker whose loop it is
+// touches it. At a heartbeat the oldest record of the running task is split in half (stdlib/runtime_par.pg). U. A. Acar, A. Charguéraud,
+// A. Guatto, M. Rainey, F. Sieczkowski, Heartbeat Scheduling (PLDI 2018); Y. Su et al., Compiling Loop-Based Nested Parallelism for
+// Irregular Workloads (ASPLOS 2024).
 import type { Local, Reduction, Stmt } from '../lang/typed.ts';
 import { sizeOf } from '../lang/types.ts';
 import { par } from '../vm/abi.ts';
