@@ -9,14 +9,21 @@ export interface Address {
 
 const none: Linear = { constant: 0n, terms: new Map() };
 
-export const addressOf = (defs: Defs, v: Value, inner: ReadonlySet<Value>, depth = 12): Address | undefined => {
+/** `whole`: values that are not taken apart though they could be. */
+export const addressOf = (
+  defs: Defs,
+  v: Value,
+  inner: ReadonlySet<Value>,
+  whole: Pick<ReadonlySet<Value>, 'has'> = new Set(),
+  depth = 12,
+): Address | undefined => {
   if (!inner.has(v)) return { base: v, bytes: none };
   const inst = opOf(defs, v);
   const [a, b] = inst?.args ?? [];
   if (!inst || a === undefined || depth === 0) return undefined;
-  if (inst.op === 'addr') return addressOf(defs, a, inner, depth - 1);
+  if (inst.op === 'addr') return addressOf(defs, a, inner, whole, depth - 1);
   if (b === undefined) return undefined;
-  const from = (): Address | undefined => addressOf(defs, a, inner, depth - 1);
+  const from = (): Address | undefined => addressOf(defs, a, inner, whole, depth - 1);
   switch (inst.op) {
     case 'offset':
     case 'ptr.add': {
@@ -28,7 +35,7 @@ export const addressOf = (defs: Defs, v: Value, inner: ReadonlySet<Value>, depth
     }
     case 'elem': {
       const at = from();
-      const index = linearOf(defs, b, (x) => !inner.has(x));
+      const index = linearOf(defs, b, (x) => !inner.has(x) || whole.has(x));
       return at && { base: at.base, bytes: addLinear(at.bytes, scaleLinear(index, BigInt(Number(inst.imms[0])))) };
     }
     default:

@@ -204,13 +204,15 @@ const startOf = (
   g: Guard | IndexCheck,
   inner: ReadonlySet<Value>,
   form: (v: Value) => Linear,
+  whole: ReadonlyMap<Value, Value> = new Map(),
 ): { readonly base: Value; readonly start: Linear; readonly bytes: number } | undefined => {
   if ('index' in g) return inner.has(g.length) ? undefined : { base: g.length, start: form(g.index), bytes: 1 };
-  const address = g.bytes === undefined ? undefined : addressOf(s.defs, g.pointer, inner);
+  const address = g.bytes === undefined ? undefined : addressOf(s.defs, g.pointer, inner, whole);
   if (!address || g.bytes === undefined) return undefined;
   return { base: address.base, start: addLinear(address.bytes, constantForm(BigInt(g.offset))), bytes: g.bytes };
 };
 
+/** An index with something added is as good as what was checked, if what it is made of has no bounds. */
 const rangeOfGuard = (
   s: RangeState,
   g: Guard | IndexCheck,
@@ -218,8 +220,21 @@ const rangeOfGuard = (
   here: Here,
   form: (v: Value) => Linear,
 ): Range | undefined => {
-  const found = startOf(s, g, inner, form);
-  if (!found) return undefined;
+  const from = (whole?: ReadonlyMap<Value, Value>): Range | undefined => {
+    const found = startOf(s, g, inner, form, whole);
+    return found && rangeFrom(s, g, inner, here, form, found);
+  };
+  return from() ?? (here.checked.size > 0 ? from(here.checked) : undefined);
+};
+
+const rangeFrom = (
+  s: RangeState,
+  g: Guard | IndexCheck,
+  inner: ReadonlySet<Value>,
+  here: Here,
+  form: (v: Value) => Linear,
+  found: { readonly base: Value; readonly start: Linear; readonly bytes: number },
+): Range | undefined => {
   const { base, start, bytes } = found;
   const isIndex = 'index' in g;
   const known = boundsOf(s, inner, here, form);
