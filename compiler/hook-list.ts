@@ -8,11 +8,15 @@ import { hookReport } from './verify-hooks.ts';
 
 const units = (n: number): string => `${n} ${n === 1 ? 'unit' : 'units'}`;
 
+const every = (h: OpInst): string =>
+  numberImm(h.imms, 2) > 1 ? `every ${numberImm(h.imms, 2)} rounds` : 'in each round';
+
 const words: Readonly<Record<HookKind, (hook: OpInst) => string>> = {
   strip: (h) => `after strips of ${numberImm(h.imms, 2)} rounds`,
-  exit: () => 'in each round, outside of the loop',
-  place: () => 'in each round',
+  exit: (h) => `${every(h)}, outside of the loop`,
+  place: every,
   call: () => 'before calls that come back',
+  row: () => 'in a row of loops or calls',
 };
 
 const textOf = (hook: OpInst): string => {

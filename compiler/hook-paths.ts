@@ -83,6 +83,8 @@ export interface EarlyCall {
 export interface Walk extends Summary {
   readonly unbounded: readonly Unbounded[];
   readonly early: readonly EarlyCall[];
+  /** Loops and calls before which there should be a hook, as the way to them may take longer than was asked for. */
+  readonly late: ReadonlySet<Inst>;
   /** Cost of a loop's longest round without a hook, by its label; not there: each round has one. */
   readonly rounds: ReadonlyMap<string, number>;
 }
@@ -93,7 +95,7 @@ export interface WalkContext {
   /** Functions that a call of a value may call. */
   readonly values: (inst: OpInst, f: Func) => readonly string[];
   /** A loop of the run-time: it has an end of its own. */
-  readonly isKernel: (loop: LoopInst, f: Func) => boolean;
+  readonly isKernel: (inst: Inst, f: Func) => boolean;
 }
 
 class Walker {
@@ -103,6 +105,10 @@ class Walker {
   readonly #at = new Map<string, Cost>();
   readonly #unbounded: Unbounded[] = [];
   readonly #early: EarlyCall[] = [];
+  readonly #late = new Set<Inst>();
+  readonly #limit: number;
+  /** In loops whose rounds have been looked at: what there is in a row in them is known. */
+  #again = 0;
   readonly #rounds = new Map<string, number>();
   /** What a round of a loop does; the same however the loop is entered. */
   readonly #round = new Map<string, Cost>();
@@ -110,7 +116,8 @@ class Walker {
   #head: Stretch = noStretch;
   #worst: Stretch = noStretch;
 
-  constructor(f: Func, context: WalkContext) {
+  constructor(f: Func, context: WalkContext, limit: number) {
+    this.#limit = limit;
     this.#f = f;
     this.#defs = defsOf(f);
     this.#context = context;
@@ -172,7 +179,18 @@ class Walker {
     }
   }
 
-  #op(inst: OpInst, c: Cost): Cost {
+  /** The cost before a loop or a call: if the way there is too long, as if there were a hook. */
+  #rested(inst: Inst, c: Cost): Cost {
+    const known = this.#late.has(inst);
+    if (!known && (this.#again > 0 || Math.max(c.through, c.since) <= this.#limit)) return c;
+    if (this.#context.isKernel(inst, this.#f)) return c;
+    this.#late.add(inst);
+    this.#note(c, inst.pos);
+    return { through: none, since: 0, from: inst.pos };
+  }
+
+  #op(inst: OpInst, before: Cost): Cost {
+    const c = inst.op === 'call' || inst.op === 'call.value' ? this.#rested(inst, before) : before;
     if (inst.op === 'hook' || inst.op === 'hook.due') {
       this.#note(c, inst.pos);
       return reached(c) ? { through: none, since: 0, from: inst.pos } : nowhere;
@@ -203,7 +221,10 @@ class Walker {
     const before = new Map(this.#at);
     const early = this.#early.length;
     const unbounded = this.#unbounded.length;
+    const nested = this.#again;
+    this.#again = 0;
     this.#body(loop.body, start);
+    this.#again = nested;
     const round = this.#take(`next ${loop.label}`);
     this.#head = head;
     this.#worst = worst;
@@ -217,7 +238,8 @@ class Walker {
     return round;
   }
 
-  #loop(loop: LoopInst, c: Cost): Cost {
+  #loop(loop: LoopInst, before: Cost): Cost {
+    const c = this.#rested(loop, before);
     const round = this.#roundOf(loop);
     let others = 0;
     if (round.through > none) {
@@ -227,7 +249,9 @@ class Walker {
       others = Math.max(0, (known ?? 1) - 1) * round.through;
     }
     const again = reached(c) ? { through: none, since: round.since + others, from: round.from } : nowhere;
+    this.#again++;
     this.#body(loop.body, either(more(c, others), again));
+    this.#again--;
     this.#take(`next ${loop.label}`);
     return this.#take(loop.label);
   }
@@ -240,12 +264,15 @@ class Walker {
       worst: this.#worst,
       unbounded: this.#unbounded,
       early: this.#early,
+      late: this.#late,
       rounds: this.#rounds,
     };
   }
 }
 
-export const walk = (f: Func, context: WalkContext): Walk => new Walker(f, context).run();
+/** @param limit no way to a loop or a call should be longer. */
+export const walk = (f: Func, context: WalkContext, limit = Number.POSITIVE_INFINITY): Walk =>
+  new Walker(f, context, limit).run();
 
 /**
  * Loops of the run-time, also where they were taken into functions of the program, and those over images that stand for its operations.
@@ -253,9 +280,9 @@ export const walk = (f: Func, context: WalkContext): Walk => new Walker(f, conte
  */
 export const kernelLoops =
   (p: Pick<IrProgram, 'positions'>): WalkContext['isKernel'] =>
-  (loop, f) => {
-    const written = p.positions[loop.pos]?.fn ?? '';
-    return loop.by === 'lower-runtime' || isRuntime(written === '' ? f.name : written);
+  (inst, f) => {
+    const written = p.positions[inst.pos]?.fn ?? '';
+    return inst.by === 'lower-runtime' || isRuntime(written === '' ? f.name : written);
   };
 
 /** Functions that a call of a value may call: those of its type whose value is taken. */

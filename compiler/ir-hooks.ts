@@ -4,9 +4,10 @@ import { row } from './ir-row.ts';
 
 /**
  * Where a hook stands. strip: between two strips of a loop that was cut into strips; exit: behind a loop that is left for it when it is
- * due; place: in a loop, once a round; call: before a call that may come back to this function.
+ * due; place: in a loop, each time it has gone some rounds; call: before a call that may come back to this function;
+ * row: in a row of loops and calls that may take long.
  */
-export const hookKinds = ['strip', 'exit', 'place', 'call'] as const;
+export const hookKinds = ['strip', 'exit', 'place', 'call', 'row'] as const;
 export type HookKind = (typeof hookKinds)[number];
 
 export const hookOps = {
@@ -14,7 +15,7 @@ export const hookOps = {
     undefined,
     [],
     [],
-    'if something is due, see to it; how much the way here costs at most, the kind of the hook, rounds of a strip (else 0)',
+    'if something is due, see to it; how much the way here costs at most, the kind of the hook, rounds of its loop from one to the next (0: it is in none)',
     { imms: ['number', 'word', 'number'], effects: ['reads', 'writes', 'synchronises', 'traps'], cost: 3 },
   ),
   'hook.due': row(

@@ -6,21 +6,25 @@
 //
 //   - A loop that certainly is over soon has none.
 //   - A counted loop with a small body is cut into strips, with a hook between two of them (strip.ts): its rounds stay as they were.
-//   - Any other loop with a small body looks in each round, and is left for the hook; so no call is in it.
+//   - Of any other loop with a small body some rounds become one (several-rounds.ts), with a hook before it goes on. In programs with tasks, where the code
+//     behind a hook is large, the loop looks at that place, and is left for the hook.
 //   - A loop with a large body, or with calls in it, has a hook in each round.
 //   - A function that may come back to itself has one before it does: behind the test for the end of the recursion.
+//   - A row of loops and calls, each of which may be over just before its hook, has one where it may have taken an interval.
 //
 // Loops of the run-time have none, wherever they are: nobody is interrupted in the middle of the allocator. Their loops go over images, over lists
 // of theirs and over memory that is moved; those that wait for other images sleep, and are woken.
-import { spacingUnits } from '../cost.ts';
+import { intervalUnits, spacingUnits } from '../cost.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import { kernelLoops, type Summary, valuesOf, type Walk, type WalkContext, walk } from '../hook-paths.ts';
 import type { Body, Func, Inst, IrProgram, LoopInst } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { type Calls, callsOf, componentsOf, recursionHooks } from '../recursion.ts';
 import { roundsOf } from '../rounds.ts';
+import { hasTasks } from '../runtime-functions.ts';
+import { hookBeforeNext, inSeveral, severalOf } from '../several-rounds.ts';
 import { exitFor, hookInst, inStrips } from '../strip.ts';
-import { bodiesOf, type Edit, editOf, forEachInst, withBodies } from '../tree.ts';
+import { bodiesOf, type Edit, editOf, forEachInst, nextsOf, withBodies } from '../tree.ts';
 
 /** Bodies that cost more have a hook in each round: it is no more than a hundredth of them. */
 const large = 300;
@@ -78,7 +82,8 @@ export const hooks = (f: Func, context: PassContext): Func => {
   const asked = walkContext(context);
   const { recursive } = knownOf(context.program);
   const called = recursive.has(f.name) ? beforeCalls(f, context, asked) : f;
-  return inLoops(called, asked, spacingUnits(context.hooks.interval));
+  const looped = inLoops(called, asked, spacingUnits(context.hooks.interval), hasTasks(context.program));
+  return inRows(looped, asked, intervalUnits(context.hooks.interval));
 };
 
 // ---- recursion --------------------------------------------------------------------------------------------------
@@ -127,11 +132,13 @@ interface State {
   readonly asked: WalkContext;
   readonly walked: Walk;
   readonly spacing: number;
+  /** Functions can be left at hooks. */
+  readonly leavable: boolean;
   /** Loops that have what they need. */
   readonly done: Set<string>;
 }
 
-const inLoops = (f: Func, asked: WalkContext, spacing: number): Func => {
+const inLoops = (f: Func, asked: WalkContext, spacing: number, leavable: boolean): Func => {
   const done = new Set<string>();
   let now = f;
   // Inner loops first: what is around them then knows how long they run without a hook.
@@ -139,7 +146,7 @@ const inLoops = (f: Func, asked: WalkContext, spacing: number): Func => {
     const walked = walk(now, asked);
     if (walked.rounds.size === 0) return now;
     const edit = editOf(now);
-    const s: State = { f: now, edit, defs: defsOf(now), asked, walked, spacing, done };
+    const s: State = { f: now, edit, defs: defsOf(now), asked, walked, spacing, leavable, done };
     const before = done.size;
     const body = inBody(s, now.body);
     if (done.size === before) return now;
@@ -167,6 +174,16 @@ const hasCalls = (body: Body): boolean => {
   return any;
 };
 
+/** A small loop of which nobody knows how long it goes on. */
+const seldom = (s: State, loop: LoopInst, cost: number): LoopInst | undefined => {
+  if (nextsOf(loop.body, loop.label).length === 0) return undefined;
+  const rounds = Math.max(1, Math.min(severalOf(loop), Math.floor(s.spacing / cost)));
+  const several = inSeveral(s.edit, loop, rounds);
+  const all = cost * rounds;
+  if (s.leavable) return exitFor(s.edit, several, { cost: all, kind: 'exit', rounds });
+  return hookBeforeNext(several, { cost: all, kind: 'place', rounds });
+};
+
 const hooked = (s: State, loop: LoopInst): LoopInst => {
   s.done.add(loop.label);
   const round = s.walked.rounds.get(loop.label);
@@ -179,12 +196,27 @@ const hooked = (s: State, loop: LoopInst): LoopInst => {
     cost < large && each > 1
       ? inStrips(s.edit, s.defs, loop, each, { cost: cost * each, kind: 'strip', rounds: each })
       : undefined;
-  const small = cost < large && !hasCalls(loop.body);
-  const made = strip ?? (small ? exitFor(s.edit, loop, { cost, kind: 'exit', rounds: 0 }) : undefined);
+  const made = strip ?? (cost < large && !hasCalls(loop.body) ? seldom(s, loop, cost) : undefined);
   if (made) {
     s.done.add(made.label);
     return made;
   }
-  const hook = hookInst(loop.pos, { cost, kind: 'place', rounds: 0 });
+  const hook = hookInst(loop.pos, { cost, kind: 'place', rounds: 1 });
   return { ...loop, body: { insts: [hook, ...loop.body.insts], end: loop.body.end } };
+};
+
+// ---- rows -------------------------------------------------------------------------------------------------------
+
+/** A hook before what may begin too long after the last one. */
+const inRows = (f: Func, asked: WalkContext, limit: number): Func => {
+  const { late } = walk(f, asked, limit);
+  if (late.size === 0) return f;
+  const body = (b: Body): Body => ({
+    insts: b.insts.flatMap((i) => {
+      const inst = withBodies(i, body);
+      return late.has(i) ? [hookInst(i.pos, { cost: limit, kind: 'row', rounds: 0 }), inst] : [inst];
+    }),
+    end: b.end,
+  });
+  return { ...f, body: body(f.body) };
 };

@@ -232,6 +232,75 @@ test('random programs mean the same with hooks, whatever is due', () => {
   );
 });
 
+/** A loop of which nobody knows how long it goes on: `n` rounds; `two`: it goes round in two places. */
+const looped = (n: number, two: boolean): IrProgram => {
+  const on = two ? '%o = and.i32 %b, %w\nif @p %o { next @l(%j) } else { break @p }\n' : '';
+  return parsed(`private @n size 8 align 8\nfunc @init() { ret }\nfunc @main() {
+    %p = global @n\n%a = addr %p\n%to0 = const.i64 ${n}\nstore.i64 %a, %to0, 0\n%from = load.i64 %a, 0
+    %end: i64 = loop @l (%i: i64 = %from) {
+      %none = const.i64 0\n%out = eq.i64 %i, %none
+      if @s %out { break @l(%i) } else { break @s }
+      %w = const.i32 1\n%b = wrap %i\n%j0 = const.i64 1\n%j = sub.i64 %i, %j0
+      ${on}next @l(%j)
+    }
+    out.i64 %end, "{\\"type\\":\\"i64\\"}"\nout.end 1, 1\nret\n}`);
+};
+
+test.each([false, true])(
+  'some rounds of a small loop become one, with a hook at its end (two ways round: %s)',
+  (two) => {
+    for (const n of [0, 1, 2, 3, 4, 5, 7, 8, 9, 100]) {
+      const p = looped(n, two);
+      const hooked = hookedAt(p, 100);
+      expect(verifyHooks(hooked)).toEqual([]);
+      let asked = 0;
+      const found = seen(hooked, () => {
+        asked++;
+        return true;
+      });
+      expect(found).toEqual(seen(p));
+      expect([n, asked]).toEqual([n, Math.floor(n / 4)]);
+    }
+  },
+);
+
+test('rounds that become one are no more than fit between two hooks', () => {
+  const long = `func @init() { ret }\nfunc @f(%n: i64) {
+    loop @l (%i: i64 = %n) {
+      %out = eqz.i64 %i\nif @s %out { break @l } else { break @s }
+      ${Array.from({ length: 8 }, (_, k) => `%d${k} = div_s.i64 %i, %i\n`).join('')}%j = sub.i64 %i, %d7
+      next @l(%j)
+    }\nret\n}\nfunc @main() { ret }`;
+  const hooksAt = (interval: number): string[] => {
+    const found: string[] = [];
+    for (const f of hookedAt(parsed(long), interval).funcs)
+      forEachInst(f.body, (i) => {
+        if (i.kind === 'op' && i.op === 'hook') found.push(i.imms.slice(1).join(' '));
+      });
+    return found;
+  };
+  expect(hooksAt(100)).toEqual(['place 4']);
+  expect(hooksAt(leastInterval)).toEqual(['place 2']);
+});
+
+test('two hundred loops or calls in a row are never an interval and a loop apart', () => {
+  const count = (k: string, of: string): string =>
+    `loop @l${k} (%i${k}: i64 = ${of}) {\n%o${k} = const.i64 1\n%j${k} = add.i64 %i${k}, %o${k}\n%c${k} = lt_s.i64 %j${k}, %m\nif @k${k} %c${k} { next @l${k}(%j${k}) } else { break @l${k} }\nunreachable\n}\n`;
+  const all = Array.from({ length: 200 }, (_, k) => String(k));
+  const rows = {
+    loops: `func @init() { ret }\nfunc @main() { ret }\nfunc @f(%n: i64, %m: i64) {\n${all.map((k) => count(k, '%n')).join('')}ret\n}`,
+    calls: `func @init() { ret }\nfunc @g(%n: i64, %m: i64) {\n${count('', '%n')}ret\n}\nfunc @main() { ret }\nfunc @f(%n: i64, %m: i64) {\n${'call @g(%n, %m)\n'.repeat(200)}ret\n}`,
+    inside: `func @init() { ret }\nfunc @main() { ret }\nfunc @f(%n: i64, %m: i64) {\nloop @o {\n${all.map((k) => count(k, '%n')).join('')}next @o\n}\nunreachable\n}`,
+  };
+  for (const [name, text] of Object.entries(rows)) {
+    const hooked = hookedAt(parsed(text), 100);
+    expect(verifyHooks(hooked)).toEqual([]);
+    const { cost } = hookReport(hooked).longest;
+    expect([name, cost > (hooksInInterval - 1) * spacingUnits(100)]).toEqual([name, true]);
+    expect([name, cost < (hooksInInterval + 2) * spacingUnits(100)]).toEqual([name, true]);
+  }
+});
+
 test('without hooks nothing is put in', () => {
   const p = parsed('func @f() {\nloop @l {\nnext @l\n}\nunreachable\n}');
   expect(runPasses(p, ['hooks']).funcs).toEqual(p.funcs);
