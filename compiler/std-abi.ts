@@ -14,6 +14,7 @@ export const stdAbiText = (): string =>
     ...group('kernel', abi.kernel, 'i64'),
     ...group('page', abi.page, 'i64'),
     ...group('mailbox', abi.mailbox, 'i64'),
+    ...group('ring', abi.ring, 'i64'),
     ...group('team', abi.team, 'i64'),
     ...group('due', abi.due, 'i32'),
     ...group('histogram', abi.hookIntervals, 'i64'),

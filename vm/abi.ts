@@ -205,6 +205,8 @@ export const page = {
    */
   hookTime: 36856,
   hookIntervals: 36864,
+  /** Short messages on their way to this image: see `ring`. */
+  ring: 38400,
   /** A copy of the record of the team that the image is in. */
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */
@@ -251,6 +253,12 @@ export const mailbox = {
   entry: 80,
   need: 84,
 } as const;
+
+/**
+ * The ring of short messages in a kernel page: `attention`, an i32 that is not 0 while senders must look into the mailbox, too. Counts of cells
+ * ever claimed by senders (`tail`), up to where they may claim (`limit`), and of those emptied (`head`), all i32. Then the cells: a line each.
+ */
+export const ring = { attention: 0, tail: 128, limit: 132, head: 256, cells: 384, cellBytes: 64, count: 32 } as const;
 
 export const kernelPageBytes = 65536;
 /** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */
