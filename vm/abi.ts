@@ -257,8 +257,21 @@ export const mailbox = {
 /**
  * The ring of short messages in a kernel page: `attention`, an i32 that is not 0 while senders must look into the mailbox, too. Counts of cells
  * ever claimed by senders (`tail`), up to where they may claim (`limit`), and of those emptied (`head`), all i32. Then the cells: a line each.
+ * Of the image as a sender: `drafts`, the u32 address of its buffers for what fits no cell (0: it has none); the number of the next one; and of each `draft`
+ * the number of the image that it was sent to (i32, one more than that; 0: it is free), and of its cell.
  */
-export const ring = { attention: 0, tail: 128, limit: 132, head: 256, cells: 384, cellBytes: 64, count: 32 } as const;
+export const ring = {
+  attention: 0,
+  tail: 128,
+  limit: 132,
+  head: 256,
+  cells: 384,
+  cellBytes: 64,
+  count: 32,
+  drafts: 2432,
+  nextDraft: 2436,
+  draft: 2440,
+} as const;
 
 export const kernelPageBytes = 65536;
 /** Private globals start here in each slot; the static symmetric part starts at `manifest.symmetricBase`. */
