@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 import { prebuild } from '../cli/prebuild.ts';
+import { command } from '../cli/resident.ts';
 
 const wrong = join(import.meta.dirname, 'wrong');
 const right = join(import.meta.dirname, 'right');
@@ -57,7 +58,9 @@ describe.concurrent('has nothing to say about', () => {
     const wasm = artifactOf(path);
     const configs = /^\/\/ with: (.*)$/m.exec(readFileSync(path, 'utf8'))?.[1]?.split(' ') ?? [];
     for (const n of [1, 3]) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '50', '--', ...configs], { watchdog: 80 });
+      const ended = await command(['run', wasm, '-n', String(n), '--timeout', '50', '--', ...configs], {
+        watchdog: 80,
+      });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
     }
   });
@@ -70,8 +73,8 @@ test "kept" { assert(*kept() == 0); }
 test "fine" { let p = new int; assert(*p == 0); delete p; }
 `;
   writeFileSync(join(cwd, 'kept.pg'), text);
-  expect((await pgc(['test', 'kept.pg', '-n', '1'], { cwd })).code).toBe(0);
-  const ended = await pgc(['test', 'kept.pg', '-n', '1', '--check=memory'], { cwd });
+  expect((await command(['test', 'kept.pg', '-n', '1'], { cwd })).code).toBe(0);
+  const ended = await command(['test', 'kept.pg', '-n', '1', '--check=memory'], { cwd });
   expect(ended.code).toBe(1);
   expect(ended.out + ended.err).toContain('allocated at kept.pg:1:29 and deleted at kept.pg:1:38');
   expect(ended.out + ended.err).toContain('1 failed');

@@ -1,7 +1,8 @@
 // Compiles many programs in one process, into the cache that `pgc run` in this test file looks in: a compiler that is warm takes
 // a fifth of the time of one that has just started. What is run afterwards is the same; what is not found is compiled then.
 import { basename, dirname, join } from 'node:path';
-import { folderWith, pgc } from './pgc.ts';
+import { folderWith } from './pgc.ts';
+import { command } from './resident.ts';
 
 /** Options of `pgc run` that `pgc build` has, too, as they decide what is built. */
 const decides = /^--(?:memory|moving|check=.*|guards=.*|timing=.*|hook-interval=.*|stress=.*)$/;
@@ -25,7 +26,7 @@ export const prebuild = async (plans: readonly Planned[], cwd: string): Promise<
   for (const [key, files] of groups) {
     const options = key.split('\n').slice(1);
     const folder = folderWith();
-    const ended = await pgc(['build', ...files, ...options, '-o', `${folder}/`], { cwd, watchdog: 800 });
+    const ended = await command(['build', ...files, ...options, '-o', `${folder}/`], { cwd, watchdog: 800 });
     if (ended.code !== 0) throw new Error(`pgc build ${options.join(' ')}: ${ended.err}`);
     for (const file of files) made.set(file, join(folder, `${basename(file, '.pg')}.wasm`));
   }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pgc, removeFolders, root } from '../cli/pgc.ts';
 import { prebuild } from '../cli/prebuild.ts';
+import { command } from '../cli/resident.ts';
 
 const folder = join(root, 'test', 'conformance');
 const programsIn = (path: string): string[] => readdirSync(path).filter((f) => f.endsWith('.pg'));
@@ -41,7 +42,7 @@ describe.concurrent('what the reference says', () => {
     const wasm = artifactOf(file);
     const configs = /^\/\/ with: (.*)$/m.exec(textOf(file))?.[1]?.split(' ') ?? [];
     for (const n of images) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30', '--', ...configs], { watchdog: 60 });
+      const ended = await command(['run', wasm, '-n', String(n), '--timeout', '30', '--', ...configs]);
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
       expect(['', 'ok\n'], `on ${n} images`).toContain(ended.out);
     }

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type Ended, folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
+import { command as resident } from '../cli/resident.ts';
 
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .concat(readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((f) => `docs/${f}`))
@@ -42,10 +43,13 @@ const runLine = async (line: string, cwd: string): Promise<string> => {
     if (elsewhere.has(command)) continue;
     const [reading, redirect] = command.split(/\s>\s/);
     const [file, given] = (reading ?? '').split(/\s<\s/);
-    const stdin = given === undefined ? '' : readFileSync(join(cwd, given), 'utf8');
     const words = wordsOf((file ?? '').replace(/^npx /, ''));
     expect(words[0], `a test cannot run: ${command}`).toBe('pgc');
-    const ended: Ended = await pgc(words.slice(1), { cwd, stdin, watchdog: 100 });
+    const args = words.slice(1);
+    const ended =
+      given === undefined
+        ? await resident(args, { cwd, watchdog: 100 })
+        : await pgc(args, { cwd, stdin: readFileSync(join(cwd, given), 'utf8'), watchdog: 100 });
     expect(ended.err, command).not.toContain('internal error');
     if (redirect !== undefined) writeFileSync(join(cwd, redirect), ended.out);
     said += (redirect === undefined ? ended.out : '') + ended.err;

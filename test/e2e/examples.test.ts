@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 import { prebuild } from '../cli/prebuild.ts';
+import { command } from '../cli/resident.ts';
 
 const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.pg'))
@@ -107,7 +108,7 @@ describe('examples', () => {
     const each = runsOf(file).flatMap((r) => (r.images ?? all).map((n) => ({ ...r, n })));
     for (const { n, args: configs = [], allow = [] } of each) {
       const args = [...allow, '-n', `${n}`, '--', ...configs];
-      const ended = await pgc(['run', artifactOf(file), ...args], { cwd, watchdog: 100 });
+      const ended = await command(['run', artifactOf(file), ...args], { cwd, watchdog: 100 });
       expect(ended.code, `-n ${n}: ${ended.err}`).toBe(0);
       // Times go to standard error.
       text.push(
@@ -123,7 +124,7 @@ describe('examples', () => {
   });
 
   test('have tests, some of which show that their checks find what is wrong', async () => {
-    const ended = await pgc(['test', 'examples', '-n', '1,3'], { cwd: root, watchdog: 200 });
+    const ended = await command(['test', 'examples', '-n', '1,3'], { cwd: root, watchdog: 200 });
     expect(ended.code, ended.out + ended.err).toBe(0);
     for (const name of ['check 1: a circle', 'check 5: an edge that is none']) expect(ended.out).toContain(name);
   });

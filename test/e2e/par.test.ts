@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/api.ts';
-import { folderWith, pgc, removeFolders } from '../cli/pgc.ts';
+import { folderWith, removeFolders } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 
 afterAll(removeFolders);
 
@@ -34,14 +35,14 @@ describe('parts of loops', () => {
   it('are run by images that wait, for the image whose loop it is', async () => {
     const cwd = folderWith();
     writeFileSync(join(cwd, 'slow.pg'), slow);
-    const ended = await pgc(['run', 'slow.pg', '-n', '3', '--stress=beat', '--stats'], { cwd });
+    const ended = await command(['run', 'slow.pg', '-n', '3', '--stress=beat', '--stats'], { cwd });
     expect(ended.out).toBe('200\n');
     const found = /loops split: (.*); parts run by others: (.*)/.exec(ended.err);
     const numbers = (text = ''): number[] => [...text.matchAll(/(\d+) on image/g)].map((m) => Number(m[1]));
     expect(numbers(found?.[1])[0]).toBeGreaterThan(0);
     expect(Math.max(...numbers(found?.[2]).slice(1))).toBeGreaterThan(0);
 
-    const faulted = await pgc(['run', 'slow.pg', '-n', '3', '--stress=beat', '--', '--bad=199'], { cwd });
+    const faulted = await command(['run', 'slow.pg', '-n', '3', '--stress=beat', '--', '--bad=199'], { cwd });
     expect(faulted.code).toBe(1);
     expect(faulted.err).toContain('fault on image 0 of 3: index out of range: index 200, length 200');
     expect(faulted.err).toContain('slow.pg:14:7');
@@ -127,9 +128,9 @@ fn main() {
   it('are run by images that wait', async () => {
     const cwd = folderWith();
     writeFileSync(join(cwd, 'busy.pg'), program);
-    const alone = await pgc(['run', 'busy.pg', '-n', '1', '--stats'], { cwd });
+    const alone = await command(['run', 'busy.pg', '-n', '1', '--stats'], { cwd });
     expect(alone.err).not.toContain('tasks of other images');
-    const ended = await pgc(['run', 'busy.pg', '-n', '3', '--stress=beat', '--stats'], { cwd });
+    const ended = await command(['run', 'busy.pg', '-n', '3', '--stress=beat', '--stats'], { cwd });
     expect(ended.out).toBe(alone.out);
     const found = /tasks of other images run: (.*)/.exec(ended.err);
     const taken = [...(found?.[1] ?? '').matchAll(/(\d+) on image/g)].map((m) => Number(m[1]));
@@ -137,7 +138,7 @@ fn main() {
     expect(Math.max(...taken)).toBeGreaterThan(0);
 
     // Whoever runs it, it is a task of image 0.
-    const faulted = await pgc(['run', 'busy.pg', '-n', '3', '--stress=beat', '--', '--bad=99'], { cwd });
+    const faulted = await command(['run', 'busy.pg', '-n', '3', '--stress=beat', '--', '--bad=99'], { cwd });
     expect(faulted.code).toBe(1);
     expect(faulted.err).toContain('fault on image 0 of 3: division by zero');
     expect(faulted.err).toContain('in task 100, spawned at busy.pg:14:31\n');

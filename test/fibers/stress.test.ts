@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pgc, removeFolders, root } from '../cli/pgc.ts';
 import { prebuild } from '../cli/prebuild.ts';
+import { command } from '../cli/resident.ts';
 
 const conformance = [
   'loops',
@@ -47,7 +48,7 @@ describe('switches at every hook change nothing', () => {
   test.each(conformance)('%s', async (name) => {
     const wasm = built(`test/conformance/${name}.pg`);
     for (const n of [1, 3]) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '30'], { watchdog: 60 });
+      const ended = await command(['run', wasm, '-n', String(n), '--timeout', '30'], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, err: '', left: false });
       expect(['', 'ok\n'], `on ${n} images`).toContain(ended.out);
     }
@@ -57,7 +58,7 @@ describe('switches at every hook change nothing', () => {
     const wasm = built(`examples/${name}.pg`);
     const golden = readFileSync(join(root, 'examples', `${name}.out`), 'utf8');
     for (const n of [1, 3]) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+      const ended = await command(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
       if (golden.includes(` -n ${n}`)) expect(golden).toContain(ended.out);
     }
@@ -67,7 +68,7 @@ describe('switches at every hook change nothing', () => {
     const wasm = built(`test/run/${name}.pg`);
     const golden = readFileSync(join(root, 'test', 'run', `${name}.out`), 'utf8');
     for (const n of [1, 3]) {
-      const ended = await pgc(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
+      const ended = await command(['run', wasm, '-n', String(n), '--timeout', '40'], { watchdog: 60 });
       expect(ended, `on ${n} images`).toMatchObject({ code: 0, left: false });
       // In what order images print is nobody's promise.
       for (const line of ended.out.split('\n')) expect(golden).toContain(line);

@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders } from '../cli/pgc.ts';
+import { folderWith, removeFolders } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 
 afterAll(removeFolders);
 
@@ -31,7 +32,7 @@ fn main() { print("main {}", ${element}); }
     writeFileSync(join(folder, 'layout.pg'), source);
     for (const guards of ['all', 'opt']) {
       const args = ['run', 'layout.pg', '-n', String(values.length), `--guards=${guards}`];
-      const { code, out, err } = await pgc(args, { cwd: folder });
+      const { code, out, err } = await command(args, { cwd: folder });
       expect(err).toMatch(/fault on image \d of \d: the named arrays of image 0 have other extents than those here/);
       expect({ code, out }).toEqual({ code: 1, out: '' });
     }

@@ -4,7 +4,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { folderWith, pgc, removeFolders } from '../cli/pgc.ts';
+import { folderWith, removeFolders } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 
 afterAll(removeFolders);
 
@@ -47,7 +48,7 @@ describe('meetings that differ', () => {
     async (guards) => {
       const folder = folderWith();
       writeFileSync(join(folder, 'meet.pg'), gathered);
-      const { code, out, err } = await pgc(['run', 'meet.pg', '-n', '2', `--guards=${guards}`], { cwd: folder });
+      const { code, out, err } = await command(['run', 'meet.pg', '-n', '2', `--guards=${guards}`], { cwd: folder });
       expect(err).toMatch(
         /fault on image \d of 2: images have come to different meetings: `gather` here, `gather` of another/,
       );

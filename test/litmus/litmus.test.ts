@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { passes } from '../../compiler/pipeline.ts';
 import { folderWith, pgc, removeFolders, root } from '../cli/pgc.ts';
 import { prebuild } from '../cli/prebuild.ts';
+import { command } from '../cli/resident.ts';
 
 const folder = join(root, 'test', 'litmus');
 const programs = readdirSync(folder).filter((f) => f.endsWith('.pg') && f !== 'harness.pg');
@@ -40,7 +41,7 @@ beforeAll(async () => {
     folder,
   );
   plain = folderWith();
-  const built = await pgc(['build', ...programs, ...optional, '-o', `${plain}/`], { cwd: folder, watchdog: 300 });
+  const built = await command(['build', ...programs, ...optional, '-o', `${plain}/`], { cwd: folder, watchdog: 300 });
   expect(built.code, built.err).toBe(0);
 }, 600_000);
 
@@ -52,7 +53,7 @@ describe('litmus', () => {
 
   test.each(programs)('%s with no optional pass', async (file) => {
     const wasm = join(plain, file.replace(/\.pg$/, '.wasm'));
-    const ended = await pgc(['run', wasm, '-n', imagesOf(textOf(file))], { watchdog: 60 });
+    const ended = await command(['run', wasm, '-n', imagesOf(textOf(file))], { watchdog: 60 });
     expect(ended).toMatchObject({ code: 0, err: '', left: false, out: expected(file) });
   });
 

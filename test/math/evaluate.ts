@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pgc } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 import { bitsOf, fromBits } from './bigfloat.ts';
 
 export interface Batch {
@@ -54,7 +54,7 @@ export const evaluateBits = async (batches: readonly Batch[]): Promise<bigint[][
   try {
     const path = join(folder, 'points.pg');
     writeFileSync(path, programFor(batches));
-    const ended = await pgc(['run', path, '-n', '1'], { watchdog: 100 });
+    const ended = await command(['run', path, '-n', '1'], { watchdog: 100 });
     if (ended.code !== 0) throw new Error(`exit ${ended.code}: ${ended.err}`);
     const lines = ended.out.trimEnd().split('\n');
     const expected = batches.reduce((sum, b) => sum + b.rows.length, 0);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../../compiler/compile.ts';
-import { type Ended, pgc } from '../cli/pgc.ts';
+import type { Ended } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 
 export interface Way {
   readonly images?: number;
@@ -25,7 +26,7 @@ export const ends = async (text: string, way: Way = {}, folder?: string): Promis
     if (artifact) writeFileSync(join(cwd, 'program.wasm'), artifact);
     const file = artifact ? 'program.wasm' : 'program.pg';
     const args = ['run', file, '-n', `${way.images ?? 1}`, ...options];
-    return await pgc([...args, '--', ...(way.configs ?? [])], { cwd, watchdog: 100 });
+    return await command([...args, '--', ...(way.configs ?? [])], { cwd, watchdog: 100 });
   } finally {
     if (folder === undefined) rmSync(cwd, { recursive: true, force: true });
   }
