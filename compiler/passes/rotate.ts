@@ -9,9 +9,8 @@
 //                                           } else { break @g }
 //
 // One branch an iteration instead of two; and the body certainly runs once when the loop is reached, so that licm may
-// take loads and checks out of it.
-
-import { effectsOf } from '../effects.ts';
+// take loads and checks out of it. What the test reads from memory is read once a round, as before: the body gets it as a parameter.
+import { bits, effectsOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -58,7 +57,7 @@ const topTest = (loop: LoopInst): TopTest | undefined => {
   const test = loop.body.insts[at];
   const before = loop.body.insts.slice(0, at);
   if (test?.kind !== 'if' || test.results.length > 0) return undefined;
-  if (before.some((i) => effectsOf(i) !== 0) || costOf({ insts: before, end: loop.body.end }) > maxTest)
+  if (before.some((i) => (effectsOf(i) & ~bits.reads) !== 0) || costOf({ insts: before, end: loop.body.end }) > maxTest)
     return undefined;
   const leaves = (b: Body): boolean => b.insts.length === 0 && b.end.kind === 'break' && b.end.label === loop.label;
   const stays = (b: Body): boolean => b.insts.length === 0 && targets(b.end, test.label);
@@ -76,24 +75,29 @@ const rotated = (s: State, loop: LoopInst): readonly Inst[] => {
   const first = testWith(s, top, loop, loop.inits);
   const again = testWith(s, top, loop, argsOf(loop.body.end));
   const inner = loop.results.map((r) => s.edit.like(r));
+  const { end } = loop.body;
   const bottom = choose(
     top,
     { ...again.head, label: s.edit.label(top.test.label), results: [] },
     { insts: [], end: { ...top.exit, args: again.exit } },
-    { insts: [], end: loop.body.end },
+    { insts: [], end: end.kind === 'next' ? { ...end, args: [...end.args, ...again.read] } : end },
   );
   const body: Body = {
-    insts: [...top.before, ...top.after, ...again.insts, bottom],
+    insts: [...top.before.filter((i) => !isRead(i)), ...top.after, ...again.insts, bottom],
     end: { kind: 'unreachable', pos: loop.pos, by: 'rotate' },
   };
   const results = loop.results;
   const skip: Body = { insts: [], end: { kind: 'break', label: guard, args: first.exit, pos: loop.pos, by: 'rotate' } };
+  const read = top.before.filter(isRead).flatMap((i) => i.results);
+  const params = [...loop.params, ...read];
   const run: Body = {
-    insts: [{ ...loop, results: inner, body }],
+    insts: [{ ...loop, params, inits: [...loop.inits, ...first.read], results: inner, body }],
     end: { kind: 'break', label: guard, args: inner, pos: loop.pos, by: 'rotate' },
   };
   return [...first.insts, choose(top, { ...first.head, label: guard, results }, skip, run)];
 };
+
+const isRead = (inst: Inst): boolean => effectsOf(inst) !== 0;
 
 /** The `if` of the test with other arms. */
 const choose = (top: TopTest, head: Omit<IfInst, 'kind' | 'then' | 'else'>, leave: Body, stay: Body): IfInst =>
@@ -109,6 +113,8 @@ const testWith = (
   readonly insts: readonly Inst[];
   readonly head: { readonly condition: Value; readonly pos: number; readonly by: string };
   readonly exit: readonly Value[];
+  /** What it reads from memory. */
+  readonly read: readonly Value[];
 } => {
   const values = new Map<Value, Value>(loop.params.map((p, i) => [p, args[i] ?? p]));
   const copy = copyBody({ insts: top.before, end: { kind: 'unreachable', pos: 0 } }, s.edit, {
@@ -122,5 +128,6 @@ const testWith = (
     insts: copy.insts,
     head: { condition: get(top.test.condition), pos: top.test.pos, by: 'rotate' },
     exit: top.exit.args.map(get),
+    read: top.before.filter(isRead).flatMap((i) => i.results.map(get)),
   };
 };
