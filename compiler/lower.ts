@@ -312,15 +312,16 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
     // A handler of messages is called by whatever its image's worker runs.
     splits:
       (options.splits ?? true) &&
-      program.functions.some(splitsLoops) &&
+      program.functions.some((fn) => !isRuntime(fn.symbol) && splitsLoops(fn)) &&
       !program.functions.some((fn) => fn.symbol === handlerDispatch),
     messages: program.functions.some((fn) => fn.symbol === 'runtime.messages.withdraw'),
     handlers: program.functions.some((fn) => fn.symbol === handlerDispatch),
     ticksPerBeat: options.ticksPerBeat ?? 1,
     escapes: options.escapes ?? false,
   };
-  const bySymbol = new Map(program.functions.map((fn) => [fn.symbol, fn]));
+  const bySymbol = new Map<string, Fn>();
   const want = (symbol: string): void => {
+    for (const fn of program.functions.slice(bySymbol.size)) bySymbol.set(fn.symbol, fn);
     const fn = bySymbol.get(symbol);
     if (fn) wanted.add(fn);
   };

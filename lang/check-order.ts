@@ -12,6 +12,8 @@ const reached = (uses: Uses, fnUses: ReadonlyMap<Fn, Uses>): ReadonlySet<Global>
   const fns = new Set(uses.fns);
   // A set that grows while it is walked.
   for (const fn of fns) {
+    // What a body uses is known when it has been checked, and some are when they are looked at (check.ts).
+    void fn.body;
     const inner = fnUses.get(fn);
     for (const g of inner?.globals ?? []) globals.add(g);
     for (const f of inner?.fns ?? []) fns.add(f);

@@ -5,7 +5,7 @@ import { need } from './check-convert.ts';
 import { checkOperand, checkValue } from './check-expr.ts';
 import { checkBody, checkGenericBody, checkInstance, checkMain, resolveFn } from './check-functions.ts';
 import { checkInitialValue, resolveConst, resolveGlobal } from './check-globals.ts';
-import { loadModules, moduleContext } from './check-modules.ts';
+import { loadModules, moduleContext, stemOf } from './check-modules.ts';
 import { initialisationOrder } from './check-order.ts';
 import type { Checker, Entity, EntityOf, ModuleInfo, Rules } from './check-state.ts';
 import { checkBlock } from './check-stmts.ts';
@@ -15,7 +15,7 @@ import { checkType, completeStruct } from './check-types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ModuleHost } from './modules.ts';
 import type { Source } from './source.ts';
-import type { Fn, Program } from './typed.ts';
+import type { Block, Fn, Program } from './typed.ts';
 
 export interface CheckResult {
   /** Present exactly if no diagnostic is an error. */
@@ -91,6 +91,37 @@ const settle = (all: readonly Diagnostic[], modules: readonly ModuleInfo[]): Dia
   return kept.sort((a, b) => a.span.source - b.span.source || a.span.start - b.span.start || a.span.end - b.span.end);
 };
 
+/** The part of the run-time that every program has, of which few functions are needed. */
+const isRuntime = (module: ModuleInfo): boolean => module.library && stemOf(module.path) === 'runtime';
+
+/**
+ * The body is checked when somebody looks at it, with the instances that it asks for: those go to `functions` if all other bodies have
+ * been checked before. What is wrong with it then is a mistake of the library.
+ */
+const checkLater = (checker: Checker, e: EntityOf<'fn'>, functions: Fn[]): void => {
+  const fn = resolveFn(checker, e);
+  const body = (): void => {
+    const { diagnostics, instances } = checker;
+    const known = diagnostics.length;
+    const first = instances.length;
+    checkBody(checker, e);
+    for (let i = first; i < instances.length; i++) checkInstance(checker, instances[i]!);
+    if (functions.length > 0) functions.push(...instances.slice(first).flatMap((i) => i.fn ?? []));
+    const wrong = diagnostics.slice(known).find((d) => d.severity === 'error');
+    if (wrong) throw new Error(`internal error: the library's ${fn.symbol}: ${wrong.message}`);
+  };
+  let checked: Block | undefined;
+  Object.defineProperty(fn, 'body', {
+    get: () => {
+      if (!checked) body();
+      return checked;
+    },
+    set: (block: Block) => {
+      checked = block;
+    },
+  });
+};
+
 /** Where a program starts: at its `main`; at its tests, one of which is chosen then; or `any`: at what there is. */
 export type Start = 'main' | 'tests' | 'any';
 
@@ -116,7 +147,11 @@ export const check = (
   for (const e of globals) resolveGlobal(checker, e, moduleContext(checker, e.module), e.span);
   for (const e of globals) checkInitialValue(checker, e);
   const fns = ofKind(modules, 'fn');
-  for (const e of fns) checkBody(checker, e);
+  const functions: Fn[] = [];
+  for (const e of fns) {
+    if (isRuntime(e.module)) checkLater(checker, e, functions);
+    else checkBody(checker, e);
+  }
   for (const e of ofKind(modules, 'genericFn')) checkGenericBody(checker, e);
   const arrays = globals.flatMap((e) => e.global ?? []);
   const instancesFrom = (first: number): void => {
@@ -142,7 +177,7 @@ export const check = (
   const diagnostics = settle(checker.diagnostics, modules);
   const failed = checker.diagnostics.some((d) => d.severity === 'error');
   if (failed || !entry) return { diagnostics, sources };
-  const functions = all.flatMap((e): Fn[] => (e.fn ? [e.fn] : []));
+  functions.push(...[...fns, ...checker.instances].flatMap((e): Fn[] => (e.fn ? [e.fn] : [])));
   const begin = checker.tasks || parts.includes('tasks') ? taskMain(checker, entry) : entry;
   return {
     program: {

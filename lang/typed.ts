@@ -57,7 +57,7 @@ export interface Fn {
   readonly span: Span;
   readonly params: readonly Local[];
   readonly result: Type;
-  /** Filled when the body has been checked. */
+  /** Filled when the body has been checked; of the run-time's functions, checked when it is looked at. */
   body: Block;
 }
 
@@ -66,7 +66,7 @@ export interface Program {
   readonly structs: readonly StructType[];
   /** All globals of all modules, in an order in which each initialiser uses only earlier ones. */
   readonly globals: readonly Global[];
-  /** All functions of all modules; the lowering takes those that are reachable. */
+  /** All functions of all modules; the lowering takes those that are reachable. A body that is looked at may add instances at the end. */
   readonly functions: readonly Fn[];
   readonly main: Fn;
 }
