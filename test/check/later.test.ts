@@ -31,7 +31,7 @@ test('each function of the run-time is right', () => {
 
 test('an instance that a body asks for is a function of the program from then on, once', () => {
   const program = programWith(
-    'fn twice<T>(a: T) -> T { return a + a; }\nfn asks() -> int { return twice<int>(1); }\nfn asks_too() -> int { return twice<int>(2); }\n',
+    'fn twice<T>(a: T) -> T { return a + a; }\nfn asks(a: int) -> int { return twice(a); }\nfn asks_too(a: int) -> int { return twice(a); }\n',
   );
   const instances = () => program.functions.filter((f) => /^runtime\.twice\b/.test(f.symbol));
   expect(instances()).toEqual([]);
