@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { fileHost } from '../../compiler/host.ts';
 import { type Example, examplesIn } from '../../lang/doc-examples.ts';
 import { parse } from '../../lang/parser.ts';
-import { folderWith, pgc, removeFolders, transcript } from '../cli/pgc.ts';
+import { folderWith, removeFolders, transcript } from '../cli/pgc.ts';
+import { command } from '../cli/resident.ts';
 
 afterAll(removeFolders);
 
@@ -130,7 +131,7 @@ const run = async (text: string, ...args: readonly string[]): Promise<string> =>
   const cwd = folderWith();
   writeFileSync(join(cwd, 'grid.pg'), text);
   const all = ['doc', '--test', ...(args.length === 0 ? ['grid.pg'] : args)];
-  return transcript(all, await pgc(all, { cwd }));
+  return transcript(all, await command(all, { cwd }));
 };
 const said = (out: string, err = '', code = 0): string => {
   const part = (name: string, text: string) => (text === '' ? '' : `--- ${name}\n${text}`);
@@ -224,7 +225,7 @@ describe('pgc doc --test', () => {
       '//! ```pg\n//! import "../units.pg" as units;\n//! assert(grid.f() == units.one(), "1");\n//! ```\nimport "../units.pg" as units;\nfn f() -> int { return units.one(); }\n';
     writeFileSync(join(cwd, 'inner', 'grid.pg'), text);
     for (const path of ['inner/grid.pg', './inner/../inner/grid.pg', join(cwd, 'inner', 'grid.pg')]) {
-      expect(await pgc(['doc', '--test', path], { cwd })).toMatchObject({
+      expect(await command(['doc', '--test', path], { cwd })).toMatchObject({
         code: 0,
         out: '1 example: all well\n',
         err: '',
