@@ -1,7 +1,7 @@
 // The options --checkpoint and --every: where the states of a run are kept, for pgc resume.
 import { existsSync, statSync } from 'node:fs';
 import { readArtifact } from '../vm/artifact.ts';
-import { beginFolder, checkpointsIn, makeFolder } from '../vm/checkpoint-folder.ts';
+import { beginFolder, checkpointsIn, isTaken, makeFolder } from '../vm/checkpoint-folder.ts';
 import { lockFolder } from '../vm/checkpoint-lock.ts';
 import type { CheckpointOptions } from '../vm/options.ts';
 import { cannotWrite } from './cli-input.ts';
@@ -102,6 +102,14 @@ export const keepIn = async (
       return mistake(
         `${folder} holds the checkpoints of another run`,
         `pgc resume ${folder} goes on with it; ${other}`,
+      );
+    }
+    const taken = isTaken(folder, artifact);
+    if (taken !== undefined) {
+      lock.release();
+      return mistake(
+        `${taken} is there already, and not the program that is run`,
+        `the folder of checkpoints holds the program under this name, and is emptied at the end: name another folder, or delete the file`,
       );
     }
     await beginFolder(folder, artifact);

@@ -64,8 +64,9 @@ export const vectorList = (program: IrProgram): string => {
   const place = (pos: PosId) => program.positions[pos];
   const why = (r: Refusal, loop: LoopInst): string => {
     const [at, own] = [place(r.at), place(loop.pos)];
-    const elsewhere = at && own && (at.line !== own.line || at.col !== own.col) && at.line > 0;
-    return `no: ${r.why}${elsewhere ? `, at ${at.line}:${at.col}` : ''}`;
+    const elsewhere = at && own && at.line > 0 && (at.file !== own.file || at.line !== own.line || at.col !== own.col);
+    const file = elsewhere && at.file !== own.file ? `${program.files[at.file] ?? '?'}:` : '';
+    return `no: ${r.why}${elsewhere ? `, at ${file}${at.line}:${at.col}` : ''}`;
   };
   const look = (f: Func): void => {
     const defs = defsOf(f);

@@ -543,8 +543,6 @@ would stop here when it runs.
   },
   PG0901: {
     title: 'not in this version',
-    explain: `The construct is part of PG, but this version of the compiler does not have it yet: function values, generics, handles of
-arrays as values, \`new shared\`, \`new co\`, shared arrays of more than two dimensions, tests, locks, critical sections,
-events, teams, split-phase barriers, messages, collectives on slices, files.`,
+    explain: 'The construct is part of PG, but this version of the compiler does not have it yet: `virtine` functions.',
   },
 } as const satisfies Record<string, CodeInfo>;

@@ -28,6 +28,8 @@ const hintFor = (found: IToken, previous: IToken | undefined, rule: string): str
   if (found.tokenType === m.Eq && /expression|ifExpr|block|loopHead/.test(rule)) return 'to compare, write `==`';
   if (word === '+' && before === '+') return 'there is no `++`; write `x += 1`';
   if (word === '-' && before === '-') return 'there is no `--`; write `x -= 1`';
+  if (word === '[' && /expression|unary|primary|postfix|argument/.test(rule))
+    return 'arrays are not written out; declare it, `var a: [3]int;`, and give its elements values';
   if (word === '=' && before === ':') return 'a variable is declared with `let x = …` or `var x = …`';
   if (before === 'let' && word === 'mut') return 'a variable that changes is declared with `var`';
   if (rule === 'declaration' || rule === 'module') {

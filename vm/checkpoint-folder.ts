@@ -67,6 +67,12 @@ export const makeFolder = (folder: string): void => {
   mkdirSync(folder);
 };
 
+/** Whether a file would be overwritten, and then deleted, that is not the program itself: a run that was killed early leaves that alone. */
+export const isTaken = (folder: string, artifact: Uint8Array): string | undefined => {
+  const path = join(folder, programName);
+  return existsSync(path) && !readFileSync(path).equals(artifact) ? path : undefined;
+};
+
 /** Puts the program into the folder for the checkpoints of a new run. */
 export const beginFolder = async (folder: string, artifact: Uint8Array): Promise<void> => {
   makeFolder(folder);

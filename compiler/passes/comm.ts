@@ -17,8 +17,8 @@ import { editOf, withBodies } from '../tree.ts';
 
 const by = 'comm';
 
-/** Parts of the run-time that access the memory of other images on behalf of a line. Messages are counted where they are sent. */
-const onBehalf = /^runtime\.(bulk|collectives|sync|teams|handlers)\./;
+/** Parts of the run-time that access the memory of other images on behalf of a line. Messages are counted where they are sent: what handlers note in them is no line's. */
+const onBehalf = /^runtime\.(bulk|collectives|sync|teams)\./;
 
 /** Copies of so many bytes are of one value. */
 const oneValue = 64n;

@@ -313,6 +313,14 @@ describe('mistakes', () => {
     expect(existsSync(join(root, 'x'))).toBe(false);
   });
 
+  test('a file of the name that the program would have is left alone', async () => {
+    const folder = folderWith();
+    writeFileSync(join(folder, 'program.wasm'), 'mine');
+    const ended = await pgc(['run', wasm, `--checkpoint=${folder}`]);
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('is there already') });
+    expect(readFileSync(join(folder, 'program.wasm'), 'utf8')).toBe('mine');
+  });
+
   test('an artifact that was built without', async () => {
     const folder = folderWith();
     await pgc(['build', example, '-o', join(folder, 'primes.wasm')]);

@@ -120,6 +120,21 @@ describe('counts are exact', () => {
   }
 });
 
+test("what handlers note in messages is no line's: messages count where they are sent", async () => {
+  const text = `var got: int;
+fn take(s: status) { var k: int; recv(k, s.source, s.tag); got += k; }
+fn main() {
+  on_message(1, take, branch);
+  on_message(2, take, branch);
+  barrier;
+  if this_image() == 0 { for i in 0..10 { send(1, num_images() - 1, 1); } }
+  if this_image() == num_images() - 1 { while got < 10 { } }
+}`;
+  const c = await counted(await build('handlers.pg', text), 3);
+  expect(at(c, 7)).toEqual(['message 10 80']);
+  expect(total(c)).toBe(80);
+});
+
 describe('the report', () => {
   test('has the lines with most bytes first, a matrix, and a hint for many small accesses', async () => {
     const r = await pgc('run', join(root, 'examples/prk/transpose.pg'), '-n', '2', '--comm', '--', '--order=64');
