@@ -83,6 +83,8 @@ export const fibers = {
   fresh: 2292,
   freshLast: 2296,
   held: 2172,
+  /** i32: hooks that may pass until tasks that wait are looked at again while others compute. */
+  looks: 2168,
   /** i32, raised as the kernel page's epoch, but by the worker alone: see watch.ts. */
   stirs: 2288,
   /** u32 heads of lists of free memory, by classes of sizes. */
@@ -159,7 +161,7 @@ export const taskMoved = 1024;
  * The record of a `par for` that may be split, in the fiber region. `outer`: u32 address of that of the loop around, in the same task; `children`: of the
  * records of parts that were split off, `brother`: the next of them; `entry`: number of the function that such a part begins with; `bytes`: of the record;
  * `need`: of stack; `position`: of the loop; `fiber`: u32 address of the task, of a part; `next`, `end`: i64, iterations that nobody has begun; `offer`: u32
- * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; `counted`: 1 while it is one of the task's `depth`; `begun`: 1 once the task has begun with the iterations that it says; `strip`: i64, how many iterations make a strip now; `ticks`, `strips`: how many hooks were due when it changed last, and strips since then; then sums, and what the body works with.
+ * address of the word by which a part is offered; `joined`: u32 address of the part that was joined last; `shield`: not 0 where the task could not be cancelled when the loop began; `counted`: 1 while it is one of the task's `depth`; `begun`: 1 once the task has begun with the iterations that it says; `strip`: i64, how many iterations make a strip now; `ticks`, `strips`: how many hooks were due when it changed last, and strips since then; `scope`, `team`: the `finish` and the team that the loop stands in; then sums, and what the body works with.
  */
 export const par = {
   outer: 0,
@@ -177,10 +179,12 @@ export const par = {
   shield: 56,
   counted: 60,
   begun: 64,
+  scope: 68,
   strip: 72,
   ticks: 80,
   strips: 84,
-  values: 88,
+  team: 88,
+  values: 96,
 } as const;
 
 /** A block with pointers of a suspended task: u32 addresses of the next one and the one before, bytes of the pointers; then these. */

@@ -15,7 +15,7 @@ export * from './abi-trace.ts';
 export * from './abi-track.ts';
 
 /** Raised whenever an artifact of an older compiler could be misunderstood. */
-export const abiVersion = 4;
+export const abiVersion = 5;
 
 export const pageBytes = 65536;
 

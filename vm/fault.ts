@@ -215,6 +215,20 @@ const taskOf = (manifest: Manifest, memory: DataView, slot: number): Failed => {
   };
 };
 
+/** Only `main` has the stack that --stack gives. */
+const hintOf = (
+  row: { readonly kind?: string; readonly hint?: string },
+  task: FailedTask | undefined,
+): { readonly hint?: string } => {
+  if (row.kind === 'stack' && task) {
+    const [who, room] = task.part ? ['a part of a `par for`', '1 MiB'] : ['a task', '64 KiB'];
+    return {
+      hint: `recursion in ${who} has ${room} for arrays and what has an address: \`new\` puts them on the heap`,
+    };
+  }
+  return row.hint === undefined ? {} : { hint: row.hint };
+};
+
 /** The fault of an image, from its record if a check raised it, else from the exception. */
 export const faultOf = (manifest: Manifest, memory: DataView, image: number, slot: number, thrown: Thrown): Fault => {
   const record = readRecord(memory, slot);
@@ -226,7 +240,7 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
     const stack = [...callStack(manifest, raw, 0), ...(deeper ? [] : own.callers)];
     return { image, ...machineFault(thrown), values: [], stack, deeper, ...own.whose };
   }
-  const row: { readonly text: string; readonly hint?: string } =
+  const row: { readonly kind?: string; readonly text: string; readonly hint?: string } =
     faults.find((f) => f.kind === record.kind) ?? faults[0];
   const failed = taskOf(manifest, memory, slot);
   // What was refused is told as the image sees it whose memory it is.
@@ -243,7 +257,7 @@ export const faultOf = (manifest: Manifest, memory: DataView, image: number, slo
       regionsOf(manifest, memory, whose, (whose + 1) * slotBytes),
     ),
     values: record.values,
-    ...(row.hint === undefined ? {} : { hint: row.hint }),
+    ...hintOf(row, failed.whose.task),
     stack: [...callStack(manifest, raw, record.position), ...(deeper ? [] : failed.callers)],
     deeper,
     ...failed.whose,

@@ -160,6 +160,8 @@ const untilEnd = (
       };
       worker.postMessage(start);
     }
+    // Somebody may have interrupted before we listened.
+    if (options.signal?.aborted) interrupt();
   });
 
 /**

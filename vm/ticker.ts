@@ -40,7 +40,8 @@ export const startTicker = (
     trackUnmanagedFds: false,
   });
   thread.on('error', () => {});
-  thread.unref();
+  // Who waits for it to come up may have nothing else to wait for.
+  thread.once('online', () => thread.unref());
   return thread;
 };
 
