@@ -166,6 +166,7 @@ export const walkStmt = (s: Stmt, v: Visitor): void => {
     case 'scoped':
       walkExpr(s.enter, v);
       walkBlock(s.body, v);
+      if (s.exit.kind === 'call' && s.exit.args.includes(s.enter)) return;
       return walkExpr(s.exit, v);
     case 'if':
       walkExpr(s.condition, v);

@@ -370,13 +370,16 @@ const leaveScopes = (s: State, keep: number): void => {
 };
 
 const lowerScoped = (s: State, stmt: Extract<Stmt, { kind: 'scoped' }>): void => {
-  // The arguments of `exit` are those of `enter`: evaluated once, they are values then.
+  // The arguments of `exit` are those of `enter`, evaluated once, or what that gives.
   const pos = position(s, stmt.span);
   const { enter, exit } = stmt;
   if (enter.kind !== 'call' || exit.kind !== 'call') throw new Error('internal error: a scope without calls');
   const fixed = enter.args.map((a) => (a.kind === 'position' ? a : named(s, pos, a)));
-  lowerExpr(s, { ...enter, args: fixed });
-  s.scopes.push({ ...exit, args: exit.args.map((a, i) => (a.kind === 'position' ? a : (fixed[i] ?? a))) });
+  const begun = { ...enter, args: fixed };
+  const given = exit.args.includes(enter) ? named(s, pos, begun) : undefined;
+  if (!given) lowerExpr(s, begun);
+  const own = (a: Expr, i: number): Expr => (a.kind === 'position' ? a : a === enter ? (given ?? a) : (fixed[i] ?? a));
+  s.scopes.push({ ...exit, args: exit.args.map(own) });
   lowerBlock(s, stmt.body);
   const leave = s.scopes.pop();
   if (leave) lowerExpr(s, leave);

@@ -397,7 +397,7 @@ const checkWithin = (x: Context, s: Extract<Ast.Stmt, { kind: 'within' }>): Chec
   warnInForall(x, word, '`within`');
   const body = x.checker.rules.block(x, s.body, undefined);
   const enter = preludeStatement(x, word, 'teams', 'enter', [team]);
-  const exit = preludeStatement(x, word, 'teams', 'leave', []);
+  const exit = enter && preludeStatement(x, word, 'teams', 'leave', [enter]);
   if (!enter || !exit || isError(team.type)) return none;
   return done({ kind: 'scoped', enter, body: body.block, exit, span: s.span }, body.diverges);
 };

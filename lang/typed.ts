@@ -316,7 +316,10 @@ export type Stmt = { readonly span: Span } /** `let` and `var`; no value: all ze
   | { readonly kind: 'update'; readonly op: ArithmeticOp; readonly place: Place; readonly value: Expr }
   | { readonly kind: 'expr'; readonly value: Expr }
   | { readonly kind: 'block'; readonly body: Block }
-  /** `enter`, `body`, and `exit` however the body is left: by its end, `return`, `break` or `continue`. */
+  /**
+   * `enter`, `body`, and `exit` however the body is left: by its end, `return`, `break` or `continue`. Where `enter` itself is an argument of
+   * `exit`, what it gave is meant.
+   */
   | { readonly kind: 'scoped'; readonly enter: Expr; readonly body: Block; readonly exit: Expr }
   | { readonly kind: 'if'; readonly condition: Expr; readonly then: Block; readonly else?: Block }
   | { readonly kind: 'while'; readonly condition: Expr; readonly body: Block }

@@ -133,7 +133,6 @@ export const faults = [
     text: 'an array of all images is made or deleted by a team of {a} of {b} images',
     hint: 'make arrays outside of `within`, and use them inside',
   },
-  { kind: 'team-depth', text: 'more than {a} `within` inside each other' },
   {
     kind: 'overlap',
     text: 'the two slices of a collective operation overlap',
