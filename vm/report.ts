@@ -1,5 +1,5 @@
 // A result as text for people, and as the exit code of the process. Facts come from result.ts, the English is here.
-import type { Activity, Fault, Frame, ImageStatus, RunResult } from './result.ts';
+import type { Activity, Fault, Frame, ImageStatus, RunResult, TaskStatus } from './result.ts';
 import { unreachable } from './unreachable.ts';
 
 export interface ReportOptions {
@@ -99,6 +99,46 @@ const placeIn = ([frame]: readonly Frame[]): string => (frame ? `, ${placeOf(fra
 export const deedOf = ({ activity, value, stack }: ImageStatus): string =>
   `${doing(activity, value, true)}${placeIn(stack)}`;
 
+/** What a task waits for (or several), as the rest of a sentence. */
+const taskDoing = ({ activity, value }: TaskStatus, one: boolean): string => {
+  const waits = one ? 'waits' : 'wait';
+  switch (activity) {
+    case 'join':
+      return `${waits} for the end of task ${value}`;
+    case 'finish':
+      return `${waits} for the tasks of its \`finish\``;
+    case 'parts':
+      return `${waits} for parts of its \`par for\``;
+    case 'sleep':
+      return one ? 'sleeps' : 'sleep';
+    case 'something':
+      return waits;
+    default:
+      return doing(activity, value, one);
+  }
+};
+
+/** The tasks of an image, a line each; those that do the same in one. */
+const taskStatusLines = ({ image, tasks = [], activity, value }: ImageStatus, several: boolean): string[] => {
+  if (tasks.length < 2) return [];
+  const groups = new Map<string, TaskStatus[]>();
+  for (const t of tasks) {
+    const from = t.spawned[0];
+    const key = `${from ? placeOf(from) : ''} ${taskDoing(t, true)}${placeIn(t.stack)}`;
+    groups.set(key, [...(groups.get(key) ?? []), t]);
+  }
+  const lines = [...groups.values()].map((group) => {
+    const t = group[0]!;
+    const from = t.spawned[0];
+    const numbers = numbersOf(group.map((g) => g.number));
+    const who = from ? `task${group.length === 1 ? '' : 's'} ${numbers}, spawned at ${placeOf(from)},` : 'main';
+    return `    ${who} ${taskDoing(t, group.length === 1)}${placeIn(t.stack)}`;
+  });
+  const others = activity === 'tasks' ? value - tasks.length : 0;
+  const head = several ? [`    of image ${image}:`] : [];
+  return [...head, ...lines, ...(others > 0 ? [`    … and ${others} more`] : [])];
+};
+
 /** One line for all images that do the same at the same place. */
 const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
@@ -109,10 +149,14 @@ const statusLines = (images: readonly ImageStatus[]): string[] => {
     if (group) group.push(status);
     else groups.set(key, [status]);
   }
-  return [...groups.values()].map((group) => {
-    const { activity, value, stack } = group[0]!;
+  return [...groups.values()].flatMap((group) => {
+    const status = group[0]!;
+    const { activity, value, stack } = status;
     const who = `image${group.length === 1 ? '' : 's'} ${numbersOf(group.map((s) => s.image))}`;
-    return `  ${who} ${doing(activity, value, group.length === 1)}${placeIn(stack)}`;
+    const tasks = taskStatusLines(status, group.length > 1);
+    // Where tasks are told one by one, each has its place.
+    const place = tasks.length > 0 ? ':' : placeIn(stack);
+    return [`  ${who} ${doing(activity, value, group.length === 1)}${place}`, ...tasks];
   });
 };
 

@@ -60,6 +60,19 @@ export type Activity =
   | 'sleeping'
   | 'notified';
 
+/** What a task waits for: `something` where it was just looking again. */
+export type TaskActivity = Activity | 'join' | 'finish' | 'parts' | 'sleep' | 'something';
+
+export interface TaskStatus {
+  readonly number: number;
+  /** Where it was spawned; empty: it is `main`. */
+  readonly spawned: readonly Frame[];
+  readonly activity: TaskActivity;
+  /** As in `ImageStatus`; of `join`: the number of the other task. */
+  readonly value: number;
+  readonly stack: readonly Frame[];
+}
+
 /** What one image was doing when the run was ended from outside. */
 export interface ImageStatus {
   readonly image: number;
@@ -68,6 +81,8 @@ export interface ImageStatus {
   readonly value: number;
   /** Where it waits, innermost frame first. */
   readonly stack: readonly Frame[];
+  /** Of an image in which several tasks wait: the first of them. */
+  readonly tasks?: readonly TaskStatus[];
 }
 
 export type RunResult =

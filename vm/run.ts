@@ -111,7 +111,7 @@ const untilEnd = (
     const prove = deadlockProver(words, p.map.slotBits, p.images);
     const watch = setInterval(() => {
       const sights = prove();
-      if (sights) settle({ kind: 'deadlock', images: statusesAt(p.manifest, sights) });
+      if (sights) settle({ kind: 'deadlock', images: statusesAt(p, sights) });
     }, watchMs);
     const seconds = options.timeout;
     const timer =
