@@ -8,8 +8,9 @@ import { activityOf } from './watch.ts';
 const most = 8;
 /** Lists longer than this are not walked to their end. */
 const mostWalked = 4096;
-/** An image that waits wakes now and then to look again. */
+/** An image that waits wakes now and then to look again, and its thread may be kept from running just then: so often it is asked, a millisecond apart. */
 const attempts = 100;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** `task.flags`: it waits for the end of the task `task.waits`; a word of `task.joiner` up to here is no task. */
 const joining = 8;
@@ -79,11 +80,14 @@ export const waitingTasks = (v: View): readonly TaskStatus[] => {
   const words = new Int32Array(v.memory.buffer);
   const state = (): number => Atomics.load(words, (v.slot + page.state) / 4);
   const slept = (): number => Atomics.load(words, (v.slot + fibers.slept) / 4);
+  const sleeps = (): boolean => state() === states.tasks || state() === states.sleeping;
   for (let n = 0; n < attempts; n++) {
     const before = slept();
-    if (state() !== states.tasks && state() !== states.sleeping) continue;
-    const tasks = found(v);
-    if ((state() === states.tasks || state() === states.sleeping) && slept() === before) return tasks.slice(0, most);
+    if (sleeps()) {
+      const tasks = found(v);
+      if (sleeps() && slept() === before) return tasks.slice(0, most);
+    }
+    Atomics.wait(pause, 0, 0, 1);
   }
   return [];
 };
