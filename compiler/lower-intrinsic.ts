@@ -30,6 +30,8 @@ const fileIntrinsics: Partial<Record<string, OpName>> = {
   file_write: 'file.write',
 };
 
+const waitsAlone: ReadonlySet<string> = new Set(['runtime.hold_heap', 'runtime.messages.await_cell']);
+
 /** `operands`: the components of the arguments' values. */
 export const lowerIntrinsic = (
   s: State,
@@ -58,8 +60,8 @@ export const lowerIntrinsic = (
         emit(s, pos, 'reinterpret', argType?.kind === 'int' && argType.bits === 32 ? 'f32.i32' : 'f64.i64', args),
       ];
     case 'wait32':
-      // A task that waits lets others run.
-      if (s.program.tasks && !s.fnName.startsWith('runtime.tasks.') && s.fnName !== 'runtime.hold_heap')
+      // A task that waits lets others run, but for where it holds a lock, and waits for somebody who is just writing a word.
+      if (s.program.tasks && !s.fnName.startsWith('runtime.tasks.') && !waitsAlone.has(s.fnName))
         return emitTyped(s, pos, 'call', '', args, ['runtime.tasks.wait32'], ['i32']);
       return [emit(s, pos, 'atomic.wait32', '', [pointerAt(0), ...args.slice(1)])];
     case 'notify':

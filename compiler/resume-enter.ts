@@ -138,9 +138,13 @@ const isIdle = (s: Resuming, i: Inst): i is OpInst => {
 const parted = (s: Resuming, code: readonly Inst[]): readonly [Inst[], Inst[], Inst[]] => {
   const own = new Set(code.flatMap((i) => i.results));
   const [first, second, third]: [Inst[], Inst[], Inst[]] = [[], [], []];
+  // What may have been written meanwhile is not looked at before.
+  let written = false;
   for (const i of code) {
-    if (!isIdle(s, i) || i.args.some((v) => own.has(v))) second.push(i);
-    else {
+    if (!isIdle(s, i) || (written && i.op === 'load') || i.args.some((v) => own.has(v))) {
+      second.push(i);
+      written ||= i.kind !== 'op' || (i.op !== 'load' && effectBits(i.op) !== 0);
+    } else {
       first.push(i);
       for (const v of i.results) own.delete(v);
     }

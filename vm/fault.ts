@@ -221,7 +221,7 @@ const hintOf = (
   task: FailedTask | undefined,
 ): { readonly hint?: string } => {
   if (row.kind === 'stack' && task) {
-    const [who, room] = task.part ? ['a part of a `par for`', '1 MiB'] : ['a task', '64 KiB'];
+    const [who, room] = task.part ? ['a part of a `par for`', '256 KiB'] : ['a task', '64 KiB'];
     return {
       hint: `recursion in ${who} has ${room} for arrays and what has an address: \`new\` puts them on the heap`,
     };

@@ -111,6 +111,8 @@ const found: ReadonlySet<string> = new Set(revokers);
 const isWorthIt = (s: State, callee: Func): boolean => {
   if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
   if (callee.name === s.f.name) return false;
+  // Its frame would be there as long as all of a recursion.
+  if (callee.slots.length > 0 && isRecursive(s.f, s.context)) return false;
   // A loop's body is called at one place beside the run-time's: it may come back to where it now is.
   const isLoop = isParBody(callee.name) && !isRuntime(s.f.name);
   if (!isLoop && isRecursive(callee, s.context)) return false;
