@@ -99,6 +99,22 @@ describe('compile and run', () => {
     expect(ended.out).toBe('read-denied\nread-denied\nbad-option\n21 bytes\nok\n');
   });
 
+  test('a run with samples, and one that is interrupted at any moment of its beginning', async () => {
+    const ended = await js(`import { compile, run } from 'pgc';
+      const text = 'config const end: int = 0; fn main() { var x = 1; while x != end { x = x * 3 % 1001; } print("{}", x); }';
+      const { artifact } = await compile({ path: 'p.pg', text }, { profile: true });
+      const stdout = (line) => console.log(line.trim());
+      console.log((await run(artifact, { images: 1, sample: 1000, configs: { end: '1' }, stdout })).kind);
+      for (const wait of [0, 15, 30, 45]) {
+        const abort = new AbortController();
+        setTimeout(() => abort.abort(), wait);
+        const result = await run(artifact, { images: 1, sample: 1000, timeout: 20, signal: abort.signal });
+        if (result.kind !== 'interrupted') console.log(wait, result.kind);
+      }
+      console.log('over');`);
+    expect(ended).toMatchObject({ err: '', out: '1\nok\nover\n', code: 0 });
+  });
+
   test('mistakes are values', async () => {
     const ended = await js(`import { compile, diagnosticJson, renderDiagnostic, run } from 'pgc';
       const { artifact, diagnostics, sources } = await compile({ path: 'p.pg', text: 'fn main() { print("{}", nothing); }' });
