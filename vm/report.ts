@@ -119,7 +119,7 @@ const taskDoing = ({ activity, value }: TaskStatus, one: boolean): string => {
 };
 
 /** The tasks of an image, a line each; those that do the same in one. */
-const taskStatusLines = ({ image, tasks = [], activity, value }: ImageStatus, several: boolean): string[] => {
+const taskStatusLines = ({ tasks = [], activity, value }: ImageStatus): string[] => {
   if (tasks.length < 2) return [];
   const groups = new Map<string, TaskStatus[]>();
   for (const t of tasks) {
@@ -135,8 +135,7 @@ const taskStatusLines = ({ image, tasks = [], activity, value }: ImageStatus, se
     return `    ${who} ${taskDoing(t, group.length === 1)}${placeIn(t.stack)}`;
   });
   const others = activity === 'tasks' ? value - tasks.length : 0;
-  const head = several ? [`    of image ${image}:`] : [];
-  return [...head, ...lines, ...(others > 0 ? [`    … and ${others} more`] : [])];
+  return [...lines, ...(others > 0 ? [`    … and ${others} more`] : [])];
 };
 
 /** One line for all images that do the same at the same place. */
@@ -144,7 +143,9 @@ const statusLines = (images: readonly ImageStatus[]): string[] => {
   const groups = new Map<string, ImageStatus[]>();
   for (const status of images) {
     const detail = ['lock', 'event', 'send', 'recv', 'probe', 'tasks'].includes(status.activity) ? status.value : '';
-    const key = `${status.activity} ${detail} ${status.stack.map(placeOf).join(' ')}`;
+    const tasks = taskStatusLines(status);
+    const where = tasks.length > 0 ? tasks : status.stack.map(placeOf);
+    const key = `${status.activity} ${detail} ${where.join(' ')}`;
     const group = groups.get(key);
     if (group) group.push(status);
     else groups.set(key, [status]);
@@ -153,7 +154,7 @@ const statusLines = (images: readonly ImageStatus[]): string[] => {
     const status = group[0]!;
     const { activity, value, stack } = status;
     const who = `image${group.length === 1 ? '' : 's'} ${numbersOf(group.map((s) => s.image))}`;
-    const tasks = taskStatusLines(status, group.length > 1);
+    const tasks = taskStatusLines(status);
     // Where tasks are told one by one, each has its place.
     const place = tasks.length > 0 ? ':' : placeIn(stack);
     return [`  ${who} ${doing(activity, value, group.length === 1)}${place}`, ...tasks];
