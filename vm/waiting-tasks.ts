@@ -8,8 +8,6 @@ import { activityOf } from './watch.ts';
 const most = 8;
 /** Lists longer than this are not walked to their end. */
 const mostWalked = 4096;
-/** An image that waits wakes now and then to look again, and its thread may be kept from running just then: so often it is asked, a millisecond apart. */
-const attempts = 100;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** `task.flags`: it waits for the end of the task `task.waits`; a word of `task.joiner` up to here is no task. */
@@ -74,20 +72,23 @@ const found = (v: View): readonly TaskStatus[] => {
   return [...tasks.values()].sort((a, b) => a.number - b.number);
 };
 
-/** What the tasks of an image wait for, `most` of them; empty where it does not sleep, or has no tasks. */
-export const waitingTasks = (v: View): readonly TaskStatus[] => {
+/**
+ * What the tasks of an image wait for, `most` of them; empty where it does not sleep, or has no tasks. An image that waits wakes now and then to
+ * look again, and its thread may be kept from running just then: it is asked again every millisecond, `until` then (performance.now).
+ */
+export const waitingTasks = (v: View, until: number): readonly TaskStatus[] => {
   if (v.manifest.fiberBytes === undefined) return [];
   const words = new Int32Array(v.memory.buffer);
   const state = (): number => Atomics.load(words, (v.slot + page.state) / 4);
   const slept = (): number => Atomics.load(words, (v.slot + fibers.slept) / 4);
   const sleeps = (): boolean => state() === states.tasks || state() === states.sleeping;
-  for (let n = 0; n < attempts; n++) {
+  do {
     const before = slept();
     if (sleeps()) {
       const tasks = found(v);
       if (sleeps() && slept() === before) return tasks.slice(0, most);
     }
     Atomics.wait(pause, 0, 0, 1);
-  }
+  } while (performance.now() < until);
   return [];
 };
