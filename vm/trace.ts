@@ -121,7 +121,26 @@ const wholeFlows = (images: readonly ImageTrace[]): ReadonlySet<number> => {
   return new Set([...(ends[0] ?? [])].filter((n) => ends[1]?.has(n)));
 };
 
-const microseconds = (seconds: number): number => Math.round(seconds * 1e9) / 1e3;
+const nanoseconds = (seconds: number): number => Math.round(seconds * 1e9);
+
+/**
+ * When slices end, in nanoseconds, so that viewers see them in each other as they were. Viewers add beginning and length, in floating point or after
+ * each was cut to whole nanoseconds: by either way a slice that ends with the one around it may seem to end after it. So it ends a little before.
+ * Called for the slices of one image, by their beginning.
+ */
+const nestedEnds = (): ((begin: number, end: number) => number) => {
+  const around: number[] = [];
+  return (begin, end) => {
+    let outer = around.at(-1);
+    while (outer !== undefined && outer <= begin) {
+      around.pop();
+      outer = around.at(-1);
+    }
+    const own = Math.max(begin, Math.min(end, (outer ?? Number.POSITIVE_INFINITY) - 2));
+    around.push(own);
+    return own;
+  };
+};
 
 /** The events of the format, one at a time: a trace can be large. */
 export function* chromeEvents(manifest: Manifest, images: readonly ImageTrace[]): Generator<Json> {
@@ -137,16 +156,17 @@ export function* chromeEvents(manifest: Manifest, images: readonly ImageTrace[])
   }
   const flows = wholeFlows(images);
   for (const { image, events } of images) {
+    const endOf = nestedEnds();
     for (const e of events) {
-      const ts = microseconds(e.begin);
+      const begin = nanoseconds(e.begin);
+      const ts = begin / 1e3;
       const common = { pid, tid: image, ts };
       const slice = (cat: string, name: string, args: Json): Json => ({
         ph: 'X',
         name,
         cat,
         ...common,
-        // Rounded at both ends, so that slices lie in each other as they did.
-        dur: Math.round((microseconds(e.end) - ts) * 1e3) / 1e3,
+        dur: (endOf(begin, nanoseconds(e.end)) - begin) / 1e3,
         args,
       });
       switch (e.what) {
