@@ -1,5 +1,5 @@
 // `pgc run --trace`: what is written keeps the rules of Chrome's trace format, for programs whose messages and waits are known.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
@@ -246,6 +246,7 @@ describe('mistakes', () => {
     expect(plain.err).toBe(
       'error: plain.wasm was built without --trace\n  hint: pgc build --trace prog.pg, or run the .pg file itself\n',
     );
+    expect(existsSync(join(folder, 'out.json'))).toBe(false);
     const missing = await pgc('run', 'messages.wasm', '--trace=no/out.json');
     expect(missing).toMatchObject({ code: 2, out: '' });
     expect(missing.err).toBe('error: cannot write no/out.json: the folder does not exist\n');
