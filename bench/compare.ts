@@ -1,5 +1,5 @@
 // Compares variants of programs: the same program compiled or run with other flags, sampled in turn.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, run } from './program.ts';
@@ -46,31 +46,61 @@ const oneLine = (samples: readonly Samples[]): string => {
   return [`${samples[0]?.name} ${best(first).toFixed(3)} s`, ...others].join(', ');
 };
 
-/** Measures all wanted programs; `look` sees each before its artifacts are gone. */
+/** For each variant the first one that runs the same artifact in the same way. */
+const firstAlike = (
+  variants: readonly Flags[],
+  artifacts: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> => {
+  const first = new Map<string, string>();
+  return new Map(
+    variants.map((v) => {
+      const what = `${v.run.join(' ')}\n${readFileSync(artifacts.get(v.name) ?? '', 'latin1')}`;
+      const name = first.get(what) ?? v.name;
+      first.set(what, name);
+      return [v.name, name];
+    }),
+  );
+};
+
+/**
+ * Measures all wanted programs; `look` sees each before its artifacts are gone. `once`: of variants that are the same code one is run, and the samples are
+ * those of all.
+ */
 export const compare = async <T>(
   programs: readonly Program[],
   variants: readonly Flags[],
   request: Request,
   look: (measured: Measured) => Promise<T>,
+  once = false,
 ): Promise<readonly T[]> => {
   const found: T[] = [];
   for (const program of programs.filter((p) => request.wants(p.name))) {
     await withFolder(async (folder) => {
       const artifacts = new Map<string, string>();
-      for (const v of variants) artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
+      for (const v of variants) {
+        request.progress(`${program.name}: building ${v.name}`);
+        artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
+      }
+      const like = once ? firstAlike(variants, artifacts) : new Map(variants.map((v) => [v.name, v.name]));
       for (const images of program.images.filter(request.images)) {
         const configs = request.quick ? program.quick : program.full;
-        const samples = await interleave(
-          variants.map((v) => ({
-            name: v.name,
-            sample: async () =>
-              program.time(
-                await run(artifacts.get(v.name) ?? '', { images, clock: request.clock, flags: v.run, configs }),
-              ),
-          })),
+        const taken = await interleave(
+          variants
+            .filter((v) => like.get(v.name) === v.name)
+            .map((v) => ({
+              name: v.name,
+              sample: async () =>
+                program.time(
+                  await run(artifacts.get(v.name) ?? '', { images, clock: request.clock, flags: v.run, configs }),
+                ),
+            })),
           request.rounds,
           (round, name) => request.progress(`${program.name} -n ${images}: round ${round + 1}, ${name}`),
         );
+        const samples = variants.map((v) => ({
+          name: v.name,
+          times: taken.find((t) => t.name === like.get(v.name))?.times ?? [],
+        }));
         request.finished(`${program.name} -n ${images}: ${oneLine(samples)}`);
         found.push(await look({ program, images, samples, artifacts }));
       }

@@ -23,6 +23,9 @@ import { type Table, tableJson, tableText } from './table.ts';
 const peers: readonly Suite[] = [compute, parallel, communication, compile];
 const suites: readonly Suite[] = [...peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, scaling, same];
 
+/** Those whose tables are in the document. */
+export const written: readonly Suite[] = [...peers, hooks, heartbeat, tasks, handlers, passes];
+
 const usage = `Usage: npm run bench -- [options]
 
   --only=<suite,…>          run these suites (default: peers, which is ${peers.map((s) => s.name).join(', ')})
@@ -35,14 +38,14 @@ const usage = `Usage: npm run bench -- [options]
   --clock=cpu|wall          measure the time that the process used (default), or time of day
   --quick                   small sizes and one round: does everything work?
   --json                    the tables as JSON on standard output
-  --write                   put the tables into docs/performance.md as well (those of ${peers.map((s) => s.name).join(', ')})
+  --write                   put the tables into docs/performance.md as well (those of ${written.map((s) => s.name).join(', ')})
 `;
 
 class UsageError extends Error {}
 
 interface Choice {
   readonly suites: readonly Suite[];
-  readonly request: Request;
+  readonly requestOf: (suite: Suite) => Request;
   readonly json: boolean;
   readonly write: boolean;
 }
@@ -105,10 +108,10 @@ const choose = (args: readonly string[], listener: Listener): Choice | undefined
   const { suites: wanted, names } = chosen(values.only ?? 'peers');
   const variants = listed(values.variants);
   for (const suite of wanted) known(variants, suite.variants, 'variant');
-  const elsewhere = values.write ? wanted.find((s) => !peers.includes(s)) : undefined;
+  const elsewhere = values.write ? wanted.find((s) => !written.includes(s)) : undefined;
   if (elsewhere) throw new UsageError(`the document has no place for ${elsewhere.name}`);
   if (values.write && names) throw new UsageError('the document has tables of whole suites');
-  const images = listed(values.images)?.map((n) => positive(n, 'a number of images'));
+  const asked = listed(values.images)?.map((n) => positive(n, 'a number of images'));
   const least = values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds, 'the number of rounds');
   const clock = clocks.find((c) => c === values.clock);
   if (!clock) throw new UsageError(`no clock is called ${values.clock}; there are: ${clocks.join(' ')}`);
@@ -116,15 +119,15 @@ const choose = (args: readonly string[], listener: Listener): Choice | undefined
     suites: wanted,
     json: values.json,
     write: values.write,
-    request: {
+    requestOf: ({ usualImages }) => ({
       wants: (benchmark) => names?.includes(benchmark) ?? true,
-      images: (n) => images?.includes(n) ?? true,
+      images: (n) => (asked ?? usualImages)?.includes(n) ?? true,
       variants,
       clock,
       rounds: { least, most: values.quick ? least : 3 * least },
       quick: values.quick,
       ...listener,
-    },
+    }),
   };
 };
 
@@ -142,7 +145,7 @@ export const bench = async (args: readonly string[], listener: Listener): Promis
   if (!choice) return list();
   const tables: Table[] = [];
   for (const suite of choice.suites) {
-    const found = await suite.run(choice.request);
+    const found = await suite.run(choice.requestOf(suite));
     if (choice.write) await writeTables(suite.name, found);
     tables.push(...found);
   }

@@ -32,5 +32,7 @@ export interface Suite {
   readonly benchmarks: readonly string[];
   /** What --variants can choose from; empty if there is no choice. */
   readonly variants: readonly string[];
+  /** Numbers of images that it is measured with unless others are asked for; undefined: all that its programs have. */
+  readonly usualImages?: readonly number[];
   readonly run: (request: Request) => Promise<readonly Table[]>;
 }

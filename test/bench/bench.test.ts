@@ -6,6 +6,7 @@ import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
 import { latencyOf } from '../../bench/suites/handlers.ts';
 import { ratioOf } from '../../bench/suites/heartbeat.ts';
 import { hookCounts, hookIntervals } from '../../bench/suites/hooks.ts';
+import { worthTable } from '../../bench/suites/passes.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
 
@@ -79,6 +80,36 @@ test('times between hooks are read from --stats', () => {
   const line = '  image 0: 99.0 µs between two of them (median), p99 1.02 ms, most 2.5 s\n';
   expect(hookIntervals(`hooks due (every 100 µs): 3 on image 0\n${line}`)).toEqual([99, 1020, 2_500_000]);
   expect(() => hookIntervals('')).toThrow('no times');
+});
+
+test('what a pass is worth: programs that are the same without it count as 1', () => {
+  const program = (name: string) => ({ ...(programs[0] as (typeof programs)[number]), name });
+  const samples = (...times: (readonly number[])[]) =>
+    times.map((t, k) => ({ name: ['all', 'fold', 'licm'][k] ?? '', times: t }));
+  const [a, b] = [
+    [1, 2],
+    [2, 2],
+  ];
+  const table = worthTable([
+    { program: program('x'), images: 1, samples: samples(a, [4, 5], a), artifacts: new Map() },
+    { program: program('y'), images: 1, samples: samples(b, b, [1, 1]), artifacts: new Map() },
+  ]);
+  expect(table.rows).toEqual([
+    ['fold', 1, expect.closeTo(2), 'x 4.00', ''],
+    ['licm', 1, expect.closeTo(Math.SQRT1_2), '', 'y 0.50'],
+  ]);
+});
+
+test('a quick run of passes leaves one out, and runs once what is the same', { timeout: 120_000 }, async () => {
+  const runs: string[] = [];
+  const listener = { ...quiet, progress: (text: string) => runs.push(text) };
+  const how = ['--only=passes/dot', '--variants=vectorise,unswitch', '--quick', '--json'];
+  const [table] = JSON.parse(await bench(how, listener));
+  expect(table.rows.map((r: { pass: string; changes: number }) => [r.pass, r.changes]).toSorted()).toEqual([
+    ['unswitch', 0],
+    ['vectorise', 1],
+  ]);
+  expect(runs.filter((r) => r.includes('round'))).toEqual(['dot -n 1: round 1, all', 'dot -n 1: round 1, vectorise']);
 });
 
 test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
