@@ -1,6 +1,6 @@
 // Compares variants of programs: the same program compiled or run with other flags, sampled in turn.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, run } from './program.ts';
 import type { Program } from './programs.ts';
@@ -77,10 +77,15 @@ export const compare = async <T>(
   for (const program of programs.filter((p) => request.wants(p.name))) {
     await withFolder(async (folder) => {
       const artifacts = new Map<string, string>();
-      for (const v of variants) {
-        request.progress(`${program.name}: building ${v.name}`);
-        artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
-      }
+      const waiting = [...variants];
+      const builder = async (): Promise<void> => {
+        for (let v = waiting.shift(); v !== undefined; v = waiting.shift()) {
+          request.progress(`${program.name}: building ${v.name}`);
+          artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
+        }
+      };
+      // Nothing is measured meanwhile.
+      await Promise.all(cpus().map(builder));
       const like = once ? firstAlike(variants, artifacts) : new Map(variants.map((v) => [v.name, v.name]));
       for (const images of program.images.filter(request.images)) {
         const configs = request.quick ? program.quick : program.full;
