@@ -16,8 +16,6 @@ const unaryIntrinsics: Partial<Record<string, OpName>> = {
   nearest: 'nearest',
   abs: 'abs',
   copysign: 'copysign',
-  fmin: 'min',
-  fmax: 'max',
   clz: 'clz',
   ctz: 'ctz',
   popcnt: 'popcnt',
