@@ -7,9 +7,18 @@
 //
 // What data decides is guessed wrong every so often, and each time costs as much as twenty ops. So the few ops of both arms are done in any case
 // (J. R. Allen et al., Conversion of control dependence to data dependence, POPL 1983). Only in loops, only ops that cannot fault
-// and are cheap, and only integers: engines have no such instruction for floats.
+// and are cheap.
+//
+// Engines have no such instruction for floats, and branch for `max.f64` as well; but vectors have it. So the larger or the smaller of two floats is that
+// of their vectors' lowest lanes:
+//
+//   %g = gt.f64 %x, %y
+//   %m = if @i %g { break @i(%x) } else { break @i(%y) }      %m = v.extract.f64x2 (v.pmax.f64x2 (v.splat %y), (v.splat %x)), 0
+//
+// not so the largest of all rounds: it changes less and less often, and each round would wait for the one before.
+import { append, type Replacement } from '../append.ts';
 import { effectBits, isDivision } from '../effects.ts';
-import type { Body, Func, IfInst, Inst, Value } from '../ir.ts';
+import type { Body, Func, IfInst, Inst, OpInst, Value } from '../ir.ts';
 import { opRow } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { argsOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.ts';
@@ -23,21 +32,82 @@ const maxChosen = 2;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
+  /** Ops by the values they define. */
+  readonly ops: Map<Value, OpInst>;
+  /** Floats that a loop carries, and the larger or smaller of these and others. */
+  readonly carried: Set<Value>;
 }
 
 export const ifConvert = (f: Func, context: PassContext): Func => {
-  const s: State = { context, edit: editOf(f) };
+  const s: State = { context, edit: editOf(f), ops: new Map(), carried: new Set() };
   const body = converted(s, f.body, false);
   return { ...f, types: s.edit.types, body };
 };
 
 const converted = (s: State, body: Body, inLoop: boolean): Body => ({
   insts: body.insts.flatMap((inst): readonly Inst[] => {
+    if (inst.kind === 'loop') for (const v of inst.params) if (isFloat(s, v)) s.carried.add(v);
     const now = withBodies(inst, (b) => converted(s, b, inLoop || inst.kind === 'loop'));
-    return now.kind === 'if' && inLoop && isChoice(s, now) && s.context.allow() ? chosen(s, now) : [now];
+    if (now.kind === 'op') for (const v of now.results) s.ops.set(v, now);
+    const extreme = inLoop ? extremeOf(s, now) : undefined;
+    if (extreme) return carries(s, extreme) || !s.context.allow() ? [now] : inLanes(s, now, extreme);
+    if (now.kind !== 'if') return [now];
+    if (inLoop && isChoice(s, now) && s.context.allow()) return chosen(s, now);
+    for (const arm of [now.then, now.else]) {
+      if (arm.end.kind !== 'break' || !targets(arm.end, now.label)) continue;
+      for (const [k, v] of arm.end.args.entries()) if (s.carried.has(v)) s.carried.add(now.results[k] ?? v);
+    }
+    return [now];
   }),
   end: body.end,
 });
+
+/** The larger or the smaller of two floats, as one op on vectors. */
+interface Extreme {
+  readonly op: 'v.max' | 'v.min' | 'v.pmax' | 'v.pmin';
+  readonly args: readonly [Value, Value];
+  readonly result: Value;
+}
+
+const extremeOf = (s: State, inst: Inst): Extreme | undefined => {
+  const [result] = inst.results;
+  if (result === undefined) return undefined;
+  if (inst.kind === 'op') {
+    const [a, b] = inst.args;
+    if ((inst.op !== 'max' && inst.op !== 'min') || a === undefined || b === undefined) return undefined;
+    return { op: inst.op === 'max' ? 'v.max' : 'v.min', args: [a, b], result };
+  }
+  if (inst.kind !== 'if' || inst.likely || inst.results.length !== 1) return undefined;
+  const yes = onlyBreak(inst, inst.then);
+  const no = onlyBreak(inst, inst.else);
+  const test = s.ops.get(inst.condition);
+  if (!isFloat(s, result) || yes === undefined || no === undefined || !test) return undefined;
+  if (test.op !== 'lt' && test.op !== 'gt') return undefined;
+  // `less < more` is what is asked. Where they are equal, or one is no number, the answer is no.
+  const [less, more] = test.op === 'lt' ? test.args : [test.args[1], test.args[0]];
+  if (yes === more && no === less) return { op: 'v.pmax', args: [no, yes], result };
+  return yes === less && no === more ? { op: 'v.pmin', args: [no, yes], result } : undefined;
+};
+
+/** The value that an arm gives without doing anything. */
+const onlyBreak = (inst: IfInst, arm: Body): Value | undefined =>
+  arm.insts.length === 0 && arm.end.kind === 'break' && targets(arm.end, inst.label) ? arm.end.args[0] : undefined;
+
+const carries = (s: State, e: Extreme): boolean => {
+  const does = e.args.some((v) => s.carried.has(v));
+  if (does) s.carried.add(e.result);
+  return does;
+};
+
+const inLanes = (s: State, inst: Inst, e: Extreme): readonly Inst[] => {
+  const r: Replacement = { insts: [], edit: s.edit, pos: inst.pos, by };
+  const type = typeOf(s.edit.types, e.result);
+  const shape = type === 'f32' ? 'f32x4' : 'f64x2';
+  const [a, b] = e.args.map((v) => append(r, 'v.splat', shape, 'v128', [v]));
+  const both = append(r, e.op, shape, 'v128', [a ?? -1, b ?? -1]);
+  append(r, 'v.extract', shape, type, [both], [0], e.result);
+  return r.insts;
+};
 
 const isChoice = (s: State, inst: IfInst): boolean => {
   const { label, results } = inst;
@@ -52,6 +122,11 @@ const isChoice = (s: State, inst: IfInst): boolean => {
 const isInteger = (s: State, v: Value): boolean => {
   const type = typeOf(s.edit.types, v);
   return type === 'i32' || type === 'i64';
+};
+
+const isFloat = (s: State, v: Value): boolean => {
+  const type = typeOf(s.edit.types, v);
+  return type === 'f32' || type === 'f64';
 };
 
 /** Can be done in vain. */
