@@ -2,6 +2,7 @@
 import type { Emit, ExpressionRef, OpContext } from './emit-context.ts';
 import { numberImm } from './ir-types.ts';
 import type { VectorOp } from './ir-vector.ts';
+import { isLookup } from './shuffle-cost.ts';
 
 /** Addresses need not be multiples of anything. */
 const align = 1;
@@ -77,6 +78,20 @@ const lane =
     return c.at(builder(c, 'v128', name)(offset, align, index, c.arg(0), c.arg(1)));
   };
 
+/** Which bytes of the vector that begins at number `from`; the others become zero. */
+const lookup = (c: OpContext, operand: number, bytes: readonly number[], from: number): ExpressionRef => {
+  const numbers = bytes.map((b) => (b >= from && b < from + 16 ? b - from : 0x80));
+  return c.m.i8x16.swizzle(c.arg(operand), c.m.v128.const(numbers));
+};
+
+const shuffle: Emit = (c) => {
+  const bytes = c.inst.imms.map(Number);
+  if (!isLookup(bytes)) return c.m.i8x16.shuffle(c.arg(0), c.arg(1), bytes);
+  if (bytes.every((b) => b < 16)) return lookup(c, 0, bytes, 0);
+  if (bytes.every((b) => b >= 16)) return lookup(c, 1, bytes, 16);
+  return c.m.v128.or(lookup(c, 0, bytes, 0), lookup(c, 1, bytes, 16));
+};
+
 export const emitVector = {
   'v.const': (c) => c.m.v128.const(bytesOfHalves(BigInt(c.inst.imms[0] ?? 0n), BigInt(c.inst.imms[1] ?? 0n))),
   'v.splat': one('splat'),
@@ -138,7 +153,7 @@ export const emitVector = {
   'v.any_true': one('any_true'),
   'v.all_true': one('all_true'),
   'v.bitmask': one('bitmask'),
-  'v.shuffle': (c) => c.m.i8x16.shuffle(c.arg(0), c.arg(1), c.inst.imms.map(Number)),
+  'v.shuffle': shuffle,
   'v.convert_s': conversion('_s'),
   'v.convert_u': conversion('_u'),
   'v.trunc_sat_s': converting('trunc_sat', '_s', 1, ['i32x4.f64x2']),

@@ -6,7 +6,7 @@
 // constant this is decided here: a dependence from iteration i to i + k is kept if k is at least the number of lanes, or if what comes
 // first in it stands first in the loop. Otherwise what has to be true of the addresses is asked before the loop, as in K. Kennedy,
 // J. R. Allen, Optimizing Compilers for Modern Architectures, 2001, chapter 2, with the test at run time.
-import { type Memory, mayAlias, placeOf } from './effects.ts';
+import { type Access, type Memory, mayAlias, placeOf } from './effects.ts';
 import { addLinear, type Defs, intOf, type Linear, linearOf, opOf, scaleLinear } from './facts.ts';
 import type { MemType, OpInst, Value } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
@@ -122,7 +122,7 @@ export interface Apart {
 const maxExtent = 256;
 
 /** Questions about the same write and places that advance together become one. */
-const merged = (asks: readonly Apart[]): readonly Apart[] => {
+export const mergedAsks = (asks: readonly Apart[]): readonly Apart[] => {
   const found: Apart[] = [];
   for (const x of asks) {
     const k = found.findIndex(
@@ -142,7 +142,7 @@ const merged = (asks: readonly Apart[]): readonly Apart[] => {
   return found;
 };
 
-const sameTerms = (a: Linear, b: Linear): boolean =>
+export const sameTerms = (a: Linear, b: Linear): boolean =>
   a.terms.size === b.terms.size && [...a.terms].every(([v, c]) => b.terms.get(v) === c);
 
 /** What has to be asked before the loop for groups of so many iterations to be right. */
@@ -165,19 +165,21 @@ export const dependencesOf = (
       asks.push(found);
     }
   }
-  return merged(asks);
+  return mergedAsks(asks);
 };
+
+/** All that an access may touch in the loop, for questions about objects. */
+export const areaOf = (memory: Memory, a: LoopAccess): Access => ({
+  place: { ...placeOf(memory.defs, a.inst.args[0] ?? -1), fromRoot: undefined, base: -1 - a.at },
+  bytes: undefined,
+});
 
 const dependence = (memory: Memory, w: LoopAccess, x: LoopAccess, lanes: number): Apart | Refusal | undefined => {
   if (w.base === x.base && sameTerms(w.form, x.form) && w.stride === x.stride) {
     const k = conflict(w, x, lanes);
     return k === undefined ? undefined : refused(textOf(x, k), x.inst.pos);
   }
-  const area = (a: LoopAccess) => ({
-    place: { ...placeOf(memory.defs, a.inst.args[0] ?? -1), fromRoot: undefined, base: -1 - a.at },
-    bytes: undefined,
-  });
-  if (!mayAlias(memory, area(w), area(x))) return undefined;
+  if (!mayAlias(memory, areaOf(memory, w), areaOf(memory, x))) return undefined;
   return { a: w, b: x, near: w.stride === x.stride, extent: x.bytes };
 };
 

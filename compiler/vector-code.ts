@@ -7,6 +7,8 @@ import { constantOf, type Defs, intOf, linearOf, opOf } from './facts.ts';
 import type { Inst, IrType, OpInst, OpName, Value } from './ir.ts';
 import { bitsOfFloat } from './ir-types.ts';
 import type { LoopAccess } from './vector-access.ts';
+import type { Interleaved } from './vector-groups.ts';
+import { gather, type Recipe, scatter } from './vector-interleave.ts';
 import {
   double,
   floatShape,
@@ -29,6 +31,7 @@ export interface CodeInput {
   readonly live: ReadonlySet<OpInst>;
   readonly widths: Widths;
   readonly accesses: readonly LoopAccess[];
+  readonly interleaved: readonly Interleaved[];
   readonly typeOf: (v: Value) => IrType | undefined;
   /** Iterations of a group, and groups of the loop. */
   readonly lanes: number;
@@ -459,14 +462,66 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
     }
   };
 
+  // ---- interleaved groups -----------------------------------------------------------------------------------------
+  const groupOf = new Map(c.interleaved.flatMap((g) => g.members.map((m) => [m.access.inst, g] as const)));
+  const shuffled = (recipe: Recipe, sources: readonly Value[]): readonly Value[] => {
+    const made = [...sources];
+    for (const { a, b, bytes } of recipe.shuffles)
+      made.push(vector('v.shuffle', '', [made[a] ?? -1, made[b] ?? -1], bytes));
+    return recipe.results.map((k) => made[k] ?? -1);
+  };
+
+  const loadGroup = (g: Interleaved): void => {
+    const { lowest, ways, members } = g;
+    const { inst, bytes } = lowest;
+    const bits = memoryBits(inst);
+    const pointer = pointerOf(lowest);
+    const wanted = [...new Set(members.map((m) => m.way))].sort((a, b) => a - b);
+    for (let p = 0; p < parts(bits); p++) {
+      // Behind the last element of a round there may be nothing.
+      const last = group === c.groups - 1 && p === parts(bits) - 1;
+      const recipe = gather(ways, bytes, wanted, last);
+      const from = offsetOf(lowest, group * lanes + (p * 128) / bits);
+      const whole = recipe.loads.map((e) => memoryOp(inst, 'v.load', 'v128', [pointer], [from + e * bytes]));
+      const found = shuffled(recipe, whole);
+      for (const m of members) values.set(`raw ${m.access.inst.results[0]} ${p}`, found[wanted.indexOf(m.way)] ?? -1);
+    }
+  };
+
+  const storeGroup = (g: Interleaved): void => {
+    const { lowest, ways, members } = g;
+    const { inst, bytes } = lowest;
+    const bits = memoryBits(inst);
+    const pointer = pointerOf(lowest);
+    const recipe = scatter(ways, bytes);
+    for (let p = 0; p < parts(bits); p++) {
+      const whats = Array.from({ length: ways }, (_, way) => {
+        const member = members.find((m) => m.way === way);
+        return valueAt(member?.access.inst.args[1] ?? -1, bits, p);
+      });
+      const from = offsetOf(lowest, group * lanes + (p * 128) / bits);
+      for (const [k, what] of shuffled(recipe, whats).entries())
+        memoryOp(inst, 'v.store', 'v128', [pointer, what], [from + 16 * k]);
+    }
+  };
+
+  const done = (inst: OpInst): void => {
+    const g = groupOf.get(inst);
+    const here = g && (g.write ? g.members.at(-1) : g.members[0])?.access.inst === inst;
+    if (inst.op === 'load') {
+      if (!g) loadParts(inst);
+      else if (here) loadGroup(g);
+    } else if (!g) storeParts(inst);
+    else if (here) storeGroup(g);
+  };
+
   const accumulated = new Map([...c.accumulators].map(([v, vectors]) => [v, [...vectors]]));
   const lasts = new Map<Value, Value[]>();
   for (; group < c.groups; group++) {
     values = new Map();
     for (const inst of s.ops) {
       if (!c.live.has(inst)) continue;
-      if (inst.op === 'load' && !isScalarOnly(inst, widths)) loadParts(inst);
-      else if (inst.op === 'store') storeParts(inst);
+      if (inst.op === 'store' || (inst.op === 'load' && !isScalarOnly(inst, widths))) done(inst);
     }
     for (const [param] of c.accumulators) {
       const last = s.next.args[s.loop.params.indexOf(param)] ?? -1;

@@ -53,9 +53,10 @@ const yes = (plan: Plan, typeOf: (v: Value) => string | undefined): string => {
   const round = plan.lanes * plan.groups;
   const unrolled = plan.groups > 1 ? ` (unrolled ${plan.groups} times)` : '';
   const totals = plan.accumulators.length > 0 ? `, ${counted(plan.accumulators.length, 'accumulator')} in lanes` : '';
+  const groups = plan.interleaved.length > 0 ? `, ${counted(plan.interleaved.length, 'interleaved group')}` : '';
   const asks = plan.asks.length > 0 ? `; before it, ${counted(plan.asks.length, 'pair')} of addresses compared` : '';
   const rest = plan.leavesOne ? '; the rest, and the last iteration, one by one' : '; the rest one by one';
-  return `yes: ${shapesOf(plan, typeOf)}, ${round} iterations at once${unrolled}${totals}${rest}${asks}`;
+  return `yes: ${shapesOf(plan, typeOf)}, ${round} iterations at once${unrolled}${groups}${totals}${rest}${asks}`;
 };
 
 /** The list as text; the program as the pass finds it. */

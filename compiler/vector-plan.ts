@@ -3,9 +3,19 @@ import type { Replacement } from './append.ts';
 import type { Memory } from './effects.ts';
 import type { Defs } from './facts.ts';
 import { type IrType, type LoopInst, type OpInst, opRow, type Value } from './ir.ts';
+import { shuffleCost } from './shuffle-cost.ts';
 import type { Edit } from './tree.ts';
-import { type Apart, accessesOf, dependencesOf, type Index, indicesOf, type LoopAccess } from './vector-access.ts';
+import {
+  type Apart,
+  accessesOf,
+  dependencesOf,
+  type Index,
+  indicesOf,
+  type LoopAccess,
+  mergedAsks,
+} from './vector-access.ts';
 import { vectorCode } from './vector-code.ts';
+import { type Grouped, groupsOf, type Interleaved } from './vector-groups.ts';
 import { isRefusal, type Refusal, refused, type Straight, straightOf } from './vector-loop.ts';
 import { type Accumulator, accumulatorsOf } from './vector-reduce.ts';
 import { type Bits, liveOps, typeBits, type Widths, widthsOf } from './vector-width.ts';
@@ -25,6 +35,8 @@ export interface Plan {
   readonly accumulators: readonly Accumulator[];
   readonly widths: Widths;
   readonly accesses: readonly LoopAccess[];
+  /** Those among them that are done together. */
+  readonly interleaved: readonly Interleaved[];
   readonly asks: readonly Apart[];
   readonly indices: readonly Index[];
   /** Iterations done by one vector of the narrowest lanes. */
@@ -68,9 +80,16 @@ export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
   if (isRefusal(widths)) return widths;
   const lanes = 128 / widths.least;
   const used = accesses.filter((a) => live.has(a.inst));
-  const asks = loop.independent ? [] : dependencesOf(memory, used, lanes);
+  const grouped = groupsOf(memory, used, (inst) => widths.bits.has(inst.results[0] ?? -1));
+  const asksOf = (g: Grouped): readonly Apart[] | Refusal => {
+    const asks = loop.independent ? mergedAsks(g.asks) : dependencesOf(memory, g.accesses, lanes);
+    if (isRefusal(asks) || asks.length <= maxAsks) return asks;
+    return refused('too many addresses would have to be compared before it', loop.pos);
+  };
+  const tried = asksOf(grouped);
+  const alone: Grouped = { accesses: used, groups: [], asks: [] };
+  const [chosen, asks] = isRefusal(tried) ? [alone, asksOf(alone)] : [grouped, tried];
   if (isRefusal(asks)) return asks;
-  if (asks.length > maxAsks) return refused('too many addresses would have to be compared before it', loop.pos);
   const bad = stridesOf(used);
   if (bad) return bad;
   const leavesOne = straight.leave.args.some((v) => straight.inner.has(v) && !straight.next.args.includes(v));
@@ -79,7 +98,8 @@ export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
     live,
     accumulators,
     widths,
-    accesses: used,
+    accesses: chosen.accesses,
+    interleaved: chosen.groups,
     asks,
     indices,
     lanes,
@@ -120,12 +140,14 @@ const dearer: Readonly<Record<string, number>> = {
   'v.store_lane.64': 4,
   'v.store_lane.32': 4,
   'v.store_lane.16': 4,
-  'v.store_lane.8': 4,
+  'v.store_lane.8': 6,
   'v.convert_u.f32x4.i32x4': 6,
 };
 
 const vectorCost = (inst: OpInst): number =>
-  dearer[inst.suffix === '' ? inst.op : `${inst.op}.${inst.suffix}`] ?? opRow(inst.op).cost;
+  inst.op === 'v.shuffle'
+    ? shuffleCost(inst.imms.map(Number))
+    : (dearer[inst.suffix === '' ? inst.op : `${inst.op}.${inst.suffix}`] ?? opRow(inst.op).cost);
 
 /** What one group costs: its code, written to be weighed and thrown away. */
 const trial = (around: Around, plan: Plan): { readonly cost: number; readonly ops: number } => {

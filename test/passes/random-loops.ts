@@ -1,5 +1,5 @@
-// Programs with loops that vectors may do, or must not: random element types, offsets, conditions and accumulators, on slices that may overlap, of
-// all lengths up to 40. Each prints a number that all elements and accumulators go into.
+// Programs with loops that vectors may do, or must not: random element types, offsets, conditions and accumulators, one element an iteration or a
+// group of up to four, on slices that may overlap, of all lengths up to 40. Each prints a number that all elements and accumulators go into.
 
 /** Gives a choice below n. */
 export type Choose = (n: number) => number;
@@ -17,10 +17,13 @@ interface Array {
 class Expressions {
   readonly #choose: Choose;
   readonly #arrays: readonly Array[];
+  /** Elements from one iteration to the next. */
+  readonly #ways: number;
 
-  constructor(choose: Choose, arrays: readonly Array[]) {
+  constructor(choose: Choose, arrays: readonly Array[], ways: number) {
     this.#choose = choose;
     this.#arrays = arrays;
+    this.#ways = ways;
   }
 
   #of<T>(list: readonly T[], fallback: T): T {
@@ -28,6 +31,7 @@ class Expressions {
   }
 
   index(): string {
+    if (this.#ways > 1) return `${this.#ways} * i + ${this.#choose(this.#ways + 1)}`;
     const offset = this.#of([0, 0, 0, 1, 2, 3], 0);
     return offset === 0 ? 'i' : `i + ${offset}`;
   }
@@ -83,10 +87,15 @@ const loopOf = (choose: Choose, k: number): Loop => {
   const others = arrays.filter((a) => a !== target);
   // Iterations of a foreach write their own elements, and read those of others.
   const independent = others.length > 0 && choose(3) === 0;
-  const e = new Expressions(choose, independent ? others : arrays);
+  const ways = of([1, 1, 1, 2, 3, 4], 1);
+  const e = new Expressions(choose, independent ? others : arrays, ways);
   const body: string[] = [];
   const how = choose(2) === 0 ? undefined : of(['+', '+', '*', '&', '|', '^', 'max', 'min', 'if'], '+');
-  if (how === undefined || choose(5) > 0)
+  const turn = choose(ways);
+  // Now and then one element of a group is not written.
+  for (let k = 0; ways > 1 && k < ways; k++)
+    if (choose(8) > 0) body.push(`${target.name}[${ways} * i + ${(k + turn) % ways}] = ${e.value(target.type, 2)};`);
+  if (ways === 1 && (how === undefined || choose(5) > 0))
     body.push(`${target.name}[${independent ? 'i' : e.index()}] = ${e.value(target.type, 3)};`);
   let type = of(['int', 'i32', 'f64', 'f32', 'int', 'u32'], 'int');
   if (isFloat(type) && how !== undefined && '&|^'.includes(how)) type = 'i32';
@@ -100,7 +109,8 @@ const loopOf = (choose: Choose, k: number): Loop => {
     // Of floats a reduce may add in any order.
     if (independent && !isFloat(type)) clause = ` reduce(${how}: s)`;
   }
-  const range = of(['0..n', '0..n', '1..n', '3..n', '0..=n - 1'], '0..n');
+  const n = ways === 1 ? 'n' : `n / ${ways}`;
+  const range = of([`0..${n}`, `0..${n}`, `1..${n}`, `3..${n}`, `0..=${n} - 1`], `0..${n}`);
   const result = how === undefined ? '0' : isFloat(type) ? '(s * 1024.0) as int' : 's as int';
   const fn = [
     `fn f${k}(n: int, ${arrays.map((a) => `${a.name}: []${a.type}`).join(', ')}) -> int {`,
