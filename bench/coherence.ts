@@ -15,8 +15,8 @@ interface Line {
 export interface Traffic {
   /** Lines that went from one core to another, or came from memory. */
   readonly moved: number;
-  /** Of these, those of the line that moved most: they happen one after the other. */
-  readonly longest: number;
+  /** The same, line by line. Those of one line happen one after the other. */
+  readonly lines: ReadonlyMap<number, number>;
 }
 
 export class Caches {
@@ -46,13 +46,13 @@ export class Caches {
 
   /** Since the caches were made, or since the last question. */
   take(): Traffic {
-    let longest = 0;
-    for (const line of this.#lines.values()) {
-      longest = Math.max(longest, line.moved);
+    const lines = new Map<number, number>();
+    for (const [at, line] of this.#lines) {
+      if (line.moved > 0) lines.set(at, line.moved);
       line.moved = 0;
     }
     const moved = this.#moved;
     this.#moved = 0;
-    return { moved, longest };
+    return { moved, lines };
   }
 }

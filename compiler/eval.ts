@@ -51,6 +51,8 @@ export interface EvalOptions {
   readonly quantum?: number;
   /** Turns of random length in random order. Without it they are equal, round-robin. */
   readonly seed?: number;
+  /** How often the run-time looks for what it waits for before it sleeps (default: not at all). */
+  readonly spin?: number;
   /** Deepest nesting of calls (default: 20 000). */
   readonly maxDepth?: number;
   /** How a value is printed; default: plainly. Tests give the node's own. */
@@ -175,6 +177,7 @@ const prepare = (p: IrProgram, o: EvalOptions): { node: Node } | { message: stri
     time: 0,
   };
   memory.view.setInt32(kernel.busy, o.images, true);
+  memory.view.setInt32(kernel.spin, o.spin ?? 0, true);
   // Runs are to be the same each time.
   for (const [k, secret] of meetSecrets.entries()) memory.view.setBigUint64(kernel.meetSecrets + 8 * k, secret, true);
   for (const m of node.images) {

@@ -63,6 +63,7 @@ export const stdAbiText = (): string =>
     `const least_class: i64 = ${abi.trackLeastClass};`,
     `const most_gone: i64 = ${abi.trackGone};`,
     `const file_denials: i64 = ${abi.fileDenials};`,
+    `const meeting_group: i64 = ${abi.meetingGroup};`,
     `const team_blocks: i64 = ${abi.teamBlocks};`,
     `const team_block_bytes: i64 = ${abi.teamBlockBytes};`,
     `const page_bytes: i64 = ${abi.pageBytes};`,

@@ -211,7 +211,14 @@ export const page = {
   inTeam: 40960,
   /** Words of barriers for teams of which this image is the first member. */
   barriers: 45312,
+  /** i64 on a line of its own: arrivals at the barrier of all images, of the group of which this image is the first (`meetingGroup`). */
+  arrivals: 65280,
+  /** i32 on a line of its own: a copy of that barrier's generation for the group. */
+  groupGeneration: 65408,
 } as const;
+
+/** Where a node has more images than this, so many in a row count their arrivals at a barrier together. */
+export const meetingGroup = 16;
 
 /** Where the words of a barrier lie from their beginning, which for all images is `kernelBase`. */
 export const barrierWords = {
@@ -227,7 +234,7 @@ export const barrierWords = {
 export const team = { block: 0, size: 4, rank: 8, parity: 12, cell0: 16, cell1: 24, seal: 32, members: 40 } as const;
 /** Barriers of teams in a kernel page: eight of them share the lines that the words of one need. */
 export const teamBlockBytes = 768;
-export const teamBlocks = 8 * Math.floor((65536 - page.barriers) / teamBlockBytes);
+export const teamBlocks = 8 * Math.floor((page.arrivals - page.barriers) / teamBlockBytes);
 
 /**
  * Offsets in a mailbox, all of i32: its lock, a count of arrivals and whether its owner waits for any; lists as first and last entry and length. Then, of

@@ -36,7 +36,11 @@ const traffic = (program: IrProgram, what: number, rounds: number, images: numbe
   const { outcome } = evaluate(program, {
     images,
     slotBits,
-    steps: 400_000_000,
+    steps: 4_000_000_000,
+    // Each has a core of its own.
+    spin: 1_000_000,
+    // So that all go on at about the same time.
+    quantum: 20,
     configs: { what: String(what), rounds: String(rounds) },
     onTurn: (i) => {
       image = i;
@@ -47,13 +51,14 @@ const traffic = (program: IrProgram, what: number, rounds: number, images: numbe
   return caches.take();
 };
 
-/** Of one operation: what more rounds cost more. */
-const perRound = (program: IrProgram, what: number, images: number): Traffic => {
+/** Of one operation: what more rounds cost more; `longest`: of the line that moves most. */
+const perRound = (program: IrProgram, what: number, images: number): { moved: number; longest: number } => {
   const [few, many] = [2, 6];
   const a = traffic(program, what, few, images);
   const b = traffic(program, what, many, images);
-  const each = (key: keyof Traffic): number => (b[key] - a[key]) / (many - few);
-  return { moved: each('moved'), longest: each('longest') };
+  const each = (more: number, less: number): number => (more - less) / (many - few);
+  const lines = [...b.lines].map(([at, moved]) => each(moved, a.lines.get(at) ?? 0));
+  return { moved: each(b.moved, a.moved), longest: Math.max(0, ...lines) };
 };
 
 export const scaling: Suite = {

@@ -24,12 +24,20 @@ test('a line moves when one reads what another wrote, and when one writes what o
   expect(moved(1, true, 192, 8)).toBe(1);
 });
 
-test('the line that moves most is told', () => {
+test('moves are told line by line', () => {
   const caches = new Caches();
   for (let k = 0; k < 6; k++) caches.access(k % 2, 0, 4, true);
   for (let k = 0; k < 3; k++) caches.access(k, 64 * (k + 1), 4, true);
-  expect(caches.take()).toEqual({ moved: 9, longest: 6 });
-  expect(caches.take()).toEqual({ moved: 0, longest: 0 });
+  expect(caches.take()).toEqual({
+    moved: 9,
+    lines: new Map([
+      [0, 6],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ]),
+  });
+  expect(caches.take()).toEqual({ moved: 0, lines: new Map() });
 });
 
 test('each image of a barrier moves a few lines, however many there are', { timeout: 120_000 }, async () => {

@@ -59,3 +59,26 @@ test.each([0, 1, 2, 3, 4])('deadlock %i is one in the evaluator too, lowered or 
     }
   }
 });
+
+describe('more images than are counted together', () => {
+  const ended = (images: number, configs: Readonly<Record<string, string>>, spin: number, seed: number) =>
+    evaluate(programOf('groups').lowered, { images, configs, spin, seed, slotBits: 20, steps: 200_000_000 });
+
+  test.each([16, 17, 32, 35])('%i', (images) => {
+    for (const spin of [0, 3, 1000]) {
+      for (const seed of [1, 2]) {
+        const { outcome, stdout } = ended(images, {}, spin, seed);
+        expect(outcome, `spin ${spin}, seed ${seed}`).toEqual({ kind: 'ok' });
+        expect(stdout).toEqual(Array(images).fill('done'));
+      }
+    }
+  });
+
+  test.each([0, 16, 19])('image %i comes to something else, or not at all', (image) => {
+    for (const spin of [0, 3]) {
+      const other = ended(20, { odd: `${image}`, rounds: '1' }, spin, 1).outcome;
+      expect(other).toMatchObject({ kind: 'fault', fault: 'meeting' });
+      expect(ended(20, { absent: `${image}`, rounds: '1' }, spin, 1).outcome.kind).toBe('deadlock');
+    }
+  });
+});
