@@ -11,7 +11,7 @@ import { worthTable } from '../../bench/suites/passes.ts';
 const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
 
 test('a quick run of two variants gives a table with a row for each number of images', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const text = await bench(['--only=same/dot', '--images=1', '--quick', '--json'], quiet);
   const tables = JSON.parse(text);
@@ -22,7 +22,7 @@ test('a quick run of two variants gives a table with a row for each number of im
   for (const variant of ['one', 'another', 'third']) expect(row[variant]).toBeGreaterThan(0);
 });
 
-test('sizes of the table of objects are read from the report of --memory', { timeout: 60_000 }, async () => {
+test('sizes of the table of objects are read from the report of --memory', { timeout: 300_000 }, async () => {
   const text = await bench(['--only=memory/hash', '--images=1', '--quick', '--json'], quiet);
   const row = JSON.parse(text)[1].rows[0];
   // An entry for each key, the buckets, and what the table needs besides.
@@ -55,7 +55,7 @@ test('hooks are counted by the end of --emit=hooks', () => {
   expect(() => hookCounts('')).toThrow('no numbers');
 });
 
-test('a quick run of heartbeat compares with for and with grains', { timeout: 120_000 }, async () => {
+test('a quick run of heartbeat compares with for and with grains', { timeout: 300_000 }, async () => {
   expect(ratioOf([2, 3, 8], [1, 2, 2])).toBe(2);
   const text = await bench(['--only=heartbeat/tree', '--quick', '--json'], quiet);
   const [overhead, divided] = JSON.parse(text);
@@ -69,7 +69,7 @@ test('latencies are the two numbers of a line', () => {
   expect(() => latencyOf('fast')).toThrow('no latency');
 });
 
-test('a quick run of handlers measures ours and that of JavaScript', { timeout: 120_000 }, async () => {
+test('a quick run of handlers measures ours and that of JavaScript', { timeout: 300_000 }, async () => {
   const text = await bench(['--only=handlers/branch,message-event', '--quick', '--json'], quiet);
   const [table] = JSON.parse(text);
   expect(table.rows).toHaveLength(2);
@@ -100,7 +100,7 @@ test('what a pass is worth: programs that are the same without it count as 1', (
   ]);
 });
 
-test('a quick run of passes leaves one out, and runs once what is the same', { timeout: 120_000 }, async () => {
+test('a quick run of passes leaves one out, and runs once what is the same', { timeout: 300_000 }, async () => {
   const runs: string[] = [];
   const listener = { ...quiet, progress: (text: string) => runs.push(text) };
   const how = ['--only=passes/dot', '--variants=vectorise,unswitch', '--quick', '--json'];
@@ -112,7 +112,7 @@ test('a quick run of passes leaves one out, and runs once what is the same', { t
   expect(runs.filter((r) => r.includes('round'))).toEqual(['dot -n 1: round 1, all', 'dot -n 1: round 1, vectorise']);
 });
 
-test('a quick run of guards compares with none, and counts', { timeout: 120_000 }, async () => {
+test('a quick run of guards compares with none, and counts', { timeout: 300_000 }, async () => {
   const text = await bench(['--only=guards/dot', '--images=1', '--variants=opt', '--quick', '--json'], quiet);
   const [times, counts] = JSON.parse(text);
   expect(times.rows[0].opt).toBeGreaterThan(0);

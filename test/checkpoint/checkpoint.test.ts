@@ -104,7 +104,7 @@ describe('through the library', () => {
     });
     expect([...first.slice(0, head.outLines), ...rest]).toEqual(whole);
     expect(Buffer.byteLength(first.slice(0, head.outLines).join(''))).toBe(head.outBytes);
-  }, 100_000);
+  }, 200_000);
 });
 
 describe('images that do not stand still', () => {
@@ -131,7 +131,7 @@ describe('images that do not stand still', () => {
     clearInterval(stands);
     expect(said).toEqual(['image 1 did not stand still within 2 s: it is running']);
     expect(checkpointsIn(folder)).toEqual([]);
-  }, 30_000);
+  }, 200_000);
 });
 
 describe('damage', () => {
@@ -280,7 +280,7 @@ describe('damage', () => {
     // Newer ones have taken their places.
     expect(findCheckpoint(folder).passedOver).toEqual([]);
     expect(checkpointsIn(folder)[0]?.number).toBeGreaterThan(checkpointsIn(kept)[0]?.number ?? 0);
-  }, 60_000);
+  }, 200_000);
 
   test('pgc resume says that there is nothing to go on from', async () => {
     const folder = copy();

@@ -21,7 +21,7 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
 ];
 
 describe('layouts that differ', () => {
-  test.each(cases)('%s %j', { timeout: 60_000 }, async (declared, values, element) => {
+  test.each(cases)('%s %j', { timeout: 200_000 }, async (declared, values, element) => {
     const folder = folderWith();
     const n = values.map((v, k) => (k === values.length - 1 ? `{ ${v} }` : `if this_image() == ${k} { ${v} } else `));
     const source = `let n: int = ${n.join('')};

@@ -44,7 +44,7 @@ fn main() {
 describe('meetings that differ', () => {
   test.each(['all', 'opt'])(
     'a gather with two roots and two lengths, guards %s',
-    { timeout: 60_000 },
+    { timeout: 200_000 },
     async (guards) => {
       const folder = folderWith();
       writeFileSync(join(folder, 'meet.pg'), gathered);

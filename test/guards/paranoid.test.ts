@@ -30,7 +30,7 @@ const run = (program: IrProgram, options: OptimiseOptions): EvalResult =>
   evaluate(optimise(program, options), { images: 3, format: formatValue, paranoid: true, steps: 3_000_000 });
 
 describe('programs of the language reference', () => {
-  test.each(programs)('%s', { timeout: 60_000 }, (file) => {
+  test.each(programs)('%s', { timeout: 200_000 }, (file) => {
     const path = join(folder, file);
     const program = loweredOf(path);
     const result = run(program, { guards: 'opt' });
@@ -42,7 +42,7 @@ describe('programs of the language reference', () => {
 const eliminations = passNames.filter((p) => p.startsWith('guard-') && p !== 'guard-insert');
 
 describe('each elimination alone', () => {
-  test.each(eliminations)('%s', { timeout: 60_000 }, (only) => {
+  test.each(eliminations)('%s', { timeout: 200_000 }, (only) => {
     for (const file of ['pointer-shared.pg', 'bulk-overlap.pg', 'generics.pg', 'handles.pg']) {
       const path = join(folder, file);
       const skip = eliminations.filter((p) => p !== only);

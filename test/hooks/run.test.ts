@@ -61,7 +61,7 @@ fn main() {
 }`;
 
 describe('a program with loops of all kinds', () => {
-  test('prints the same, and has hooks due by the clock', { timeout: 60_000 }, async () => {
+  test('prints the same, and has hooks due by the clock', { timeout: 200_000 }, async () => {
     // Long enough for the ticker to begin on a busy machine.
     const long = sums.replace('20000', '200000');
     const plain = await ran(await compiled(long, 'off'), 2);
@@ -74,7 +74,7 @@ describe('a program with loops of all kinds', () => {
   });
 
   test('has the same hooks due each time, if they are counted; ten times as many for a tenth of the interval', {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     const artifact = await compiled(sums, 'count', 1000);
     const first = await ran(artifact, 2);

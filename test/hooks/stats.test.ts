@@ -43,7 +43,7 @@ const loop = `fn main() {
 }
 `;
 
-test('--stats tells them, also of programs with tasks', { timeout: 60_000 }, async () => {
+test('--stats tells them, also of programs with tasks', { timeout: 200_000 }, async () => {
   const cwd = folderWith();
   writeFileSync(join(cwd, 'loop.pg'), loop);
   writeFileSync(join(cwd, 'task.pg'), `${loop.replace('fn main', 'fn work')}fn main() { join(spawn work()); }\n`);

@@ -60,7 +60,7 @@ test('what is compared before a loop are addresses of one time', async () => {
   expect(expected[0]).toBe('ok');
   expect(await ended(await artifactOf(aliases, {}), 1)).toEqual(expected);
   expect(await ended(await artifactOf(aliases, { stress: ['move'] }), 1)).toEqual(expected);
-}, 100_000);
+}, 200_000);
 
 describe('graphs that only the variables of tasks hold', () => {
   test('are what their models are, moved at every hook', async () => {
@@ -104,7 +104,7 @@ describe('graphs that only the variables of tasks hold', () => {
       expect([kind, lines.includes('moved true')]).not.toEqual(['ok', true]);
       expect(kind).not.toBe('ok');
     },
-    60_000,
+    200_000,
   );
 });
 
@@ -130,7 +130,7 @@ describe('allocations that find no memory', () => {
       const [kind] = await ended(stressed, 1);
       expect(kind).toBe('fault memory');
     },
-    60_000,
+    200_000,
   );
 });
 
@@ -160,7 +160,7 @@ describe('programs of the language reference', () => {
         ]);
       }
     },
-    60_000,
+    200_000,
   );
 });
 
@@ -175,7 +175,7 @@ describe('examples', () => {
       expect(plain[0]).toBe('ok');
       expect(await ended(await artifactOf(file, { stress, spacing }), images)).toEqual(plain);
     },
-    100_000,
+    200_000,
   );
 });
 

@@ -177,7 +177,7 @@ const lowered = (): IrProgram => {
   throw new Error(diagnostics.map((d) => renderDiagnostic(d, sources, { color: false })).join('\n'));
 };
 
-test('groups, in functions that stand alone', { timeout: 60_000 }, () => {
+test('groups, in functions that stand alone', { timeout: 200_000 }, () => {
   const program = lowered();
   const names = sequence.filter((name) => !leftOut.includes(name) && name !== 'inline');
   const before = runPasses(program, names.slice(0, names.indexOf('vectorise')));

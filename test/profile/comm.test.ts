@@ -79,7 +79,7 @@ describe('counts are exact', () => {
     transpose = await build(join(root, 'examples/prk/transpose.pg'));
     p2p = await build(join(root, 'examples/prk/p2p.pg'));
     all = await build('kinds.pg', kinds);
-  }, 60_000);
+  }, 200_000);
 
   for (const n of [1, 2, 4]) {
     test(`transpose on ${n} images reads all but its own block`, async () => {

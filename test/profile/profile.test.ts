@@ -98,7 +98,7 @@ beforeAll(async () => {
   write('parts.pg', text);
   const built = await pgc('build', 'parts.pg', '--profile');
   expect(built.err).toMatch(/^pgc: parts\.wasm/);
-}, 60_000);
+}, 200_000);
 
 describe('by line and by function', () => {
   test('work of 3 : 1 is seen so', () =>

@@ -134,7 +134,7 @@ fn main() {
 beforeAll(async () => {
   write('tasks.pg', tasks);
   expect((await pgc('build', 'tasks.pg', '--trace', '--profile')).code).toBe(0);
-}, 60_000);
+}, 200_000);
 const runTasks = (part: number, images: number, ...args: readonly string[]) =>
   pgc('run', 'tasks.wasm', '-n', `${images}`, ...args, '--', `--part=${part}`);
 
@@ -163,7 +163,7 @@ describe('messages and waits', () => {
       const waits = events.filter((e) => e.name === 'barrier' && e.args.at === 'messages.pg:15:3');
       expect(waits).toHaveLength(n === 1 ? 0 : n);
     }
-  }, 60_000);
+  }, 200_000);
 });
 
 describe('tasks and hooks', () => {
@@ -177,7 +177,7 @@ describe('tasks and hooks', () => {
       expect(spawned?.args).toEqual({ spawned: 'tasks.pg:12:13', by: `image ${1 - tid}` });
     }
     expect(events.filter((e) => e.name === 'hook').every((e) => e.ph === 'i' && e.s === 't')).toBe(true);
-  }, 60_000);
+  }, 200_000);
 });
 
 describe('loops whose iterations others take over', () => {
