@@ -324,8 +324,12 @@ export const lowerParFor = (s: State, f: ParFor): void => {
   const none = emit(s, pos, 'ge_s', 'i64', [lo, hi]);
   const count = emit(s, pos, 'sub', 'i64', [hi, lo]);
   const few = emit(s, pos, 'or', 'i32', [none, emit(s, pos, 'le_u', 'i64', [count, grain])]);
-  const deep = (): readonly Value[] => emitTyped(s, pos, 'call', '', [count], ['runtime.par.deep'], ['i32']);
-  const whole = emitIf(s, pos, few, [], () => [constI32(s, pos, 1)], deep)[0] ?? 0;
+  // Asked in this order: in recursion the answer of the first is nearly always the same, and how many iterations there are is anybody's guess.
+  const always = emit(s, pos, 'lt_s', 'i64', [grain, constI64(s, pos, 0)]);
+  const yes = (): readonly Value[] => [constI32(s, pos, 1)];
+  const isDeep = (): readonly Value[] => emitTyped(s, pos, 'call', '', [count], ['runtime.par.deep'], ['i32']);
+  const deep = emitIf(s, pos, always, [], yes, isDeep)[0] ?? 0;
+  const whole = emitIf(s, pos, deep, [], yes, () => [few])[0] ?? 0;
   const sums = emitIf(s, pos, whole, [], inPlace, () => {
     const entry = emit(s, pos, 'func.ref', '', [], [entryName(l.n)]);
     const need = emit(s, pos, 'stack.need', '', [], [entryName(l.n)]);

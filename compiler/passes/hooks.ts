@@ -112,6 +112,11 @@ const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func =>
       const rest = both ? b : body({ insts: b.insts.slice(at + 1), end: b.end });
       return { insts: both ? insts : [...insts.slice(0, at + 1), ...rest.insts], end: b.end };
     }
+    if (inst.kind === 'block') {
+      // The same within it; what follows may be reached by a way without one.
+      const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
+      return { insts: [...b.insts.slice(0, at), withBodies(inst, body), ...rest.insts], end: b.end };
+    }
     if (inst.kind === 'loop' && !isShort(inst)) {
       // It looks in each round anyhow; what follows may be reached without a round.
       const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
