@@ -62,7 +62,7 @@ export const fibers = {
   /** i32, of `par for`: loops that were split here, and parts of them that this worker took from others. */
   splits: 2248,
   steals: 2252,
-  /** i32: ticks since the last heartbeat; heartbeats at which nothing was split, others read that; negative: there is nothing to split. */
+  /** i32: what the clock of ticks showed at the last heartbeat; heartbeats at which nothing was split, others read that; negative: there is nothing to split. */
   ticks: 2256,
   beats: 2284,
   /**

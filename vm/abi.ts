@@ -65,6 +65,8 @@ export const kernel = {
   /** Workers with nothing to do, and parts of loops and tasks that are offered to them. */
   idle: kernelBase + 2176,
   offered: kernelBase + 2304,
+  /** i32, which wraps: intervals of the clock so far, also those in which the ticker came to nothing. */
+  ticks: kernelBase + 2432,
 } as const;
 
 export const dataBase = kernelBase + 4096;

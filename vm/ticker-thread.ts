@@ -1,7 +1,7 @@
 // The thread that raises the poll flags of all images, once in each interval: the node's timer.
 //
 // A sleep ends some 50 µs late, as systems collect timers. So it is cut short, and where there is a core for it the thread spins for the
-// rest; where there is none, ticks come late and then at once. What was missed is not made up for: a bit is set or it is not.
+// rest; where there is none, ticks come late and then at once. What was missed is not made up for, as a bit is set or it is not; but it is counted.
 import { workerData } from 'node:worker_threads';
 import { due, kernel, page } from './abi.ts';
 import { samplerOf } from './sampler.ts';
@@ -40,6 +40,7 @@ const tick = ({ memory, images, slotBits, interval, sample, spin }: TickerData):
     if (exact) while (performance.now() < until);
     const now = performance.now();
     if (now >= next) {
+      Atomics.add(words, kernel.ticks / 4, 1 + Math.floor((now - next) / step));
       for (const slot of slots) Atomics.or(words, (slot + page.poll) / 4, due.tick);
       next = Math.max(next + step, now);
     }
