@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/api.ts';
 import { folderWith, removeFolders } from '../cli/pgc.ts';
 import { command } from '../cli/resident.ts';
+import { startNode } from '../vm/node.ts';
 
 afterAll(removeFolders);
 
@@ -62,6 +63,45 @@ describe('parts of loops', () => {
     expect(faulted.code).toBe(1);
     expect(faulted.err).toContain('fault on image 0 of 3: index out of range: index 200, length 200');
     expect(faulted.err).toContain('slow.pg:15:7');
+  });
+});
+
+// The test's node has no such thread.
+describe('while the thread that ticks is not up', () => {
+  const program = `config const at: int = 0;
+co x: int;
+fn main() {
+  if this_image() == at {
+    par for i in 0..1000 {
+      if i == 999 { atomic_store(x, 1); } else if i == 0 { wait_for_last(); }
+    }
+  }
+  barrier;
+}
+fn wait_for_last() {
+  while atomic_load(x) == 0 {}
+}
+`;
+
+  it('loops are split for images that wait', async () => {
+    const { artifact, diagnostics } = await compile({ path: 'p.pg', text: program });
+    expect(diagnostics).toEqual([]);
+    const node = await startNode();
+    try {
+      for (const [images, at] of [
+        [2, 0],
+        [4, 3],
+      ] as const) {
+        const { result } = await node.run(artifact ?? new Uint8Array(), {
+          images,
+          configs: { at: String(at) },
+          timeout: 20,
+        });
+        expect(result.kind).toBe('ok');
+      }
+    } finally {
+      node.close();
+    }
   });
 });
 
