@@ -9,8 +9,8 @@ import { countedOf, type Defs, defsOf, opOf } from './facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, Value } from './ir.ts';
 import { numberImm, textImm } from './ir-types.ts';
 import { alikeDimension } from './passes/fold-arrays.ts';
-import { settledExtents } from './passes/fold-rules.ts';
 import type { PassContext } from './passes.ts';
+import { settledExtents } from './settled.ts';
 import { bodiesOf } from './tree.ts';
 
 interface State {

@@ -24,8 +24,8 @@ import {
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
+import { settledExtents } from '../settled.ts';
 import { breaksTo, forEachInst, madeBy } from '../tree.ts';
-import { settledExtents } from './fold-rules.ts';
 
 interface State {
   readonly context: PassContext;

@@ -10,10 +10,8 @@ import { distKinds } from '../../vm/abi.ts';
 import { type Defs, opOf } from '../facts.ts';
 import type { Imm, IrDim, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
 import { fieldOf } from '../ir-arrays.ts';
+import type { Settled } from '../settled.ts';
 import { forEachInst } from '../tree.ts';
-
-/** What stands for the extents of shared and dynamic arrays: what `init` gave to shared.init, if that never changes. */
-export type Settled = ReadonlyMap<string, { readonly op: 'let' | 'const'; readonly suffix: string; readonly imm: Imm }>;
 
 /** The op in whose place it is, or the value that the result equals, or nothing (a check that holds). */
 export type ArrayRule =

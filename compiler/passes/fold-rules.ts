@@ -6,11 +6,12 @@ import { gridOf } from '../distribution.ts';
 import { earlyFunctions } from '../early.ts';
 import { isAlwaysMapped, placeOf } from '../effects.ts';
 import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
-import type { Func, Imm, Inst, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
+import type { Func, Imm, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat } from '../ir-types.ts';
 import { isVectorOp } from '../ir-vector.ts';
-import { type Edit, forEachInst, madeBy, typeOf } from '../tree.ts';
-import { foldArray, type Settled } from './fold-arrays.ts';
+import type { Settled } from '../settled.ts';
+import { type Edit, madeBy, typeOf } from '../tree.ts';
+import { foldArray } from './fold-arrays.ts';
 import { foldVector } from './fold-vector.ts';
 
 export type Outcome =
@@ -523,64 +524,4 @@ const foldCheck = (inst: OpInst, c: RuleContext): Outcome => {
     default:
       return same;
   }
-};
-
-// ---- extents ----------------------------------------------------------------------------------------------------
-
-const settledOf = new WeakMap<IrProgram, Settled>();
-
-/**
- * Extents that equal a `let`, a config or a constant once `init` has run. Not for what may run before: there the
- * arrays may not have been laid out yet.
- */
-export const settledExtents = (program: IrProgram, func: string): Settled => {
-  let known = settledOf.get(program);
-  if (!known) {
-    known = extentsOf(program);
-    settledOf.set(program, known);
-  }
-  return earlyFunctions(program).has(func) ? new Map() : known;
-};
-
-const extentsOf = (program: IrProgram): Settled => {
-  const found = new Map<string, { op: 'let' | 'const'; suffix: string; imm: Imm }>();
-  const init = program.funcs.find((f) => f.name === 'init');
-  if (!init) return found;
-  const made = new Map<Value, Inst>();
-  forEachInst(init.body, (inst) => {
-    if (inst.kind !== 'op') return;
-    for (const r of inst.results) made.set(r, inst);
-    if (inst.op !== 'shared.init' && inst.op !== 'dynamic.init') return;
-    const global = program.globals.find((g) => g.name === inst.imms[0]);
-    const rank = global?.kind === 'shared' ? global.dims.length : global?.kind === 'dynamic' ? global.rank : 0;
-    for (let k = 0; k < rank; k++) {
-      const source = settledSource(made, inst.args[k]);
-      if (!source || (source.op === 'let' && !isSettledGlobal(program, source.imm))) continue;
-      found.set(`${String(inst.imms[0])} ${k}`, source);
-    }
-  });
-  return found;
-};
-
-const isSettledGlobal = (program: IrProgram, name: Imm): boolean =>
-  program.globals.some((g) => g.name === name && (g.kind === 'let' || g.kind === 'config'));
-
-/** A constant, or the let or config that is read: by name, or (as `init` does) from its cell. */
-const settledSource = (
-  made: ReadonlyMap<Value, Inst>,
-  v: Value | undefined,
-): { readonly op: 'let' | 'const'; readonly suffix: string; readonly imm: Imm } | undefined => {
-  const of = (x: Value | undefined): OpInst | undefined => {
-    const inst = x === undefined ? undefined : made.get(x);
-    return inst?.kind === 'op' ? inst : undefined;
-  };
-  const source = of(v);
-  const imm = source?.imms[0];
-  if (!source || imm === undefined) return undefined;
-  if (source.op === 'let' || source.op === 'const') return { op: source.op, suffix: source.suffix, imm };
-  if (source.op !== 'load' || source.suffix !== 'i64' || imm !== 0) return undefined;
-  const place = of(of(source.args[0])?.args[0]);
-  return place?.op === 'global' && place.imms[0] !== undefined
-    ? { op: 'let', suffix: 'i64', imm: place.imms[0] }
-    : undefined;
 };

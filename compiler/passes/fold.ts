@@ -12,6 +12,7 @@ import { addDef, countUses, type Def, intOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
+import { type Settled, settledExtents } from '../settled.ts';
 import {
   argsOf,
   breaksTo,
@@ -25,8 +26,7 @@ import {
   withArgs,
   withOperands,
 } from '../tree.ts';
-import type { Settled } from './fold-arrays.ts';
-import { foldOp, settledExtents } from './fold-rules.ts';
+import { foldOp } from './fold-rules.ts';
 
 interface State {
   readonly f: Func;
