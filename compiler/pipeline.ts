@@ -40,6 +40,7 @@ import { pin } from './passes/pin.ts';
 import { promote } from './passes/promote.ts';
 import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
+import { sideExit } from './passes/side-exit.ts';
 import { split } from './passes/split.ts';
 import { strength } from './passes/strength.ts';
 import { thread } from './passes/thread.ts';
@@ -138,6 +139,12 @@ export const passes = [
     required: false,
     doc: 'a branch that only chooses between numbers is none',
   },
+  {
+    name: 'side-exit',
+    run: sideExit,
+    required: false,
+    doc: 'a loop runs without what hardly ever happens until it happens; the loop is there twice',
+  },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -215,6 +222,7 @@ export const sequence: readonly PassName[] = [
   'vectorise',
   'carry',
   'if-convert',
+  'side-exit',
   'strength',
   'fold',
   'cse',
@@ -286,6 +294,9 @@ export const order = [
   ['vectorise', 'carry', 'what is carried from round to round keeps a loop from vectors'],
   ['carry', 'strength', 'what is read in the next round is seen in indices, not in pointers that advance'],
   ['vectorise', 'if-convert', 'loops with vectors have masks for conditions'],
+  ['lower-shared', 'side-exit', 'what hardly ever happens is an element of another image'],
+  ['vectorise', 'side-exit', 'a loop that is left half-way is none for vectors'],
+  ['side-exit', 'strength', 'each of the two loops has pointers of its own'],
   ['check-elim', 'if-convert', 'conditions imply more than choices do'],
   ['vectorise', 'strength', 'how far apart accesses are is read off indices, and pointers into vectors advance too'],
   ['strength', 'hooks', 'strips need the bound of a loop, and its pointers go on from strip to strip'],
