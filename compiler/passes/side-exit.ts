@@ -21,18 +21,7 @@ import { bits, effectsOf } from '../effects.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';
-import {
-  bodiesOf,
-  copyBody,
-  type Edit,
-  editOf,
-  resolver,
-  sizeOf,
-  substitute,
-  targets,
-  typeOf,
-  withBodies,
-} from '../tree.ts';
+import { bodiesOf, copyBody, type Edit, editOf, resolver, substitute, targets, typeOf, withBodies } from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const by = 'side-exit';
