@@ -5,7 +5,7 @@ import { evalPure } from '../arith.ts';
 import { gridOf } from '../distribution.ts';
 import { earlyFunctions } from '../early.ts';
 import { isAlwaysMapped, placeOf } from '../effects.ts';
-import { constantOf, type Defs, intOf, isBool, opOf, rangeOf } from '../facts.ts';
+import { constantOf, type Defs, intOf, isBool, linearOf, opOf, rangeOf } from '../facts.ts';
 import type { Func, Imm, IrProgram, IrType, OpInst, OpName, Value } from '../ir.ts';
 import { bitsOfFloat } from '../ir-types.ts';
 import { isVectorOp } from '../ir-vector.ts';
@@ -206,7 +206,7 @@ const foldInteger = (inst: OpInst, c: RuleContext): Outcome => {
       if (k === 0n) return value(a);
       if (k !== undefined)
         return withConstant(c, inst, 'add', suffix, a, wrap(suffix, -k), suffix === 'i32' ? 'i32' : 'i64');
-      return same;
+      return suffix === 'i64' ? foldRow(c, inner, opOf(c.defs, b)) : same;
     case 'mul':
       if (k === 0n) return constOp(c, inst, 0n);
       if (k === 1n) return value(a);
@@ -218,7 +218,8 @@ const foldInteger = (inst: OpInst, c: RuleContext): Outcome => {
       if (a === b || k === -1n) return value(a);
       if (k === 0n) return constOp(c, inst, 0n);
       if (k === 1n && isBool(c.defs, a)) return value(a);
-      return same;
+      // One of many conditions that is there once more.
+      return inner?.op === 'and' && inner.suffix === suffix && inner.args.includes(b) ? value(a) : same;
     case 'or':
       if (a === b || k === 0n) return value(a);
       if (k === -1n) return constOp(c, inst, -1n);
@@ -253,6 +254,23 @@ const foldInteger = (inst: OpInst, c: RuleContext): Outcome => {
     default:
       return foldCompare(inst, c, a, b);
   }
+};
+
+/** `(i + 1) * n - i * n`, the length of a row of a slice, is `n`: exact modulo 2^64. */
+const foldRow = (c: RuleContext, a: OpInst | undefined, b: OpInst | undefined): Outcome => {
+  if (a?.op !== 'mul' || b?.op !== 'mul') return same;
+  for (const [i, n] of a.args.entries()) {
+    const p = a.args[1 - i];
+    const at = b.args.indexOf(n);
+    const q = b.args[1 - at];
+    if (at < 0 || p === undefined || q === undefined) continue;
+    const [from, to] = [q, p].map((v) => linearOf(c.defs, v, () => false));
+    if (!from || !to) continue;
+    const alike = from.terms.size === to.terms.size && [...from.terms].every(([v, k]) => to.terms.get(v) === k);
+    const rows = BigInt.asIntN(64, to.constant - from.constant);
+    if (alike && rows === 1n) return value(n);
+  }
+  return same;
 };
 
 /** Powers of two, where the dividend is known not to be negative (or the division is unsigned). */
