@@ -6,7 +6,7 @@ import type { Span } from './source.ts';
 import { allTokens, mark as m, Name } from './tokens.ts';
 
 /** Deeper nesting than this is refused: it is nobody's program, and would exhaust the stack. */
-const maxDepth = 150;
+export const maxDepth = 150;
 
 /** A node without its span. */
 export type Fresh<T> = T extends unknown ? Omit<T, 'span'> : never;
@@ -17,6 +17,11 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   problems: { readonly problem: LiteralProblem; readonly at: number }[] = [];
   tooDeep: Span | undefined;
   protected depth = 0;
+  /**
+   * The text is parsed without recovery (see parse-quick.ts), and the tokens are what they are: a rule may go the way that it knows they
+   * lead. Where mistakes are recovered from, or what begins a rule is looked for, every step is taken.
+   */
+  protected quickly = false;
   protected structs = true;
   missingValues: { readonly kind: string; readonly name: Ident }[] = [];
   badReductions: Span[] = [];

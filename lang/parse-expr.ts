@@ -2,7 +2,7 @@
 import type { IToken, ParserMethod, TokenType } from 'chevrotain';
 import type { BinaryOp, Block, DistWord, Expr, Ident, Index, ReduceOp, TypeExpr, UnaryOp } from './ast.ts';
 import { charValue, floatLiteral, intLiteral } from './literals.ts';
-import type { Fresh } from './parse-base.ts';
+import { type Fresh, maxDepth } from './parse-base.ts';
 import { TypeRules } from './parse-types.ts';
 import { climb } from './precedence.ts';
 import type { Span } from './source.ts';
@@ -35,6 +35,10 @@ export const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType,
   [m.Or, '|'],
   [m.Xor, '^'],
 ]);
+
+/** What goes on with a name or a number, or may. */
+const goesOn: ReadonlySet<TokenType> = new Set<TokenType>([m.Dot, m.LBracket, m.LParen, m.At, k.as, Name]);
+const prefixes: ReadonlySet<TokenType> = new Set<TokenType>([m.Minus, m.Not, m.Tilde, m.Star, m.And]);
 
 export abstract class ExpressionRules extends TypeRules {
   /** An `if` holds blocks; they come with the statements. */
@@ -96,12 +100,13 @@ export abstract class ExpressionRules extends TypeRules {
     'expression',
     (): Expr =>
       this.deeper(() => {
-        const first = this.SUBRULE(this.cast) ?? this.error();
+        const first = this.leaf() ?? this.SUBRULE(this.cast) ?? this.error();
+        if (this.quickly && !binaryTokens.has(this.LA(1).tokenType)) return first;
         const operands: Expr[] = [first];
         const operators: { op: BinaryOp; span: Span }[] = [];
         this.MANY(() => {
           const t = this.OR(this.binaryOperators);
-          const right = this.SUBRULE1(this.cast);
+          const right = this.leaf() ?? this.SUBRULE1(this.cast);
           this.ACTION(() => {
             operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
             operands.push(right ?? this.error());
@@ -111,9 +116,32 @@ export abstract class ExpressionRules extends TypeRules {
       }),
   );
 
+  /** A name or a number that is all of an operand, as most are. */
+  private leaf(): Expr | undefined {
+    const whole = this.quickly && this.depth < maxDepth && !goesOn.has(this.LA(2).tokenType);
+    return whole ? this.nameOrNumber() : undefined;
+  }
+
+  private nameOrNumber(): Expr | undefined {
+    switch (this.LA(1).tokenType) {
+      case Name: {
+        if (this.structAhead() || this.spawnAhead()) return undefined;
+        const name = this.ident(this.CONSUME2(Name));
+        return { kind: 'name', name, span: name.span };
+      }
+      case Int:
+        return this.integer(this.CONSUME(Int));
+      case Float:
+        return this.float(this.CONSUME(Float));
+      default:
+        return undefined;
+    }
+  }
+
   protected readonly cast = this.RULE('cast', (): Expr => {
     const start = this.here();
     let e = this.SUBRULE(this.unary) ?? this.error();
+    if (this.quickly && !this.next(k.as)) return e;
     this.MANY(() => {
       this.CONSUME(k.as);
       const type = this.whereComparing(true, () => this.SUBRULE(this.type));
@@ -127,6 +155,7 @@ export abstract class ExpressionRules extends TypeRules {
     'unary',
     (): Expr =>
       this.deeper(() => {
+        if (this.quickly && !prefixes.has(this.LA(1).tokenType)) return this.SUBRULE(this.postfix);
         const start = this.here();
         return this.OR<Expr>([
           {
@@ -157,62 +186,69 @@ export abstract class ExpressionRules extends TypeRules {
       }),
   );
 
+  /** What follows an operand and makes another one of it, by the token that it begins with. */
+  private readonly suffixes: ReadonlyMap<TokenType, (start: number, base: Expr) => Expr> = new Map([
+    [
+      m.Dot,
+      (start, base) => {
+        this.CONSUME(m.Dot);
+        return this.expr(start, { kind: 'field', base, name: this.ident(this.CONSUME(Name)) });
+      },
+    ],
+    [
+      m.LBracket,
+      (start, base) => {
+        this.CONSUME(m.LBracket);
+        const indices: Index[] = [];
+        this.withStructs(true, () =>
+          this.AT_LEAST_ONE_SEP({
+            SEP: m.Comma,
+            DEF: () => {
+              indices.push(this.SUBRULE(this.index));
+            },
+          }),
+        );
+        this.CONSUME(m.RBracket);
+        return this.expr(start, { kind: 'index', base, indices: indices.filter((i) => i) });
+      },
+    ],
+    [
+      m.LParen,
+      (start, base) => {
+        this.CONSUME(m.LParen);
+        const args: Expr[] = [];
+        this.withStructs(true, () =>
+          this.MANY_SEP({
+            SEP: m.Comma,
+            DEF: () => {
+              args.push(this.SUBRULE(this.argument) ?? this.error());
+            },
+          }),
+        );
+        this.CONSUME(m.RParen);
+        return this.expr(start, { kind: 'call', callee: base, args });
+      },
+    ],
+    [
+      m.At,
+      (start, base) => {
+        this.CONSUME(m.At);
+        return this.expr(start, { kind: 'at', place: base, image: this.SUBRULE(this.imageOperand) ?? this.error() });
+      },
+    ],
+  ]);
+
   protected readonly postfix = this.RULE('postfix', (): Expr => {
     const start = this.here();
+    const suffix = (): ((start: number, base: Expr) => Expr) | undefined => this.suffixes.get(this.LA(1).tokenType);
     let e = this.SUBRULE(this.primary) ?? this.error();
+    if (this.quickly) {
+      for (let add = suffix(); add; add = suffix()) e = add(start, e);
+      return e;
+    }
     this.MANY(() => {
       const base = e;
-      e =
-        this.OR<Expr>([
-          {
-            ALT: () => {
-              this.CONSUME(m.Dot);
-              return this.expr(start, { kind: 'field', base, name: this.ident(this.CONSUME(Name)) });
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.LBracket);
-              const indices: Index[] = [];
-              this.withStructs(true, () =>
-                this.AT_LEAST_ONE_SEP({
-                  SEP: m.Comma,
-                  DEF: () => {
-                    indices.push(this.SUBRULE(this.index));
-                  },
-                }),
-              );
-              this.CONSUME(m.RBracket);
-              return this.expr(start, { kind: 'index', base, indices: indices.filter((i) => i) });
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.LParen);
-              const args: Expr[] = [];
-              this.withStructs(true, () =>
-                this.MANY_SEP({
-                  SEP: m.Comma,
-                  DEF: () => {
-                    args.push(this.SUBRULE(this.argument) ?? this.error());
-                  },
-                }),
-              );
-              this.CONSUME(m.RParen);
-              return this.expr(start, { kind: 'call', callee: base, args });
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.At);
-              return this.expr(start, {
-                kind: 'at',
-                place: base,
-                image: this.SUBRULE(this.imageOperand) ?? this.error(),
-              });
-            },
-          },
-        ]) ?? base;
+      e = this.OR<Expr>([...this.suffixes.values()].map((add) => ({ ALT: () => add(start, base) }))) ?? base;
     });
     return e;
   });
@@ -234,44 +270,46 @@ export abstract class ExpressionRules extends TypeRules {
     return this.expr(start, { kind: 'paren', inner });
   });
 
-  protected readonly argument = this.RULE('argument', (): Expr => {
-    const start = this.here();
-    const alone = (): boolean => this.next(m.Comma, 2) || this.next(m.RParen, 2);
-    return this.OR<Expr>([
-      {
-        GATE: alone,
-        ALT: () => {
-          const t = this.OR1(this.reduceOperators);
-          return this.expr(start, { kind: 'operator', op: this.ACTION(() => reduceTokens.get(t.tokenType)) ?? '+' });
-        },
+  private readonly arguments = [
+    {
+      GATE: (): boolean => this.next(m.Comma, 2) || this.next(m.RParen, 2),
+      ALT: (): Expr => {
+        const start = this.here();
+        const t = this.OR1(this.reduceOperators);
+        return this.expr(start, { kind: 'operator', op: this.ACTION(() => reduceTokens.get(t.tokenType)) ?? '+' });
       },
-      { ALT: () => this.SUBRULE(this.expression) ?? this.error() },
-    ]);
-  });
+    },
+    { ALT: (): Expr => this.SUBRULE(this.expression) ?? this.error() },
+  ];
+
+  protected readonly argument = this.RULE('argument', (): Expr => this.OR<Expr>(this.arguments));
+
+  private readonly indices = [
+    {
+      ALT: (): Fresh<Index> => {
+        this.CONSUME(m.DotDot);
+        const hi = this.OPTION(() => this.SUBRULE(this.expression));
+        return { kind: 'range', ...(hi ? { hi } : {}) };
+      },
+    },
+    {
+      ALT: (): Fresh<Index> => {
+        const lo = this.SUBRULE1(this.expression) ?? this.error();
+        if (this.quickly && !this.next(m.DotDot)) return { kind: 'at', value: lo };
+        let range = false;
+        const hi = this.OPTION1(() => {
+          this.CONSUME1(m.DotDot);
+          range = true;
+          return this.OPTION2(() => this.SUBRULE2(this.expression));
+        });
+        return range ? { kind: 'range', lo, ...(hi ? { hi } : {}) } : { kind: 'at', value: lo };
+      },
+    },
+  ];
 
   protected readonly index = this.RULE('index', (): Index => {
     const start = this.here();
-    const index = this.OR<Fresh<Index>>([
-      {
-        ALT: () => {
-          this.CONSUME(m.DotDot);
-          const hi = this.OPTION(() => this.SUBRULE(this.expression));
-          return { kind: 'range', ...(hi ? { hi } : {}) };
-        },
-      },
-      {
-        ALT: () => {
-          const lo = this.SUBRULE1(this.expression) ?? this.error();
-          let range = false;
-          const hi = this.OPTION1(() => {
-            this.CONSUME1(m.DotDot);
-            range = true;
-            return this.OPTION2(() => this.SUBRULE2(this.expression));
-          });
-          return range ? { kind: 'range', lo, ...(hi ? { hi } : {}) } : { kind: 'at', value: lo };
-        },
-      },
-    ]);
+    const index = this.OR<Fresh<Index>>(this.indices);
     return { ...(index ?? { kind: 'at', value: this.error() }), span: this.since(start) } as Index;
   });
 
@@ -289,56 +327,81 @@ export abstract class ExpressionRules extends TypeRules {
     );
   }
 
-  protected readonly primary = this.RULE('primary', (): Expr => {
+  protected float(t: IToken): Expr {
+    return (
+      this.ACTION((): Expr => {
+        const l = floatLiteral(t.image);
+        return {
+          kind: 'float',
+          value: this.literal(t, l),
+          ...(l.suffix ? { suffix: l.suffix } : {}),
+          span: this.spanOf(t),
+        };
+      }) ?? this.error()
+    );
+  }
+
+  private readonly primaries = [
+    { ALT: (): Expr => this.integer(this.CONSUME(Int)) },
+    { ALT: (): Expr => this.float(this.CONSUME(Float)) },
+    {
+      ALT: (): Expr => {
+        const start = this.here();
+        return this.expr(start, { kind: 'string', value: this.stringOf(this.CONSUME(Str)) });
+      },
+    },
+    {
+      ALT: (): Expr => {
+        const start = this.here();
+        const t = this.CONSUME(Char);
+        return this.expr(start, { kind: 'char', value: this.ACTION(() => this.literal(t, charValue(t.image))) ?? 0 });
+      },
+    },
+    { ALT: (): Expr => this.constant(k.true, { kind: 'bool', value: true }) },
+    { ALT: (): Expr => this.constant(k.false, { kind: 'bool', value: false }) },
+    { ALT: (): Expr => this.constant(k.nil, { kind: 'nil' }) },
+    { ALT: (): Expr => this.SUBRULE(this.paren) ?? this.error() },
+    { ALT: (): Expr => this.SUBRULE(this.ifExpr) ?? this.error() },
+    { ALT: (): Expr => this.SUBRULE(this.newExpr) ?? this.error() },
+    { GATE: (): boolean => this.structAhead(), ALT: (): Expr => this.SUBRULE(this.structLiteral) ?? this.error() },
+    {
+      GATE: (): boolean => this.spawnAhead(),
+      ALT: (): Expr => {
+        const start = this.here();
+        this.CONSUME(Name);
+        const call = this.SUBRULE(this.postfix) ?? this.error();
+        const on = this.OPTION({
+          GATE: () => this.word('on'),
+          DEF: () => {
+            this.CONSUME1(Name);
+            return this.SUBRULE(this.expression);
+          },
+        });
+        return this.expr(start, { kind: 'spawn', call, ...(on ? { on } : {}) });
+      },
+    },
+    {
+      ALT: (): Expr => {
+        const start = this.here();
+        return this.expr(start, { kind: 'name', name: this.ident(this.CONSUME2(Name)) });
+      },
+    },
+  ];
+
+  protected readonly primary = this.RULE(
+    'primary',
+    (): Expr => (this.quickly ? this.nameOrNumber() : undefined) ?? this.OR<Expr>(this.primaries),
+  );
+
+  private constant(word: TokenType, e: Fresh<Expr>): Expr {
     const start = this.here();
-    return this.OR<Expr>([
-      { ALT: () => this.integer(this.CONSUME(Int)) },
-      {
-        ALT: () => {
-          const t = this.CONSUME(Float);
-          return this.ACTION((): Expr => {
-            const l = floatLiteral(t.image);
-            return {
-              kind: 'float',
-              value: this.literal(t, l),
-              ...(l.suffix ? { suffix: l.suffix } : {}),
-              span: this.spanOf(t),
-            };
-          });
-        },
-      },
-      { ALT: () => this.expr(start, { kind: 'string', value: this.stringOf(this.CONSUME(Str)) }) },
-      {
-        ALT: () => {
-          const t = this.CONSUME(Char);
-          return this.expr(start, { kind: 'char', value: this.ACTION(() => this.literal(t, charValue(t.image))) ?? 0 });
-        },
-      },
-      { ALT: () => this.after(this.CONSUME(k.true), this.expr(start, { kind: 'bool', value: true })) },
-      { ALT: () => this.after(this.CONSUME(k.false), this.expr(start, { kind: 'bool', value: false })) },
-      { ALT: () => this.after(this.CONSUME(k.nil), this.expr(start, { kind: 'nil' })) },
-      { ALT: () => this.SUBRULE(this.paren) ?? this.error() },
-      { ALT: () => this.SUBRULE(this.ifExpr) ?? this.error() },
-      { ALT: () => this.SUBRULE(this.newExpr) ?? this.error() },
-      { GATE: () => this.structAhead(), ALT: () => this.SUBRULE(this.structLiteral) ?? this.error() },
-      {
-        GATE: () => this.word('spawn') && this.next(Name, 2),
-        ALT: () => {
-          this.CONSUME(Name);
-          const call = this.SUBRULE(this.postfix) ?? this.error();
-          const on = this.OPTION({
-            GATE: () => this.word('on'),
-            DEF: () => {
-              this.CONSUME1(Name);
-              return this.SUBRULE(this.expression);
-            },
-          });
-          return this.expr(start, { kind: 'spawn', call, ...(on ? { on } : {}) });
-        },
-      },
-      { ALT: () => this.expr(start, { kind: 'name', name: this.ident(this.CONSUME2(Name)) }) },
-    ]);
-  });
+    this.CONSUME(word);
+    return this.expr(start, e);
+  }
+
+  private spawnAhead(): boolean {
+    return this.word('spawn') && this.next(Name, 2);
+  }
 
   /** `Name {` begins a struct literal where one is allowed and what follows looks like one. */
   protected structAhead(): boolean {

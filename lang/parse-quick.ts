@@ -9,7 +9,7 @@
 import { createTokenInstance, EOF, type IToken, type TokenType } from 'chevrotain';
 import type { Block, Module } from './ast.ts';
 import { PgParser } from './parse-decl.ts';
-import { mark } from './tokens.ts';
+import { allTokens, mark } from './tokens.ts';
 
 /** What may come first: tokens; or nothing at all, and then what follows decides. */
 interface First {
@@ -17,14 +17,16 @@ interface First {
   nothing: boolean;
 }
 
-/** A place where alternatives part: for each the tokens that begin it; without gates, the alternative for a token's number. */
-type Choice = { readonly table: readonly (number | undefined)[] } | { readonly firsts: readonly First[] };
+/** For each token's number: whether it begins what is optional, or is repeated. */
+type Begins = readonly boolean[];
+/** A place where alternatives part: for each token's number those that it begins. */
+type Choice = readonly (readonly number[])[];
 
 /** What has been found out about the places of a rule, by the number that tells them apart in the rule. */
 interface Places {
   readonly choices: Choice[];
-  readonly options: First[];
-  readonly repetitions: First[];
+  readonly options: Begins[];
+  readonly repetitions: Begins[];
 }
 
 type Run = () => unknown;
@@ -42,6 +44,13 @@ const found = new Error('the first token is known');
 
 const noPlaces = (): Places => ({ choices: [], options: [], repetitions: [] });
 const endOfText: IToken = createTokenInstance(EOF, '', Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0, 0);
+const numberOf = (type: TokenType): number => type.tokenTypeIdx ?? 0;
+/** Something for each token's number. */
+const byNumber = <T>(of: (type: TokenType) => T): T[] => {
+  const all: T[] = [];
+  for (const type of [EOF, ...allTokens]) all[numberOf(type)] = of(type);
+  return all;
+};
 const begins = (first: First, type: TokenType): boolean => first.nothing || first.tokens.has(type);
 const isOpen = (o: Optional): boolean => typeof o === 'function' || o.GATE === undefined || o.GATE();
 const runOf = (o: Optional): Run => (typeof o === 'function' ? o : o.DEF);
@@ -60,6 +69,7 @@ class QuickParser extends PgParser {
     const first: First = { tokens: new Set(), nothing: false };
     this.probe = first;
     this.RECORDING_PHASE = true;
+    this.quickly = false;
     try {
       run();
       first.nothing = true;
@@ -68,6 +78,7 @@ class QuickParser extends PgParser {
     } finally {
       this.probe = before;
       this.RECORDING_PHASE = before !== undefined;
+      this.quickly = before === undefined;
     }
     return first;
   }
@@ -108,40 +119,41 @@ class QuickParser extends PgParser {
 
   choiceOf(alternatives: Alternatives): Choice {
     const firsts = alternatives.map((a) => this.firstOf(a.ALT));
-    if (alternatives.some((a) => a.GATE) || firsts.some((f) => f.nothing)) return { firsts };
-    const table: (number | undefined)[] = [];
-    firsts.forEach(({ tokens }, which) => {
-      for (const { tokenTypeIdx = 0 } of tokens) table[tokenTypeIdx] ??= which;
-    });
-    return { table };
+    return byNumber((type) => firsts.flatMap((first, i) => (begins(first, type) ? [i] : [])));
   }
 
   choose(place: number, given: Alternatives | { readonly DEF: Alternatives }): unknown {
     const alternatives = 'DEF' in given ? given.DEF : given;
     if (this.probe) return this.passes(this.probe, ...alternatives.map((a) => this.firstOf(a.ALT)));
-    const choice = this.places.choices[place] ?? this.choiceOf(alternatives);
-    this.places.choices[place] = choice;
-    const { tokenType } = this.ahead(1);
-    const which =
-      'table' in choice
-        ? choice.table[tokenType.tokenTypeIdx ?? 0]
-        : choice.firsts.findIndex((f, i) => begins(f, tokenType) && (alternatives[i]?.GATE?.() ?? true));
-    const taken = which === undefined ? undefined : alternatives[which];
-    if (!taken) throw mistake;
-    return taken.ALT();
+    let choice = this.places.choices[place];
+    if (!choice) {
+      choice = this.choiceOf(alternatives);
+      this.places.choices[place] = choice;
+    }
+    for (const which of choice[numberOf(this.ahead(1).tokenType)] ?? []) {
+      const taken = alternatives[which];
+      if (taken && (taken.GATE === undefined || taken.GATE())) return taken.ALT();
+    }
+    throw mistake;
   }
 
-  firstAt(known: First[], place: number, run: Run): First {
-    const first = known[place] ?? this.firstOf(run);
-    known[place] = first;
-    return first;
+  firstAt(known: Begins[], place: number, run: Run): Begins {
+    const first = this.firstOf(run);
+    const found = byNumber((type) => begins(first, type));
+    known[place] = found;
+    return found;
+  }
+
+  /** Whether the next token begins this. */
+  goesTo(known: Begins[], place: number, run: Run): boolean {
+    const first = known[place] ?? this.firstAt(known, place, run);
+    return first[numberOf(this.ahead(1).tokenType)] ?? false;
   }
 
   perhaps(place: number, o: Optional): unknown {
     const run = runOf(o);
     if (this.probe) return this.leaveOut(this.probe, run);
-    const first = this.firstAt(this.places.options, place, run);
-    return begins(first, this.ahead(1).tokenType) && isOpen(o) ? run() : undefined;
+    return this.goesTo(this.places.options, place, run) && isOpen(o) ? run() : undefined;
   }
 
   /** In a probe: this may be left out. */
@@ -152,14 +164,13 @@ class QuickParser extends PgParser {
   repeat(place: number, o: Optional): void {
     const run = runOf(o);
     if (this.probe) return this.leaveOut(this.probe, run);
-    const first = this.firstAt(this.places.repetitions, place, run);
-    while (begins(first, this.ahead(1).tokenType) && isOpen(o)) run();
+    const { repetitions } = this.places;
+    while (this.goesTo(repetitions, place, run) && isOpen(o)) run();
   }
 
   separated(place: number, { SEP, DEF }: Separated): void {
     if (this.probe) return this.leaveOut(this.probe, DEF);
-    const first = this.firstAt(this.places.repetitions, place, DEF);
-    if (begins(first, this.ahead(1).tokenType)) this.some(SEP, DEF);
+    if (this.goesTo(this.places.repetitions, place, DEF)) this.some(SEP, DEF);
   }
 
   some(separator: TokenType, run: Run): void {
@@ -236,6 +247,7 @@ class QuickParser extends PgParser {
     this.begin(source);
     this.tokens = tokens;
     this.at = at;
+    this.quickly = true;
     try {
       return rule();
     } catch (error) {

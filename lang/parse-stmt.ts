@@ -1,6 +1,7 @@
 // The rules of statements and blocks.
 import { EOF, type IToken, type TokenType } from 'chevrotain';
 import type { AssignOp, Block, Expr, Ident, Range, Reduction, Stmt } from './ast.ts';
+import type { Fresh } from './parse-base.ts';
 import { ExpressionRules, reduceTokens } from './parse-expr.ts';
 import { keywords as k, mark as m, Name } from './tokens.ts';
 
@@ -20,6 +21,9 @@ const assignTokens: ReadonlyMap<TokenType, AssignOp> = new Map<TokenType, Assign
 
 /** Operators that one might try in a reduction. */
 const wrongReductions: readonly TokenType[] = [m.Minus, m.Slash, m.Percent, m.AndAnd, m.OrOr];
+
+/** What stands last in a block may be its value. */
+type StatementOrValue = Stmt | { kind: 'value'; value: Expr };
 
 export abstract class StatementRules extends ExpressionRules {
   // ---- statements ----
@@ -49,62 +53,80 @@ export abstract class StatementRules extends ExpressionRules {
       }),
   );
 
-  readonly statement = this.RULE('statement', (): Stmt | { kind: 'value'; value: Expr } =>
-    this.deeper(() => {
-      const start = this.here();
-      const simple = (kind: 'break' | 'continue'): Stmt => this.stmt(start, { kind });
-      return this.OR<Stmt | { kind: 'value'; value: Expr }>([
-        { ALT: () => this.after(this.CONSUME(k.break), this.CONSUME(m.Semi), simple('break')) },
-        { ALT: () => this.after(this.CONSUME(k.continue), this.CONSUME1(m.Semi), simple('continue')) },
-        {
-          ALT: () => {
-            this.CONSUME(k.return);
-            const value = this.OPTION(() => this.SUBRULE(this.expression));
-            this.CONSUME4(m.Semi);
-            return this.stmt(start, { kind: 'return', ...(value ? { value } : {}) });
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(k.delete);
-            const value = this.SUBRULE1(this.expression) ?? this.error();
-            this.CONSUME5(m.Semi);
-            return this.stmt(start, { kind: 'delete', value });
-          },
-        },
-        { ALT: () => this.SUBRULE(this.localDecl) },
-        { ALT: () => this.stmt(start, { kind: 'block', body: this.SUBRULE(this.block) ?? this.emptyBlock() }) },
-        { ALT: () => this.SUBRULE(this.ifStmt) },
-        {
-          ALT: () => {
-            this.CONSUME(k.while);
-            const condition = this.withStructs(false, () => this.SUBRULE2(this.expression)) ?? this.error();
-            this.bodyAhead();
-            return this.stmt(start, { kind: 'while', condition, body: this.SUBRULE1(this.block) ?? this.emptyBlock() });
-          },
-        },
-        {
-          ALT: () =>
-            this.after(
-              this.CONSUME(k.loop),
-              this.stmt(start, { kind: 'loop', body: this.SUBRULE2(this.block) ?? this.emptyBlock() }),
-            ),
-        },
-        { ALT: () => this.SUBRULE(this.forStmt) },
-        { ALT: () => this.SUBRULE(this.forallStmt) },
-        { GATE: () => this.contextual(), ALT: () => this.SUBRULE(this.contextualStmt) },
-        { ALT: () => this.SUBRULE(this.expressionStmt) },
-      ]);
-    }),
+  private readonly statements = [
+    { ALT: (): Stmt => this.jump(k.break, { kind: 'break' }) },
+    { ALT: (): Stmt => this.jump(k.continue, { kind: 'continue' }) },
+    {
+      ALT: (): Stmt => {
+        const start = this.here();
+        this.CONSUME(k.return);
+        const value = this.OPTION(() => this.SUBRULE(this.expression));
+        this.CONSUME4(m.Semi);
+        return this.stmt(start, { kind: 'return', ...(value ? { value } : {}) });
+      },
+    },
+    {
+      ALT: (): Stmt => {
+        const start = this.here();
+        this.CONSUME(k.delete);
+        const value = this.SUBRULE1(this.expression) ?? this.error();
+        this.CONSUME5(m.Semi);
+        return this.stmt(start, { kind: 'delete', value });
+      },
+    },
+    { ALT: (): Stmt => this.SUBRULE(this.localDecl) },
+    {
+      ALT: (): Stmt => {
+        const start = this.here();
+        return this.stmt(start, { kind: 'block', body: this.SUBRULE(this.block) ?? this.emptyBlock() });
+      },
+    },
+    { ALT: (): StatementOrValue => this.SUBRULE(this.ifStmt) },
+    {
+      ALT: (): Stmt => {
+        const start = this.here();
+        this.CONSUME(k.while);
+        const condition = this.withStructs(false, () => this.SUBRULE2(this.expression)) ?? this.error();
+        this.bodyAhead();
+        return this.stmt(start, { kind: 'while', condition, body: this.SUBRULE1(this.block) ?? this.emptyBlock() });
+      },
+    },
+    {
+      ALT: (): Stmt => {
+        const start = this.here();
+        this.CONSUME(k.loop);
+        return this.stmt(start, { kind: 'loop', body: this.SUBRULE2(this.block) ?? this.emptyBlock() });
+      },
+    },
+    { ALT: (): Stmt => this.SUBRULE(this.forStmt) },
+    { ALT: (): Stmt => this.SUBRULE(this.forallStmt) },
+    { GATE: (): boolean => this.contextual(), ALT: (): Stmt => this.SUBRULE(this.contextualStmt) },
+    { ALT: (): StatementOrValue => this.SUBRULE(this.expressionStmt) },
+  ];
+
+  readonly statement = this.RULE(
+    'statement',
+    (): StatementOrValue => this.deeper(() => this.OR<StatementOrValue>(this.statements)),
   );
+
+  /** `break;`, `continue;` */
+  private jump(word: TokenType, s: Fresh<Stmt>): Stmt {
+    const start = this.here();
+    this.CONSUME(word);
+    if (word === k.break) this.CONSUME(m.Semi);
+    else this.CONSUME1(m.Semi);
+    return this.stmt(start, s);
+  }
+
+  private readonly localKinds = [
+    { ALT: () => this.after(this.CONSUME(k.let), 'let' as const) },
+    { ALT: () => this.after(this.CONSUME(k.var), 'var' as const) },
+    { ALT: () => this.after(this.CONSUME(k.const), 'const' as const) },
+  ];
 
   protected readonly localDecl = this.RULE('localDecl', (): Stmt => {
     const start = this.here();
-    const kind = this.OR([
-      { ALT: () => this.after(this.CONSUME(k.let), 'let' as const) },
-      { ALT: () => this.after(this.CONSUME(k.var), 'var' as const) },
-      { ALT: () => this.after(this.CONSUME(k.const), 'const' as const) },
-    ]);
+    const kind = this.OR(this.localKinds);
     const name = this.ident(this.CONSUME(Name));
     const type = this.OPTION(() => this.SUBRULE(this.annotation));
     const value = this.OPTION1(() => {
@@ -122,10 +144,10 @@ export abstract class StatementRules extends ExpressionRules {
     this.missingValues.push({ kind, name });
   }
 
-  protected readonly ifStmt = this.RULE('ifStmt', (): Stmt | { kind: 'value'; value: Expr } => {
+  protected readonly ifStmt = this.RULE('ifStmt', (): StatementOrValue => {
     const e = this.SUBRULE(this.ifExpr);
     return (
-      this.ACTION((): Stmt | { kind: 'value'; value: Expr } => {
+      this.ACTION((): StatementOrValue => {
         if (e?.kind !== 'if') return { kind: 'expr', value: e ?? this.error(), span: this.since(this.here()) };
         // The last thing in a block, with a value in its branch: the block's value.
         const branch = e.then.value;
@@ -379,7 +401,7 @@ export abstract class StatementRules extends ExpressionRules {
     ]);
   });
 
-  protected readonly expressionStmt = this.RULE('expressionStmt', (): Stmt | { kind: 'value'; value: Expr } => {
+  protected readonly expressionStmt = this.RULE('expressionStmt', (): StatementOrValue => {
     const start = this.here();
     const place = this.SUBRULE(this.expression) ?? this.error();
     const assign = this.OPTION(() => {

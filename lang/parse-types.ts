@@ -20,98 +20,98 @@ export abstract class TypeRules extends ParserBase {
   /** Extents are expressions; they come with the next class. */
   abstract readonly expression: ParserMethod<[], Expr>;
 
+  private readonly types = [
+    {
+      ALT: (): Fresh<TypeExpr> => {
+        this.CONSUME(k.fn);
+        this.CONSUME(m.LParen);
+        const params: TypeExpr[] = [];
+        this.MANY_SEP({
+          SEP: m.Comma,
+          DEF: () => {
+            params.push(this.SUBRULE(this.type));
+          },
+        });
+        this.CONSUME(m.RParen);
+        const result = this.OPTION(() => {
+          this.CONSUME(m.Arrow);
+          return this.SUBRULE1(this.type);
+        });
+        return { kind: 'fn', params, ...(result ? { result } : {}) };
+      },
+    },
+    {
+      ALT: (): Fresh<TypeExpr> => {
+        this.CONSUME(m.Star);
+        let shared = false;
+        this.OPTION1({
+          GATE: () => !this.next(m.LBracket, 2) || true,
+          DEF: () => {
+            this.CONSUME(k.shared);
+            shared = true;
+          },
+        });
+        const target = this.SUBRULE2(this.type);
+        return { kind: shared ? 'sharedPointer' : 'pointer', target };
+      },
+    },
+    {
+      ALT: (): Fresh<TypeExpr> => {
+        const of = this.OR1([
+          { ALT: () => this.after(this.CONSUME1(k.shared), 'shared' as const) },
+          { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
+        ]);
+        const rank = this.SUBRULE(this.emptyBrackets);
+        const element = this.SUBRULE3(this.type);
+        return { kind: 'handle', of, rank, element };
+      },
+    },
+    {
+      GATE: (): boolean => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
+      ALT: (): Fresh<TypeExpr> => {
+        const rank = this.SUBRULE1(this.emptyBrackets);
+        return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
+      },
+    },
+    {
+      ALT: (): Fresh<TypeExpr> => {
+        this.CONSUME(m.LBracket);
+        const extents: Expr[] = [];
+        this.withStructs(true, () =>
+          this.AT_LEAST_ONE_SEP({
+            SEP: m.Comma,
+            DEF: () => {
+              extents.push(this.SUBRULE(this.expression) ?? this.error());
+            },
+          }),
+        );
+        this.CONSUME(m.RBracket);
+        return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
+      },
+    },
+    {
+      ALT: (): Fresh<TypeExpr> => {
+        const first = this.ident(this.CONSUME(Name));
+        const second = this.OPTION2(() => {
+          this.CONSUME(m.Dot);
+          return this.ident(this.CONSUME1(Name));
+        });
+        const args =
+          this.OPTION3({
+            GATE: () => this.next(m.Less) && (!this.inExpression || this.argsAfterAs()),
+            DEF: () => this.SUBRULE(this.typeArgs),
+          }) ?? [];
+        return second ? { kind: 'named', module: first, name: second, args } : { kind: 'named', name: first, args };
+      },
+    },
+  ];
+
   readonly type = this.RULE(
     'type',
     (): TypeExpr =>
       this.deeper(() => {
         const start = this.here();
-        const t = this.OR<Fresh<TypeExpr>>([
-          {
-            ALT: () => {
-              this.CONSUME(k.fn);
-              this.CONSUME(m.LParen);
-              const params: TypeExpr[] = [];
-              this.MANY_SEP({
-                SEP: m.Comma,
-                DEF: () => {
-                  params.push(this.SUBRULE(this.type));
-                },
-              });
-              this.CONSUME(m.RParen);
-              const result = this.OPTION(() => {
-                this.CONSUME(m.Arrow);
-                return this.SUBRULE1(this.type);
-              });
-              return { kind: 'fn', params, ...(result ? { result } : {}) };
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.Star);
-              let shared = false;
-              this.OPTION1({
-                GATE: () => !this.next(m.LBracket, 2) || true,
-                DEF: () => {
-                  this.CONSUME(k.shared);
-                  shared = true;
-                },
-              });
-              const target = this.SUBRULE2(this.type);
-              return { kind: shared ? 'sharedPointer' : 'pointer', target };
-            },
-          },
-          {
-            ALT: () => {
-              const of = this.OR1([
-                { ALT: () => this.after(this.CONSUME1(k.shared), 'shared' as const) },
-                { ALT: () => this.after(this.CONSUME(k.co), 'co' as const) },
-              ]);
-              const rank = this.SUBRULE(this.emptyBrackets);
-              const element = this.SUBRULE3(this.type);
-              return { kind: 'handle', of, rank, element };
-            },
-          },
-          {
-            GATE: () => this.next(m.RBracket, 2) || this.next(m.Comma, 2),
-            ALT: () => {
-              const rank = this.SUBRULE1(this.emptyBrackets);
-              return { kind: 'slice', rank, element: this.SUBRULE4(this.type) };
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(m.LBracket);
-              const extents: Expr[] = [];
-              this.withStructs(true, () =>
-                this.AT_LEAST_ONE_SEP({
-                  SEP: m.Comma,
-                  DEF: () => {
-                    extents.push(this.SUBRULE(this.expression) ?? this.error());
-                  },
-                }),
-              );
-              this.CONSUME(m.RBracket);
-              return { kind: 'array', extents, element: this.SUBRULE5(this.type) };
-            },
-          },
-          {
-            ALT: () => {
-              const first = this.ident(this.CONSUME(Name));
-              const second = this.OPTION2(() => {
-                this.CONSUME(m.Dot);
-                return this.ident(this.CONSUME1(Name));
-              });
-              const args =
-                this.OPTION3({
-                  GATE: () => this.next(m.Less) && (!this.inExpression || this.argsAfterAs()),
-                  DEF: () => this.SUBRULE(this.typeArgs),
-                }) ?? [];
-              return second
-                ? { kind: 'named', module: first, name: second, args }
-                : { kind: 'named', name: first, args };
-            },
-          },
-        ]);
+        const t = this.OR<Fresh<TypeExpr>>(this.types);
         return {
           ...(t ?? { kind: 'named', name: { name: '', span: this.since(start) }, args: [] }),
           span: this.since(start),
