@@ -8,6 +8,7 @@ import type { IRecognitionException } from 'chevrotain';
 import type { Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { withDocs } from './doc-comments.ts';
+import { quickTokens } from './lex-quick.ts';
 import { PgParser } from './parse-decl.ts';
 import { quickParser } from './parse-quick.ts';
 import type { Source } from './source.ts';
@@ -24,11 +25,11 @@ type Parsed = { module: Module; diagnostics: Diagnostic[] };
  * parsed when somebody looks at them: for texts that are known to have no mistakes, as what is wrong in a body then is an error of ours.
  */
 export const parse = (source: Source, how?: 'later'): Parsed => {
-  const { tokens, errors, groups } = lexer.tokenize(source.text);
-  const comments = groups.comments ?? [];
   quick ??= quickParser();
-  const tree = errors.length === 0 ? quick.parse(tokens, source.id, how) : undefined;
+  const found = quickTokens(source.text);
+  const tree = found && quick.parse(found.tokens, source.id, how);
   if (tree) {
+    const { comments } = found;
     const none = { source, lexing: [], parsing: [], parser: quick, comments };
     if (syntaxDiagnostic(none).length === 0) return { module: withDocs(tree, source, comments), diagnostics: [] };
   }

@@ -3,7 +3,7 @@
 import { type CustomPatternMatcherReturn, createToken, Lexer, type TokenType } from 'chevrotain';
 
 /** `/* … *\/`, nested. An unterminated comment runs to the end of the text; the parser reports it. */
-const nestedComment = (text: string, start: number): CustomPatternMatcherReturn | null => {
+export const nestedComment = (text: string, start: number): CustomPatternMatcherReturn | null => {
   if (!text.startsWith('/*', start)) return null;
   let depth = 0;
   let i = start;

@@ -1,7 +1,9 @@
 // The two ways to run the grammar (lang/parse-quick.ts, Chevrotain) give the same trees; the quick one takes no text with a mistake.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IToken } from 'chevrotain';
 import { expect, test } from 'vitest';
+import { quickTokens } from '../../lang/lex-quick.ts';
 import { quickParser } from '../../lang/parse-quick.ts';
 import { parse, parseWithRecovery } from '../../lang/parser.ts';
 import type { Source } from '../../lang/source.ts';
@@ -22,6 +24,88 @@ const programs = folders.flatMap((folder) =>
     .filter((f) => f.endsWith('.pg'))
     .map((f) => readFileSync(join(root, folder, f), 'utf8')),
 );
+
+/** What lexers have in common: what is read of a token. */
+const read = (tokens: readonly IToken[]) => tokens.map((t) => [t.tokenType.name, t.image, t.startOffset]);
+
+const expectSameTokens = (text: string): void => {
+  const { tokens, errors, groups } = lexer.tokenize(text);
+  const found = quickTokens(text);
+  if (errors.length > 0) expect(found).toBe(undefined);
+  else expect(found && [read(found.tokens), read(found.comments)]).toEqual([read(tokens), read(groups.comments ?? [])]);
+};
+
+test('tokens of the library and of programs are the same, and with any two characters exchanged for others', () => {
+  const characters = [...'09xbeE_.fn"\'\\/*=<>&|+-@#$\n\r\t\f\uFEFF\u00e9 '];
+  for (const text of programs) {
+    expectSameTokens(text);
+    const part = text.slice(0, 400);
+    for (let i = 0; i < 60; i++) {
+      const [a, b] = [(i * 7919) % 400, (i * 104729) % 400];
+      const other = characters[i % characters.length] ?? '';
+      expectSameTokens(`${part.slice(0, a)}${other}${characters[(i * 31) % characters.length]}${part.slice(b)}`);
+    }
+  }
+});
+
+test.each([
+  ...[
+    '1..2',
+    '1...2',
+    '1.5',
+    '1.',
+    '1.e3',
+    '1e3',
+    '1e',
+    '1e+',
+    '1_0.5_0e-1_0f32',
+    '1f',
+    '1u8',
+    '1__',
+    '0x',
+    '0xg_1u8',
+    '0b12',
+    '0o7',
+  ],
+  ...[
+    '"a',
+    '"a\n"',
+    '"\\"',
+    '"\\',
+    "'",
+    "''",
+    "'\\''",
+    '/* a /* b */ c',
+    '/* a */ b',
+    '// a',
+    '//',
+    '/',
+    '/=',
+    '/ /',
+    '\uFEFFx',
+  ],
+  ...[
+    '..=',
+    '..',
+    '<<=',
+    '>>=',
+    '>>>',
+    '->',
+    '-->',
+    '!==',
+    '&&&',
+    '|||=',
+    'foreachx',
+    'forall',
+    'for',
+    '_',
+    'a1_',
+    '1a',
+    '€',
+    '`',
+    '',
+  ],
+])('tokens are the same: %s', expectSameTokens);
 
 test('trees of the library and of programs are the same', () => {
   expect(programs.length).toBeGreaterThan(20);
