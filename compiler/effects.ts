@@ -1,6 +1,6 @@
 // What instructions do, and which memory they touch: the questions that licm, cse, dce and strength reduction share.
 import { unreachable } from '../lang/unreachable.ts';
-import { constantOf, type Defs, defsOf, opOf } from './facts.ts';
+import { constantOf, type Defs, defsOf } from './facts.ts';
 import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
 import { opRow } from './ir.ts';
 import { isVectorOp, vectorBytes } from './ir-vector.ts';
@@ -182,22 +182,31 @@ export const accessOf = (m: Memory, inst: OpInst): Access | undefined => {
 type Lends = (inst: OpInst, i: number) => boolean;
 
 /** Frame slots whose address is used for more than to load and store; `lends`: also by callees. */
-export const escapedSlots = (f: Func, defs: Defs, lends: Lends = () => false): ReadonlySet<string> => {
+export const escapedSlots = (f: Func, lends: Lends = () => false): ReadonlySet<string> => {
   const escaped = new Set<string>();
+  // What is derived from slots comes after it in the code: most operands are found at once to be no addresses of slots.
+  const slots = new Map<Value, string>();
+  const derive = (inst: OpInst): void => {
+    const [result] = inst.results;
+    const [first] = inst.args;
+    if (result === undefined || !ofPlaces.has(inst.op)) return;
+    const slot = inst.op === 'frame' ? String(inst.imms[0]) : first === undefined ? undefined : slots.get(first);
+    if (slot !== undefined) slots.set(result, slot);
+  };
   const lose = (v: Value): void => {
-    // Most operands are numbers: their places need not be found to know that they are none.
-    const op = opOf(defs, v)?.op;
-    if (op === undefined || !ofPlaces.has(op)) return;
-    const p = placeOf(defs, v);
-    if (p.root.kind === 'frame') escaped.add(p.root.name);
+    const slot = slots.get(v);
+    if (slot !== undefined) escaped.add(slot);
   };
   const body = (b: Body): void => {
     for (const inst of b.insts) {
       if (inst.kind === 'op') {
         inst.args.forEach((v, i) => {
-          if (!keepsAddress(inst, i) && !lends(inst, i)) lose(v);
+          if (slots.has(v) && !keepsAddress(inst, i) && !lends(inst, i)) lose(v);
         });
-      } else if (inst.kind === 'loop') inst.inits.forEach(lose);
+        derive(inst);
+        continue;
+      }
+      if (inst.kind === 'loop') inst.inits.forEach(lose);
       for (const inner of bodiesOf(inst)) body(inner);
     }
     if (b.end.kind !== 'unreachable') b.end.args.forEach(lose);
@@ -206,6 +215,7 @@ export const escapedSlots = (f: Func, defs: Defs, lends: Lends = () => false): R
   return escaped;
 };
 
+/** What gives the address of a slot, or one in it. */
 const ofPlaces: ReadonlySet<OpName> = new Set<OpName>(['frame', 'addr', 'own', 'remote', 'offset', 'ptr.add', 'elem']);
 
 /** Operand `i` is only followed to memory, or gives a pointer that placeOf sees through. */
@@ -324,7 +334,7 @@ const hiddenIn = ({ globals }: IrProgram): ReadonlySet<string> => {
 
 export const memoryOf = (f: Func, program: IrProgram, defs: Defs): Memory => ({
   defs,
-  escaped: f.slots.length === 0 ? new Set() : escapedSlots(f, defs, lendsOf(program)),
+  escaped: f.slots.length === 0 ? new Set() : escapedSlots(f, lendsOf(program)),
   hidden: hiddenIn(program),
 });
 

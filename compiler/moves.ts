@@ -1,4 +1,5 @@
 // Which functions may move objects: the verifier's rule about ptrs, and passes that keep a ptr over a call, ask this.
+import { bits, effectBits } from './effects.ts';
 import type { Body, Inst, IrProgram } from './ir.ts';
 import { opRow } from './ir.ts';
 import { isMoving, movers, outwardOps } from './runtime-functions.ts';
@@ -57,7 +58,7 @@ const moverIn = (p: IrProgram): ((i: Inst) => boolean) => {
   const inBody = (b: Body): boolean => b.insts.some(moves);
   const moves = (i: Inst): boolean => {
     if (i.kind === 'op') {
-      if (i.op !== 'call') return opRow(i.op).effects.includes('moves');
+      if (i.op !== 'call') return (effectBits(i.op) & bits.moves) !== 0;
       const callee = String(i.imms[0]);
       return !known.has(callee) || moving.has(callee);
     }

@@ -1,8 +1,9 @@
 // The run-time's functions that the compiler knows by name (stdlib/runtime*.pg; those of checked mode are in checked.ts), and which
 // of them an op stands for until lower-runtime, or the emitter, makes the call. Whoever asks what a function calls has to count these.
 import { isRuntime, profileServer, runFunction } from '../vm/abi.ts';
+import { bits, effectBits } from './effects.ts';
 import { hasFunction } from './has-function.ts';
-import { type Body, type Func, type IrProgram, type OpInst, type OpName, opRow } from './ir.ts';
+import type { Body, Func, IrProgram, OpInst, OpName } from './ir.ts';
 import type { HookSettings } from './passes.ts';
 import { forEachInst } from './tree.ts';
 
@@ -131,8 +132,15 @@ export const passesNeed: readonly string[] = [...Object.values(guardRuntime), ho
 
 const outward = new WeakMap<Body, readonly OpInst[]>();
 
-const leads = (op: OpName): boolean =>
-  op === 'func.ref' || runtimeFor[op] !== undefined || opRow(op).effects.includes('moves');
+const leading = new Map<OpName, boolean>();
+
+const leads = (op: OpName): boolean => {
+  const known = leading.get(op);
+  if (known !== undefined) return known;
+  const answer = op === 'func.ref' || runtimeFor[op] !== undefined || (effectBits(op) & bits.moves) !== 0;
+  leading.set(op, answer);
+  return answer;
+};
 
 /**
  * Ops that lead out of a function or may move objects, in order: calls and what will be calls, values of functions, waiting. Whoever

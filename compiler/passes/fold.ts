@@ -50,7 +50,7 @@ export const fold = (f: Func, context: PassContext): Func => {
     settled: settledExtents(context.program, f.name),
   };
   const body = foldBody(s, f.body);
-  return { ...f, types: s.edit.types, body: substitute(body, s.get) };
+  return { ...f, types: s.edit.types, body: replaced.size === 0 ? body : substitute(body, s.get) };
 };
 
 /** What became of an instruction: others in its place, and perhaps an end of the whole body. */

@@ -15,7 +15,7 @@ import { isRuntime } from '../../vm/abi.ts';
 import { isParBody } from '../call-graph.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { isMoving, revokers } from '../runtime-functions.ts';
+import { isMoving, outwardOps, revokers } from '../runtime-functions.ts';
 import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
 
 /** Cost (of the table of ops) up to which a function is copied to every call. */
@@ -177,13 +177,8 @@ const mergeSlot = (s: State, slot: FrameSlot): string => {
 
 // ---- the call graph ---------------------------------------------------------------------------------------------
 
-const calleesOf = (f: Func): ReadonlySet<string> => {
-  const found = new Set<string>();
-  forEachInst(f.body, (i) => {
-    if (i.kind === 'op' && i.op === 'call') found.add(String(i.imms[0]));
-  });
-  return found;
-};
+const calleesOf = (f: Func): readonly string[] =>
+  outwardOps(f).flatMap((i) => (i.op === 'call' ? [String(i.imms[0])] : []));
 
 /** May a call of it lead to another call of it? */
 const isRecursive = (f: Func, context: PassContext): boolean => {
@@ -207,11 +202,7 @@ const countCalls = (context: PassContext): ReadonlyMap<string, number> => {
   if (known) return known;
   const calls = new Map<string, number>();
   for (const f of context.program.funcs) {
-    forEachInst(f.body, (i) => {
-      if (i.kind !== 'op' || i.op !== 'call') return;
-      const name = String(i.imms[0]);
-      calls.set(name, (calls.get(name) ?? 0) + 1);
-    });
+    for (const name of calleesOf(f)) calls.set(name, (calls.get(name) ?? 0) + 1);
   }
   counted.set(context.program, calls);
   return calls;

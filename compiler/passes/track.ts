@@ -88,7 +88,7 @@ const guards: ReadonlySet<OpName> = new Set(['guard.read', 'guard.write', 'guard
 
 /** Slots that another function, a move of an object, or a guard that asks the table may have to know of. */
 const slotsToTell = (f: Func, defs: Defs, checked: boolean): ReadonlySet<string> => {
-  const slots = new Set(escapedSlots(f, defs));
+  const slots = new Set(escapedSlots(f));
   forEachInst(f.body, (i) => {
     if (i.kind !== 'op') return;
     const [p] = i.op === 'track.escape' || i.op === 'track.run' || (checked && guards.has(i.op)) ? i.args : [];
