@@ -1,11 +1,13 @@
 // pgc check: what is wrong with these programs?
 import { check } from '../lang/check.ts';
+import { optimiseLater } from '../vm/flags.ts';
 import { errorsIn, type Found, printDiagnosticsJson, showDiagnostics } from './cli-diagnostics.ts';
 import { notSource, readInput } from './cli-input.ts';
 import { exitCodes, mistake } from './cli-report.ts';
 import { fileHost } from './host.ts';
 
 export const checkCommand = async (files: readonly string[], options: { readonly json?: boolean }): Promise<number> => {
+  optimiseLater();
   let code: number = exitCodes.ok;
   const found: Found[] = [];
   for (const file of files) {
