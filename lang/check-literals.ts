@@ -52,10 +52,15 @@ const compute = (e: Ast.Expr): Flexibility => {
   }
 };
 
+const hasParts = (e: Ast.Expr): boolean =>
+  e.kind === 'binary' || e.kind === 'unary' || e.kind === 'paren' || e.kind === 'if';
+
 /** Long chains of operators lean to the left: their left sides are computed first, so that the stack stays flat. */
 export const flexibility = (e: Ast.Expr): Flexibility => {
+  // Most have no parts: what they are is seen sooner than remembered.
+  if (!hasParts(e)) return compute(e);
   const open: Ast.Expr[] = [];
-  for (let n: Ast.Expr = e; !known.has(n); ) {
+  for (let n: Ast.Expr = e; hasParts(n) && !known.has(n); ) {
     open.push(n);
     if (n.kind === 'binary') n = n.left;
     else if (n.kind === 'unary') n = n.operand;

@@ -133,7 +133,7 @@ export const modulesFor = (source: string): ReadonlySet<string> => {
   const modules = new Set<string>(range.test(text) ? ['bulk'] : []);
   if (tasks.test(text)) modules.add('tasks');
   if (/\bpar\s+for\s/.test(text)) modules.add('tasks').add('par');
-  for (const [word] of text.matchAll(words)) for (const m of moduleOf.get(word) ?? []) modules.add(m);
+  for (const word of new Set(text.match(words))) for (const m of moduleOf.get(word) ?? []) modules.add(m);
   return modules;
 };
 
