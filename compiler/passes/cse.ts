@@ -111,12 +111,18 @@ const forget = (s: State, inst: Inst, at: Available): void => {
   for (const [key, loaded] of at.loads) if (clobbers(s.memory, writes, loaded.access)) at.loads.delete(key);
 };
 
+/** As `join` has it, but most lists have one or two members, and it takes long for those. */
+const listed = (list: readonly (string | number | bigint)[]): string => {
+  const [a = '', b = ''] = list;
+  return list.length > 2 ? list.join() : list.length === 2 ? `${a},${b}` : `${a}`;
+};
+
 const keyOf = (inst: OpInst): string => {
   const [a = 0, b = 0] = inst.args;
   const args = a > b && commutative.has(inst.op) ? [b, a] : inst.args;
   // Two places are one only if as much is known of both: what was checked for the one was not checked for the other. Nor does what
   // run-time code may read tell what the program may.
-  return `${inst.op}.${inst.suffix}(${args.join()})[${inst.imms.join()}]${inst.granted ?? ''}${inst.kernel ? 'k' : ''}`;
+  return `${inst.op}.${inst.suffix}(${listed(args)})[${listed(inst.imms)}]${inst.granted ?? ''}${inst.kernel ? 'k' : ''}`;
 };
 
 /** True if the op is not needed any more. */

@@ -23,13 +23,16 @@ interface Needs {
   readonly provenance: Provenance;
   /** Accesses that may fault are felt. */
   readonly guards: boolean;
-  readonly values: Set<Value>;
+  /** 1: needed. */
+  readonly values: Uint8Array;
+  /** Structures that are needed, and ops that are whoever reads their results: others are if one of those is. */
   readonly insts: Set<Inst>;
   /** Structures that break or go on to a label. */
   readonly ends: Map<string, Terminator[]>;
   readonly effect: Map<Inst, boolean>;
-  /** Structures around each structure. */
+  /** Structures around each structure, and around the op that gives each value. */
   readonly parent: Map<Inst, Structure | undefined>;
+  readonly around: (Structure | undefined)[];
 }
 
 export const dce = (f: Func, context: PassContext): Func => {
@@ -38,19 +41,20 @@ export const dce = (f: Func, context: PassContext): Func => {
     defs,
     provenance: provenanceOf(f, context.program, defs),
     guards: context.guards !== 'off',
-    values: new Set(),
+    values: new Uint8Array(f.types.length),
     insts: new Set(),
     ends: new Map(),
     effect: new Map(),
     parent: new Map(),
+    around: [],
   };
   collect(needs, f.body, undefined);
   needBody(needs, f.body);
   let removed = false;
   forEachInst(f.body, (i) => {
-    if (!needs.insts.has(i)) removed = true;
-    else if (i.kind !== 'op' && i.results.some((r) => !needs.values.has(r))) removed = true;
-    else if (i.kind === 'loop' && i.params.some((p) => !needs.values.has(p))) removed = true;
+    if (!isNeeded(needs, i)) removed = true;
+    else if (i.kind !== 'op' && i.results.some((r) => !needs.values[r])) removed = true;
+    else if (i.kind === 'loop' && i.params.some((p) => !needs.values[p])) removed = true;
   });
   const swept = removed && context.allow() ? { ...f, body: sweep(needs, f.body) } : f;
   return dropSlots(swept, context);
@@ -58,10 +62,19 @@ export const dce = (f: Func, context: PassContext): Func => {
 
 // ---- marking ----------------------------------------------------------------------------------------------------
 
+const isNeeded = (n: Needs, inst: Inst): boolean => {
+  if (inst.kind === 'op') for (const v of inst.results) if (n.values[v]) return true;
+  return n.insts.has(inst);
+};
+
 const collect = (n: Needs, body: Body, around: Structure | undefined): void => {
   for (const inst of body.insts) {
+    if (inst.kind === 'op') {
+      for (const v of inst.results) n.around[v] = around;
+      continue;
+    }
     n.parent.set(inst, around);
-    if (inst.kind !== 'op') for (const b of bodiesOf(inst)) collect(n, b, inst);
+    for (const b of bodiesOf(inst)) collect(n, b, inst);
   }
   const { end } = body;
   if (end.kind === 'break' || end.kind === 'next') {
@@ -108,21 +121,26 @@ const ends = (defs: Defs, loop: LoopInst): boolean => {
 };
 
 const needBody = (n: Needs, body: Body): void => {
-  for (const inst of body.insts) if (isEssential(n, inst)) needInst(n, inst);
+  for (const inst of body.insts) {
+    if (!isEssential(n, inst)) continue;
+    if (inst.kind !== 'op') needInst(n, inst);
+    // What is around it is needed: it is its body that is looked at.
+    else if (!n.insts.has(inst)) {
+      n.insts.add(inst);
+      for (const v of inst.args) needValue(n, v);
+    }
+  }
   const { end } = body;
   // Arguments of breaks and nexts are needed as the results and parameters they give are.
   if (end.kind === 'ret' || end.kind === 'fault' || end.kind === 'raise') for (const v of end.args) needValue(n, v);
 };
 
-const needInst = (n: Needs, inst: Inst): void => {
+const needInst = (n: Needs, inst: Structure): void => {
   if (n.insts.has(inst)) return;
   n.insts.add(inst);
   const around = n.parent.get(inst);
   if (around) needInst(n, around);
   switch (inst.kind) {
-    case 'op':
-      for (const v of inst.args) needValue(n, v);
-      return;
     case 'if':
       needValue(n, inst.condition);
       needBody(n, inst.then);
@@ -140,21 +158,25 @@ const needInst = (n: Needs, inst: Inst): void => {
 const needValue = (n: Needs, first: Value): void => {
   const work: Value[] = [first];
   for (let v = work.pop(); v !== undefined; v = work.pop()) {
-    if (n.values.has(v)) continue;
-    n.values.add(v);
+    if (n.values[v]) continue;
+    n.values[v] = 1;
     const def = n.defs.get(v);
     if (!def) continue;
+    if (def.kind === 'op') {
+      const around = n.around[v];
+      if (around) needInst(n, around);
+      for (const arg of def.inst.args) work.push(arg);
+      continue;
+    }
     for (const source of sourcesOf(n, def)) work.push(source);
     needInst(n, def.kind === 'param' ? def.loop : def.inst);
   }
 };
 
 /** Values that a result or parameter may get. */
-const sourcesOf = (n: Needs, def: Def): readonly Value[] => {
+const sourcesOf = (n: Needs, def: Exclude<Def, { kind: 'op' }>): readonly Value[] => {
   const at = (key: string, index: number): Value[] => (n.ends.get(key) ?? []).flatMap((e) => argsOf(e)[index] ?? []);
   switch (def.kind) {
-    case 'op':
-      return [];
     case 'result':
       return at(`break ${def.inst.label}`, def.index);
     case 'param':
@@ -171,13 +193,13 @@ const sweep = (n: Needs, whole: Body): Body => {
   const params = new Map<string, readonly boolean[]>();
   const pick = <T>(list: readonly T[], keep: readonly boolean[] | undefined): readonly T[] =>
     keep ? list.filter((_, i) => keep[i]) : list;
-  const live = (list: readonly Value[]): readonly boolean[] => list.map((v) => n.values.has(v));
+  const live = (list: readonly Value[]): readonly boolean[] => list.map((v) => n.values[v] === 1);
   const end = (e: Terminator): Terminator => {
     if (e.kind === 'break') return { ...e, args: pick(e.args, results.get(e.label)) };
     return e.kind === 'next' ? { ...e, args: pick(e.args, params.get(e.label)) } : e;
   };
   const inst = (i: Inst): readonly Inst[] => {
-    if (!n.insts.has(i)) return [];
+    if (!isNeeded(n, i)) return [];
     if (i.kind === 'op') return [i];
     const keep = live(i.results);
     results.set(i.label, keep);
