@@ -1,6 +1,6 @@
 // The tokens of PG, for Chevrotain's lexer. Few words are reserved; `on`, `step`, `dist`, `block` and the like are plain
 // names that the parser knows in their places, so that programs may use them.
-import { type CustomPatternMatcherReturn, createToken, Lexer, type TokenType } from 'chevrotain';
+import { type CustomPatternMatcherReturn, createToken, type ILexingResult, Lexer, type TokenType } from 'chevrotain';
 
 /** `/* … *\/`, nested. An unterminated comment runs to the end of the text; the parser reports it. */
 export const nestedComment = (text: string, start: number): CustomPatternMatcherReturn | null => {
@@ -174,8 +174,16 @@ export const tokenName = (t: TokenType): string => {
   }
 };
 
-export const lexer = new Lexer(allTokens, {
-  positionTracking: 'onlyOffset',
-  ensureOptimizations: false,
-  skipValidations: true,
-});
+let made: Lexer | undefined;
+
+/** Chevrotain's lexer, made when it is wanted: for texts without mistakes there is a quicker one (lex-quick.ts). */
+export const lexer = {
+  tokenize: (text: string): ILexingResult => {
+    made ??= new Lexer(allTokens, {
+      positionTracking: 'onlyOffset',
+      ensureOptimizations: false,
+      skipValidations: true,
+    });
+    return made.tokenize(text);
+  },
+};
