@@ -18,7 +18,7 @@
 // not so the largest of all rounds: it changes less and less often, and each round would wait for the one before.
 import { append, type Replacement } from '../append.ts';
 import { effectBits, isDivision } from '../effects.ts';
-import type { Body, Func, IfInst, Inst, OpInst, Value } from '../ir.ts';
+import type { Body, Func, IfInst, Inst, OpInst, Terminator, Value } from '../ir.ts';
 import { opRow } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { argsOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.ts';
@@ -44,8 +44,8 @@ export const ifConvert = (f: Func, context: PassContext): Func => {
   return { ...f, types: s.edit.types, body };
 };
 
-const converted = (s: State, body: Body, inLoop: boolean): Body => ({
-  insts: body.insts.flatMap((inst): readonly Inst[] => {
+const converted = (s: State, body: Body, inLoop: boolean): Body => {
+  const insts = body.insts.flatMap((inst): readonly Inst[] => {
     if (inst.kind === 'loop') for (const v of inst.params) if (isFloat(s, v)) s.carried.add(v);
     const now = withBodies(inst, (b) => converted(s, b, inLoop || inst.kind === 'loop'));
     if (now.kind === 'op') for (const v of now.results) s.ops.set(v, now);
@@ -58,9 +58,34 @@ const converted = (s: State, body: Body, inLoop: boolean): Body => ({
       for (const [k, v] of arm.end.args.entries()) if (s.carried.has(v)) s.carried.add(now.results[k] ?? v);
     }
     return [now];
-  }),
-  end: body.end,
-});
+  });
+  const last = insts.at(-1);
+  const way = inLoop && last?.kind === 'if' && !last.likely ? oneWay(s, last) : undefined;
+  if (!way || last?.kind !== 'if' || !s.context.allow()) return { insts, end: body.end };
+  const { then, else: otherwise, condition } = last;
+  const [yes, no] = [argsOf(then.end), argsOf(otherwise.end)];
+  const r: Replacement = {
+    insts: [...insts.slice(0, -1), ...then.insts, ...otherwise.insts],
+    edit: s.edit,
+    pos: last.pos,
+    by,
+  };
+  const args = yes.map((v, k) => {
+    const type = typeOf(s.edit.types, v);
+    return v === no[k] ? v : append(r, 'select', type, type, [condition, v, no[k] ?? v]);
+  });
+  return { insts: r.insts, end: { ...way, args } };
+};
+
+/** Where both arms of an `if` that nothing comes after go on, if they only choose what with. */
+const oneWay = (s: State, inst: IfInst): (Terminator & { readonly kind: 'break' | 'next' }) | undefined => {
+  const [yes, no] = [inst.then.end, inst.else.end];
+  if (yes.kind !== 'break' && yes.kind !== 'next') return undefined;
+  if (no.kind !== yes.kind || no.label !== yes.label || targets(yes, inst.label)) return undefined;
+  const chosen = yes.args.filter((v, k) => v !== no.args[k]);
+  if (chosen.length > maxChosen || !chosen.every((v) => isInteger(s, v)) || !areCheap(inst)) return undefined;
+  return yes;
+};
 
 /** The larger or the smaller of two floats, as one op on vectors. */
 interface Extreme {
@@ -113,8 +138,13 @@ const isChoice = (s: State, inst: IfInst): boolean => {
   const { label, results } = inst;
   if (inst.likely || results.length === 0 || results.length > maxChosen) return false;
   if (!results.every((v) => isInteger(s, v))) return false;
+  return [inst.then, inst.else].every((b) => b.end.kind === 'break' && targets(b.end, label)) && areCheap(inst);
+};
+
+/** Whether all that the arms do can be done in vain. */
+const areCheap = (inst: IfInst): boolean => {
   const arms = [inst.then, inst.else];
-  if (!arms.every((b) => b.end.kind === 'break' && targets(b.end, label) && b.insts.every(isHarmless))) return false;
+  if (!arms.every((b) => b.insts.every(isHarmless))) return false;
   const cost = (b: Body): number => b.insts.reduce((sum, i) => sum + (i.kind === 'op' ? opRow(i.op).cost : 0), 0);
   return cost(inst.then) + cost(inst.else) <= maxCost;
 };
