@@ -53,6 +53,8 @@ export const programs: readonly Program[] = [
   // Slices that functions get.
   program('bench/programs/dot.pg', 'rounds=120000', 'rounds=1000'),
   program('bench/programs/axpy.pg', 'rounds=150000', 'rounds=1000'),
+  program('bench/programs/complex.pg', 'rounds=40000', 'rounds=250'),
+  program('bench/programs/columns.pg', 'rounds=300', 'rounds=4'),
   program('bench/programs/matmul.pg', 'rounds=180', 'rounds=4'),
   program('bench/programs/jacobi.pg', 'steps=6000', 'steps=50'),
   program('bench/programs/quicksort.pg', 'rounds=50', 'rounds=1'),

@@ -5,18 +5,17 @@
 // is asked before the nest, from what its loops walk through (loop-ranges.ts), unless the two loops are independent by the language's promise. Then each
 // place sees the same operations in the same order as in the source, with the same results to the last bit.
 import { addressOf } from './address.ts';
+import { type Apart, rangesApart } from './apart.ts';
 import { type Memory, mayAlias, placeOf } from './effects.ts';
 import type { Linear } from './facts.ts';
 import type { OpInst, Value } from './ir.ts';
 import type { Nest } from './jam-nest.ts';
 import { memTypeBytes } from './layout.ts';
-import { type Range, type RangeState, rangesIn } from './loop-ranges.ts';
+import type { RangeState } from './loop-ranges.ts';
 import { definedIn } from './tree.ts';
 
 /** Longer bodies have enough to do side by side, and more values than there are registers. */
 const maxLine = 24;
-/** Pairs of ranges that are compared before a nest. */
-const maxAsks = 8;
 
 interface Access {
   readonly inst: OpInst;
@@ -26,16 +25,13 @@ interface Access {
   readonly inLine: boolean;
 }
 
-export interface JamPlan {
+export interface JamPlan extends Apart {
   /** Values that differ from one outer iteration to the next. */
   readonly varying: ReadonlySet<Value>;
   /** Accesses to places that all outer iterations write in the same inner iteration, by the place: from one to the next the value stays in a register. */
   readonly chained: ReadonlyMap<OpInst, string>;
   /** Accesses to places that one outer iteration alone writes, the same in all its inner ones, by the place: they are kept in registers meanwhile. */
   readonly kept: ReadonlyMap<OpInst, string>;
-  /** Ranges that must not meet, and all of them. */
-  readonly apart: readonly (readonly [Range, Range])[];
-  readonly ranges: readonly Range[];
   /** Inner iterations that are done side by side do not depend on each other. */
   readonly independent: boolean;
 }
@@ -116,12 +112,7 @@ export const jamPlanOf = (s: RangeState, memory: Memory, nest: Nest): JamPlan | 
 };
 
 /** What has to be compared: each store with all that is not certainly the same place or another object. */
-const asksOf = (
-  s: RangeState,
-  memory: Memory,
-  nest: Nest,
-  accesses: readonly Access[],
-): Pick<JamPlan, 'apart' | 'ranges'> | undefined => {
+const asksOf = (s: RangeState, memory: Memory, nest: Nest, accesses: readonly Access[]): Apart | undefined => {
   const area = (a: Access, k: number) => ({
     place: { ...placeOf(memory.defs, a.inst.args[0] ?? -1), fromRoot: undefined, base: -1 - k },
     bytes: undefined,
@@ -134,21 +125,5 @@ const asksOf = (
           return mayAlias(memory, area(w, k), area(x, n)) ? [[w, x] as const] : [];
         }),
   );
-  if (pairs.length === 0) return { apart: [], ranges: [] };
-  const wanted = new Map(pairs.flat().map((a) => [a.inst, a]));
-  s.products = new Map();
-  const ranges = rangesIn(s, nest.outer.loop, (inst) => {
-    const a = wanted.get(inst);
-    const [pointer] = inst.args;
-    if (!a || pointer === undefined) return undefined;
-    return { inst, pointer, offset: Number(inst.imms[0]), bytes: a.bytes, write: inst.op === 'store' };
-  });
-  const rangeOf = (a: Access): Range | undefined => ranges.find((r) => r.guards.includes(a.inst));
-  const apart = new Map<string, readonly [Range, Range]>();
-  for (const [w, x] of pairs) {
-    const [a, b] = [rangeOf(w), rangeOf(x)];
-    if (!a || !b || a === b) return undefined;
-    apart.set(`${ranges.indexOf(a)} ${ranges.indexOf(b)}`, [a, b]);
-  }
-  return apart.size > maxAsks ? undefined : { apart: [...apart.values()], ranges };
+  return rangesApart(s, nest.outer.loop, pairs);
 };

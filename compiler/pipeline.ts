@@ -30,6 +30,7 @@ import { guardSplit } from './passes/guard-split.ts';
 import { hooks } from './passes/hooks.ts';
 import { ifConvert } from './passes/if-convert.ts';
 import { inline } from './passes/inline.ts';
+import { interchange } from './passes/interchange.ts';
 import { jam } from './passes/jam.ts';
 import { licm } from './passes/licm.ts';
 import { lowerHooks } from './passes/lower-hooks.ts';
@@ -115,6 +116,12 @@ export const passes = [
     doc: 'what follows a pointer that is used several times is there twice, once without its guards',
   },
   { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
+  {
+    name: 'interchange',
+    run: interchange,
+    required: false,
+    doc: 'two loops change places where the inner one walks in long steps and the outer one in short ones',
+  },
   {
     name: 'jam',
     run: jam,
@@ -218,6 +225,7 @@ export const sequence: readonly PassName[] = [
   'guard-available',
   'guard-split',
   'guard-merge',
+  'interchange',
   'jam',
   'vectorise',
   'carry',
@@ -283,6 +291,13 @@ export const order = [
   ['guard-range', 'guard-split', 'loops that are there twice anyhow are not split once more'],
   ['guard-split', 'guard-merge', 'what is merged are the guards that no version is without'],
   ['guard-range', 'guard-merge', 'guards that are merged are no more found in loops'],
+  ['guard-merge', 'interchange', 'a nest without guards and checks is a straight line, in which nothing can fail'],
+  [
+    'interchange',
+    'jam',
+    'which of two loops is the inner one is settled before several iterations of the outer one are done in it',
+  ],
+  ['interchange', 'vectorise', 'the inner loop is the one with vectors'],
   ['guard-merge', 'jam', 'a nest without guards and checks is a straight line'],
   ['jam', 'vectorise', 'what four rows have in common is one loop for vectors'],
   ['jam', 'strength', 'ranges are read off indices, not off pointers that advance'],

@@ -4,16 +4,16 @@ import { type Defs, intOf, type Linear, opOf } from './facts.ts';
 import type { Value } from './ir.ts';
 
 /** Coefficients by product; the empty product is 1. */
-type Polynomial = ReadonlyMap<string, bigint>;
+export type Polynomial = ReadonlyMap<string, bigint>;
 
 /** Sums of more products, and products of more factors, are not taken apart. */
 const maxTerms = 16;
 const maxFactors = 3;
 
-const factorsOf = (key: string): readonly Value[] => (key === '' ? [] : key.split(' ').map(Number));
+export const factorsOf = (key: string): readonly Value[] => (key === '' ? [] : key.split(' ').map(Number));
 const keyOf = (factors: readonly Value[]): string => [...factors].sort((a, b) => a - b).join(' ');
 
-const sum = (a: Polynomial, b: Polynomial, times: bigint): Polynomial => {
+export const sum = (a: Polynomial, b: Polynomial, times: bigint): Polynomial => {
   const all = new Map(a);
   for (const [key, c] of b) {
     const now = BigInt.asIntN(64, (all.get(key) ?? 0n) + times * c);
@@ -36,7 +36,7 @@ const product = (a: Polynomial, b: Polynomial): Polynomial | undefined => {
   return all;
 };
 
-const polynomialOf = (defs: Defs, v: Value, depth = 8): Polynomial => {
+export const polynomialOf = (defs: Defs, v: Value, depth = 8): Polynomial => {
   const leaf: Polynomial = new Map([[String(v), 1n]]);
   const inst = opOf(defs, v);
   if (inst?.suffix !== 'i64' || depth === 0) return leaf;

@@ -16,6 +16,7 @@
 // 1971; D. Callahan, S. Carr, K. Kennedy, Improving register allocation for subscripted variables, PLDI 1990. Which nests: jam-nest.ts and
 // jam-plan.ts. Nothing is reassociated. Where what has to be asked is answered no, the nest as written runs.
 import { isRuntime } from '../../vm/abi.ts';
+import { meetNot } from '../apart.ts';
 import { append, type Replacement } from '../append.ts';
 import { isChecked } from '../checked.ts';
 import { type Memory, memoryOf } from '../effects.ts';
@@ -24,7 +25,7 @@ import type { Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } fr
 import { ifInst } from '../ir-build.ts';
 import { type Nest, nestOf } from '../jam-nest.ts';
 import { type JamPlan, jamPlanOf } from '../jam-plan.ts';
-import { asking, type Range, type RangeState } from '../loop-ranges.ts';
+import { asking, type RangeState } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, editOf, sizeOf, typeOf, withBodies } from '../tree.ts';
 
@@ -337,11 +338,3 @@ class Jammed {
     return { kind: 'block', label: out, results: [], body, pos: this.#pos, by };
   }
 }
-
-/** Asks that two ranges do not meet on the circle of addresses: neither begins in the other. */
-const meetNot = (a: ReturnType<typeof asking>, x: Range, y: Range): void => {
-  const [from, to] = [a.from(x), a.from(y)];
-  const ahead = (v: Value, w: Value): Value => a.make('extend_u', '', [a.make('ptr.diff', '', [w, v], 'i32')], 'i64');
-  a.and(a.make('ge_s', 'i64', [ahead(from, to), a.bytes(x)], 'i32'));
-  a.and(a.make('ge_s', 'i64', [ahead(to, from), a.bytes(y)], 'i32'));
-};
