@@ -19,7 +19,7 @@ import {
   textOf,
   withScope,
 } from './check-state.ts';
-import type { ForallOver, Local, Range, Reduction, Stmt } from './typed.ts';
+import type { Expr, ForallOver, Local, Range, Reduction, Stmt } from './typed.ts';
 import { boolType, errorType, i64, type Type, typeName } from './types.ts';
 
 const none: CheckedStmt = { diverges: false };
@@ -73,7 +73,36 @@ const checkRange = (x: Context, r: Ast.Range): { readonly range: Range; readonly
   const step = r.step && end(r.step);
   if (step?.kind === 'const' && step.value === 0n && !isError(step.type))
     error(x, 'PG0510', step.span, 'the step of a range is not 0', { label: 'would never end' });
+  const over = beyondType(type, constant(lo), constant(hi), step ? constant(step) : 1n, r.inclusive);
+  if (over)
+    error(x, 'PG0510', hi.span, `the end of the range is within one step of the ${over} ${typeName(type)}`, {
+      label: 'the counter would have to go beyond it',
+      hint: 'end the range a step earlier, and do the last iteration after the loop',
+    });
   return { range: { lo, hi, inclusive: r.inclusive, ...(step ? { step } : {}) }, type: isError(type) ? i64 : type };
+};
+
+const constant = (e: Expr): bigint | undefined =>
+  e.kind === 'const' && typeof e.value === 'bigint' ? e.value : undefined;
+
+/** Whether a counter of 64 bits would have to leave its type to end the loop; narrower ones are counted in wider ones. */
+const beyondType = (
+  type: Type,
+  lo: bigint | undefined,
+  hi: bigint | undefined,
+  step: bigint | undefined,
+  inclusive: boolean,
+): 'largest' | 'smallest' | undefined => {
+  if (type.kind !== 'int' || type.bits !== 64 || hi === undefined || step === undefined || step === 0n)
+    return undefined;
+  const [least, most] = type.signed ? [-(1n << 63n), (1n << 63n) - 1n] : [0n, (1n << 64n) - 1n];
+  const last = inclusive ? hi : step > 0n ? hi - 1n : hi + 1n;
+  // Where it begins is not known: a counter that comes to the last number itself.
+  const distance = (lo ?? last) - last;
+  if (step > 0n ? distance > 0n : distance < 0n) return undefined;
+  const counted = last + (distance % step);
+  if (counted + step > most) return 'largest';
+  return counted + step < least ? 'smallest' : undefined;
 };
 
 export const checkFor = (x: Context, s: Extract<Ast.Stmt, { kind: 'for' }>): CheckedStmt => {

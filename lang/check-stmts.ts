@@ -322,7 +322,9 @@ const checkReturn = (x: Context, s: Extract<Ast.Stmt, { kind: 'return' }>): Chec
             ? 'call it, then `return;`'
             : isTest
               ? 'a test says what it found by `assert`; `return;` ends it'
-              : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
+              : x.fn?.name === 'main'
+                ? '`exit(code)` ends the program with a code; `return;` ends `main`'
+                : `give the function a result: \`fn ${x.fn?.name ?? 'f'}(…) -> ${typeName(value.type)}\``,
       });
     }
     return done({ kind: 'return', span: s.span }, true);

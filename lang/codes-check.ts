@@ -530,11 +530,14 @@ would stop here when it runs.
   },
   PG0510: {
     title: 'constant out of range',
-    explain: `A constant index, dimension or step is outside of what is possible here.
+    explain: `A constant index, dimension, step or end of a range is outside of what is possible here.
 
   var a: [4]int;
   a[4] = 0;                   // 0 to 3
-  for i in 0..n step 0 { }    // would never end`,
+  for i in 0..n step 0 { }    // would never end
+
+A loop ends when its counter has passed the end. So an end of 64 bits is at least a step before
+the largest number of its type.`,
   },
   PG0511: {
     title: 'too long or too deep',

@@ -234,7 +234,11 @@ export const syntaxDiagnostic = (input: {
     all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
   if (all.length === 0)
     for (const span of parser.chained)
-      all.push(error('PG0103', 'comparisons do not chain', span, { hint: 'write `a < b && b < c`' }));
+      all.push(
+        error('PG0103', 'comparisons do not chain', span, {
+          hint: 'write `a < b && b < c`; calls of generic functions name no types: `f(x)`, not `f<int>(x)`',
+        }),
+      );
   return distinct(all, source);
 };
 
