@@ -12,7 +12,7 @@ export interface QuickTokens {
 const space = 1;
 const digit = 2;
 const letter = 3;
-/** What the first 128 characters begin. */
+/** What the first 128 characters begin; digits and letters, the highest, go on with a name. */
 const kinds = new Uint8Array(128);
 const define = (kind: number, characters: string): void => {
   for (const c of characters) kinds[c.charCodeAt(0)] = kind;
@@ -101,13 +101,14 @@ export const quickTokens = (text: string): QuickTokens | undefined => {
     const c = text.charCodeAt(at);
     const kind = kinds[c];
     if (kind === space) {
-      at++;
+      do at++;
+      while (kinds[text.charCodeAt(at)] === space);
       continue;
     }
     let token: IToken | undefined;
     if (kind === letter) {
       let end = at + 1;
-      for (let next = kindAt(text, end); next === letter || next === digit; next = kindAt(text, end)) end++;
+      while ((kinds[text.charCodeAt(end)] ?? 0) >= digit) end++;
       const image = text.slice(at, end);
       token = tokenOf(words.get(image) ?? Name, image, at);
     } else if (kind === digit) token = numberAt(text, at);

@@ -9,6 +9,7 @@
 import { createTokenInstance, EOF, type IToken, type TokenType } from 'chevrotain';
 import type { Block, Module } from './ast.ts';
 import { PgParser } from './parse-decl.ts';
+import type { Span } from './source.ts';
 import { allTokens, mark } from './tokens.ts';
 
 /** What may come first: tokens; or nothing at all, and then what follows decides. */
@@ -184,6 +185,22 @@ class QuickParser extends PgParser {
 
   ahead(n: number): IToken {
     return this.tokens[this.at + n - 1] ?? endOfText;
+  }
+
+  // Tokens are where they are: none was put in by recovery.
+
+  protected override here(): number {
+    return this.tokens[this.at]?.startOffset ?? this.before();
+  }
+
+  protected override since(start: number): Span {
+    return { source: this.source, start, end: Math.max(start, this.before()) };
+  }
+
+  /** Where the last token ends. */
+  before(): number {
+    const last = this.tokens[this.at - 1];
+    return last ? last.startOffset + last.image.length : 0;
   }
 
   protected override functionBody(): Block {
