@@ -74,13 +74,13 @@ const others = ['slanted', 'slanted_rows', 'total', 'carried', 'told', 'transpos
 const main = `
 fn mix(h: int, x: int) -> int { return (h ^ x) * 1099511628211 + (x >> 13); }
 fn main() {
-  for at in 0..3 {
+  for at in 0..2 {
     for size in 7..13 step 4 {
       let n = 16 - size;
       let m = size;
       let all = new [280]f64;
       let grid = new [n, m]f64;
-      // Apart; the same; one begins in the middle of the other.
+      // Slices that begin in the middle of another, and one that is apart.
       let c = all[20 * at..20 * at + 110];
       let a = all[50..160];
       let far = all[170..280];
