@@ -11,7 +11,7 @@
 // Pointers may point anywhere: a store through one may hit the header of a matrix that the next iteration reads, so nothing
 // can be kept in a register. Which bytes the loop stores to is known before it, though, as for guards (loop-ranges.ts), and
 // is compared there with what it reads (run-time disambiguation, Nicolau 1989; versioning of loops as for vectorising). Where one store can hit, or
-// a bound is wild, the loop as written runs. Only innermost loops, whose first iteration makes the reads in any case.
+// a bound is wild, the loop as written runs. Only innermost loops, whose first iteration makes some of the reads in any case.
 import { isRuntime, unmappedBytes } from '../../vm/abi.ts';
 import { addressOf } from '../address.ts';
 import { isChecked } from '../checked.ts';
@@ -107,8 +107,9 @@ const innermost = (s: State, loop: LoopInst): readonly Inst[] => {
   const size = sizeOf(loop.body);
   if (size > maxLoop || s.size + size > maxFunction || (effectsOf(loop) & ~allowed) !== 0) return [loop];
   const stores = storesOf(loop);
-  const cells = cellsOf(s, loop).filter((c) => !isHit(s, loop, c, stores ?? []));
-  if (cells.length === 0 || cells.length > maxCells || stores === undefined) return [loop];
+  const certain = cellsOf(s, loop).filter((c) => !isHit(s, loop, c, stores ?? []));
+  if (certain.length === 0 || certain.length > maxCells || stores === undefined) return [loop];
+  const cells = withOthers(s, loop, certain, stores);
   const early = earlyOf(s, loop, cells);
   const read = new Set<Value>(early.flatMap((i) => i.results));
   s.products = new Map();
@@ -177,6 +178,37 @@ const cellsOf = (s: State, loop: LoopInst): readonly Cell[] => {
   return [...cells.values()];
 };
 
+/**
+ * Besides, reads that only some iterations make: of bytes that are read in any case, or of what can be read anywhere, such as variables of the
+ * module.
+ */
+const withOthers = (s: State, loop: LoopInst, certain: readonly Cell[], stores: ReadonlySet<Inst>): readonly Cell[] => {
+  const inner = definedIn(loop.body, new Set(loop.params));
+  const taken = new Set<Inst>(certain.flatMap((c) => c.loads.map((l) => l.inst)));
+  const cells = new Map(certain.map((c) => [c.base, c]));
+  forEachInst(loop.body, (inst) => {
+    const pointer = inst.kind === 'op' && inst.op === 'load' && !taken.has(inst) ? inst.args[0] : undefined;
+    const address = pointer === undefined ? undefined : addressOf(s.defs, pointer, inner);
+    if (inst.kind !== 'op' || !address || address.bytes.terms.size > 0) return;
+    const offset = Number(address.bytes.constant) + Number(inst.imms[0] ?? 0);
+    const bytes = memTypeBytes[inst.suffix as MemType];
+    const known = cells.get(address.base);
+    const lo = Math.min(known?.offset ?? offset, offset);
+    const hi = Math.max(known ? known.offset + known.bytes : 0, offset + bytes);
+    const grows = !known || lo < known.offset || hi > known.offset + known.bytes;
+    if (grows && (offset < 0 || hi - lo > maxCell || mayFault(s.provenance, inst))) return;
+    const cell: Cell = {
+      base: address.base,
+      offset: lo,
+      bytes: hi - lo,
+      loads: [...(known?.loads ?? []), { inst, offset }],
+    };
+    if (grows && (isHit(s, loop, cell, stores) || (!known && cells.size >= maxCells))) return;
+    cells.set(address.base, cell);
+  });
+  return [...cells.values()];
+};
+
 /** The reads, and what is computed from them and from what is known before the loop, in their order. */
 const earlyOf = (s: State, loop: LoopInst, cells: readonly Cell[]): readonly OpInst[] => {
   const loads = new Set<Inst>(cells.flatMap((c) => c.loads.map((l) => l.inst)));
@@ -188,9 +220,10 @@ const earlyOf = (s: State, loop: LoopInst, cells: readonly Cell[]): readonly OpI
     const computes = isPure(inst, s.f) && !isDivision(inst.op) && !inst.args.some((v) => later.has(v));
     if (!computes && !loads.has(inst)) continue;
     early.push(inst);
+    loads.delete(inst);
     for (const v of inst.results) later.delete(v);
   }
-  return early;
+  return [...early, ...[...loads].filter((i) => i.kind === 'op')];
 };
 
 interface Found {
