@@ -1,5 +1,5 @@
 // Files that a user names on the command line: read, or a clear word about why not.
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { closest } from '../lang/check-suggest.ts';
 import { mistake } from './cli-report.ts';
@@ -107,10 +107,14 @@ export const cannotWrite = (path: string, error: unknown): number => mistake(`ca
 /** Whether a file can be written, found out before the work whose result it is to hold; a complaint if not. */
 export const willWrite = (path: string): number | undefined => {
   try {
-    const there = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    closeSync(openSync(path, 'a'));
-    // What comes to nothing leaves nothing.
-    if (!there) rmSync(path);
+    try {
+      closeSync(openSync(path, 'ax'));
+      // What comes to nothing leaves nothing.
+      rmSync(path);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      closeSync(openSync(path, 'a'));
+    }
     return undefined;
   } catch (error) {
     return cannotWrite(path, error);
