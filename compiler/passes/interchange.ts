@@ -12,53 +12,20 @@
 // F. Allen, J. Cocke, A catalogue of optimizing transformations, 1971. Which nests: jam-nest.ts, as for register tiling (they have no checks or
 // guards in them, so nothing can end the program between two iterations) and interchange-plan.ts. The nest as written stays for when the outer
 // loop has few iterations, or what has to be asked is answered no.
-import { isRuntime } from '../../vm/abi.ts';
 import { meetNot } from '../apart.ts';
 import { append, type Replacement } from '../append.ts';
-import { isChecked } from '../checked.ts';
-import { type Memory, memoryOf } from '../effects.ts';
-import { defsOf } from '../facts.ts';
 import { fewestInner, type InterchangePlan, interchangePlanOf, opsOf, type Rows } from '../interchange-plan.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
-import { type Nest, nestOf } from '../jam-nest.ts';
+import type { Nest } from '../jam-nest.ts';
 import { type Asking, asking, type RangeState } from '../loop-ranges.ts';
+import { withNests } from '../nests.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, editOf, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'interchange';
 
-/** A function that has grown beyond this gets no more loops. */
-const maxFunction = 12_000;
-
-interface State extends RangeState {
-  readonly context: PassContext;
-  readonly memory: Memory;
-  size: number;
-}
-
-export const interchange = (f: Func, context: PassContext): Func => {
-  if (isRuntime(f.name) || isChecked(context.program)) return f;
-  const defs = defsOf(f);
-  const memory = memoryOf(f, context.program, defs);
-  const s: State = { context, memory, edit: editOf(f), defs, products: new Map(), size: sizeOf(f.body) };
-  const body = inBody(s, f.body);
-  return { ...f, types: s.edit.types, body };
-};
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
-
-const inBody = (s: State, body: Body): Body => ({
-  insts: body.insts.flatMap((inst) => {
-    if (inst.kind !== 'loop' || !hasLoop(inst.body)) return [withBodies(inst, (b) => inBody(s, b))];
-    const nest = s.size > maxFunction ? undefined : nestOf(s.defs, inst);
-    const plan = nest && interchangePlanOf(s, s.memory, nest);
-    if (!plan || !s.context.allow()) return [withBodies(inst, (b) => inBody(s, b))];
-    s.size += sizeOf(inst.body);
-    return interchanged(s, nest, plan);
-  }),
-  end: body.end,
-});
+export const interchange = (f: Func, context: PassContext): Func =>
+  withNests(f, context, { planOf: interchangePlanOf, copies: 1, made: interchanged });
 
 type Level = 'outside' | 'outer' | 'inner';
 
@@ -83,7 +50,7 @@ const levelsOf = (nest: Nest, plan: InterchangePlan): ReadonlyMap<OpInst, Level>
 };
 
 /** `if @better (what is asked) { the new nest } else { the nest as written }` */
-const interchanged = (s: State, nest: Nest, plan: InterchangePlan): readonly Inst[] => {
+const interchanged = (s: RangeState, nest: Nest, plan: InterchangePlan): readonly Inst[] => {
   const { edit } = s;
   const { pos } = nest.outer.loop;
   const first: Inst[] = [];
@@ -128,7 +95,7 @@ const askRows = (a: Asking, r: Rows, counts: { readonly outer: Value; readonly i
   a.and(a.make('le_u', 'i64', [a.make('mul', 'i64', [counts[r.along], a.i64(r.fine)], 'i64'), across], 'i32'));
 };
 
-const newNest = (s: State, nest: Nest, plan: InterchangePlan): readonly Inst[] => {
+const newNest = (s: RangeState, nest: Nest, plan: InterchangePlan): readonly Inst[] => {
   const { edit } = s;
   const { around } = nest;
   const { pos } = nest.outer.loop;

@@ -15,62 +15,34 @@
 // Or four sums, each of which waits only for itself. Unroll-and-jam: F. Allen, J. Cocke, A catalogue of optimizing transformations,
 // 1971; D. Callahan, S. Carr, K. Kennedy, Improving register allocation for subscripted variables, PLDI 1990. Which nests: jam-nest.ts and
 // jam-plan.ts. Nothing is reassociated. Where what has to be asked is answered no, the nest as written runs.
-import { isRuntime } from '../../vm/abi.ts';
 import { meetNot } from '../apart.ts';
 import { append, type Replacement } from '../append.ts';
-import { isChecked } from '../checked.ts';
-import { type Memory, memoryOf } from '../effects.ts';
-import { defsOf } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
-import { type Nest, nestOf } from '../jam-nest.ts';
+import type { Nest } from '../jam-nest.ts';
 import { type JamPlan, jamPlanOf } from '../jam-plan.ts';
 import { asking, type RangeState } from '../loop-ranges.ts';
+import { withNests } from '../nests.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, editOf, sizeOf, typeOf, withBodies } from '../tree.ts';
+import { typeOf } from '../tree.ts';
 
 const by = 'jam';
 
 /** Outer iterations that are done side by side. */
 const width = 4;
 
-/** A function that has grown beyond this gets no more loops. */
-const maxFunction = 12_000;
-
-interface State extends RangeState {
-  readonly context: PassContext;
-  readonly memory: Memory;
-  size: number;
-}
-
-export const jam = (f: Func, context: PassContext): Func => {
-  if (isRuntime(f.name) || isChecked(context.program)) return f;
-  const defs = defsOf(f);
-  const memory = memoryOf(f, context.program, defs);
-  const s: State = { context, memory, edit: editOf(f), defs, products: new Map(), size: sizeOf(f.body) };
-  const body = inBody(s, f.body);
-  return { ...f, types: s.edit.types, body };
-};
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
-
-const inBody = (s: State, body: Body): Body => ({
-  insts: body.insts.map((inst) => {
-    if (inst.kind !== 'loop' || !hasLoop(inst.body)) return withBodies(inst, (b) => inBody(s, b));
-    const nest = s.size > maxFunction ? undefined : nestOf(s.defs, inst);
-    const plan = nest && jamPlanOf(s, s.memory, nest);
-    if (!plan || !s.context.allow()) return withBodies(inst, (b) => inBody(s, b));
-    s.size += width * sizeOf(inst.body);
-    return new Jammed(s, nest, plan).inst();
-  }),
-  end: body.end,
-});
+export const jam = (f: Func, context: PassContext): Func =>
+  withNests(f, context, {
+    planOf: jamPlanOf,
+    copies: width,
+    made: (s, nest, plan) => [new Jammed(s, nest, plan).inst()],
+  });
 
 const range = Array.from({ length: width }, (_, u) => u);
 
 /** One nest, as it is made anew. */
 class Jammed {
-  readonly #s: State;
+  readonly #s: RangeState;
   readonly #nest: Nest;
   readonly #plan: JamPlan;
   readonly #pos: number;
@@ -80,7 +52,7 @@ class Jammed {
   readonly #held = range.map(() => new Map<string, Value>());
   readonly #copies: readonly Map<Value, Value>[] = range.map(() => new Map<Value, Value>());
 
-  constructor(s: State, nest: Nest, plan: JamPlan) {
+  constructor(s: RangeState, nest: Nest, plan: JamPlan) {
     this.#s = s;
     this.#nest = nest;
     this.#plan = plan;
