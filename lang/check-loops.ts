@@ -97,10 +97,10 @@ const beyondType = (
     return undefined;
   const [least, most] = type.signed ? [-(1n << 63n), (1n << 63n) - 1n] : [0n, (1n << 64n) - 1n];
   const last = inclusive ? hi : step > 0n ? hi - 1n : hi + 1n;
-  // Where it begins is not known: a counter that comes to the last number itself.
-  const distance = (lo ?? last) - last;
+  const distance = lo === undefined ? 0n : lo - last;
   if (step > 0n ? distance > 0n : distance < 0n) return undefined;
-  const counted = last + (distance % step);
+  // Where its beginning is not known the counter may end as much as a step less one before the last number.
+  const counted = lo === undefined ? last - step + (step > 0n ? 1n : -1n) : last + (distance % step);
   if (counted + step > most) return 'largest';
   return counted + step < least ? 'smallest' : undefined;
 };

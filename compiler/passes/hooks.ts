@@ -17,7 +17,7 @@
 import { intervalUnits, spacingUnits } from '../cost.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import { kernelLoops, type Summary, valuesOf, type Walk, type WalkContext, walk } from '../hook-paths.ts';
-import type { Body, Func, Inst, IrProgram, LoopInst } from '../ir.ts';
+import type { Body, Func, Inst, IrProgram, LoopInst, Terminator } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { type Calls, callsOf, componentsOf, recursionHooks } from '../recursion.ts';
 import { roundsOf } from '../rounds.ts';
@@ -88,6 +88,28 @@ export const hooks = (f: Func, context: PassContext): Func => {
 
 // ---- recursion --------------------------------------------------------------------------------------------------
 
+/** A body with its hooks, and whether each way to its end, or to what follows, has come to one. */
+interface Covered {
+  readonly body: Body;
+  readonly covered: boolean;
+}
+
+const leavesFunction = (end: Terminator): boolean => end.kind !== 'break' && end.kind !== 'next';
+
+/** Whether control may go from within to somewhere around it, but not behind it. */
+const jumpsOut = (inst: Inst): boolean => {
+  const inside = new Set<string>();
+  const outside = (i: Inst): boolean => {
+    if (i.kind === 'op') return false;
+    inside.add(i.label);
+    return bodiesOf(i).some(
+      ({ insts, end }) =>
+        insts.some(outside) || ((end.kind === 'break' || end.kind === 'next') && !inside.has(end.label)),
+    );
+  };
+  return outside(inst);
+};
+
 /** A hook on each way to a call that may come back, as late as there can be one for all that follow. */
 const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func => {
   const { exit, worst } = walk(f, asked);
@@ -101,31 +123,36 @@ const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func =>
   };
   const defs = defsOf(f);
   const isShort = (loop: LoopInst): boolean => roundsOf(defs, loop, (v) => f.types[v]) !== undefined;
-  const body = (b: Body): Body => {
+  const body = (b: Body): Covered => {
     const at = b.insts.findIndex(comesBack);
     const inst = b.insts[at];
-    if (!inst) return b;
+    const before = at < 0 ? b.insts : b.insts.slice(0, at);
+    // Who leaves for somewhere else has not come to the hook.
+    const early = before.some(jumpsOut);
+    if (!inst) return { body: b, covered: !early && leavesFunction(b.end) };
+    const goOn = (now: Inst): Covered => {
+      const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
+      const covered = !early && !jumpsOut(inst) && rest.covered;
+      return { body: { insts: [...before, now, ...rest.body.insts], end: b.end }, covered };
+    };
+    // In blocks and long loops the same; what follows may be reached by a way without a hook.
+    if (inst.kind === 'block' || (inst.kind === 'loop' && !isShort(inst)))
+      return goOn(withBodies(inst, (inner) => body(inner).body));
     if (inst.kind === 'if') {
-      // Each arm has its own; what follows may be reached by one that has none.
-      const insts = b.insts.with(at, withBodies(inst, body));
-      const both = bodiesOf(inst).every((arm) => arm.insts.some(comesBack));
-      const rest = both ? b : body({ insts: b.insts.slice(at + 1), end: b.end });
-      return { insts: both ? insts : [...insts.slice(0, at + 1), ...rest.insts], end: b.end };
-    }
-    if (inst.kind === 'block') {
-      // The same within it; what follows may be reached by a way without one.
-      const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
-      return { insts: [...b.insts.slice(0, at), withBodies(inst, body), ...rest.insts], end: b.end };
-    }
-    if (inst.kind === 'loop' && !isShort(inst)) {
-      // It looks in each round anyhow; what follows may be reached without a round.
-      const rest = body({ insts: b.insts.slice(at + 1), end: b.end });
-      return { insts: [...b.insts.slice(0, at), withBodies(inst, body), ...rest.insts], end: b.end };
+      const arms: Covered[] = [];
+      const now = withBodies(inst, (arm) => {
+        const done = body(arm);
+        arms.push(done);
+        return done.body;
+      });
+      return arms.every((arm) => arm.covered)
+        ? { body: { insts: b.insts.with(at, now), end: b.end }, covered: !early }
+        : goOn(now);
     }
     const hook = hookInst(inst.pos, { cost: Math.round(cost), kind: 'call', rounds: 0 });
-    return { insts: [...b.insts.slice(0, at), hook, ...b.insts.slice(at)], end: b.end };
+    return { body: { insts: [...before, hook, ...b.insts.slice(at)], end: b.end }, covered: !early };
   };
-  return { ...f, body: body(f.body) };
+  return { ...f, body: body(f.body).body };
 };
 
 // ---- loops ------------------------------------------------------------------------------------------------------

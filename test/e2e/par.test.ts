@@ -59,6 +59,12 @@ describe('parts of loops', () => {
       expect(Math.max(...numbers(found?.[2]).slice(1))).toBeGreaterThan(0);
     });
 
+    const never = await command(['run', 'slow.pg', '-n', '2', '--heartbeat=0', '--stats', '--', '--work=200000'], {
+      cwd,
+    });
+    expect(never.out).toBe('200\n');
+    expect(never.err).not.toMatch(/loops split: .*[1-9]\d* on image/);
+
     const faulted = await command(['run', 'slow.pg', '-n', '3', '--stress=beat', '--', '--bad=199'], { cwd });
     expect(faulted.code).toBe(1);
     expect(faulted.err).toContain('fault on image 0 of 3: index out of range: index 200, length 200');

@@ -126,6 +126,16 @@ describe('what is refused', () => {
     );
     expect(verifyHooks(late)).toHaveLength(1);
     for (const p of [self, both, value]) expect(verifyHooks(hookedAt(p, 100))).toEqual([]);
+    // A way through an arm that has no call, before another call.
+    const inner = 'if @i %c { call @f(%n) !2\nbreak @i } else { break @i }\n';
+    const early = 'block @b { if @i %c { break @a } else { break @i }\ncall @f(%n) !2\nbreak @b }\n';
+    for (const arm of [inner, early]) {
+      const ways = parsed(
+        `${head}func @f(%n: i64) {\n%c = eqz.i64 %n\nif @a %c { ${arm}break @a } else { call @f(%n) !2\nbreak @a }\ncall @f(%n) !2\nret\n}`,
+      );
+      expect(verifyHooks(ways)).toHaveLength(1);
+      expect(verifyHooks(hookedAt(ways, 100))).toEqual([]);
+    }
   });
 });
 
