@@ -188,7 +188,9 @@ const originOf = (
   if (inst.op.startsWith('atomic.')) return `is read from memory at ${place(p, inst.pos)}`;
   for (const a of inst.args) {
     const why = originOf(p, f, defs, a, loops, depth - 1);
-    if (why !== undefined) return why.startsWith('is computed') ? why : `is computed from what ${why}`;
+    if (why === undefined) continue;
+    if (why.startsWith('is computed')) return why;
+    return `is computed from ${why.startsWith('is what ') ? why.slice('is '.length) : `what ${why}`}`;
   }
   return undefined;
 };
