@@ -52,15 +52,16 @@ export const hookIntervals = (text: string): readonly number[] => {
 
 const targets = [10, 100, 1000];
 
-const intervalTable = (rows: readonly (readonly Cell[])[]): Table => {
+/** Rows: a program, then median, 99th percentile and maximum for each target. */
+export const intervalTable = (rows: readonly (readonly Cell[])[]): Table => {
   const middle = (k: number): Cell => {
     const all = rows.flatMap((row) => (typeof row[k] === 'number' ? [row[k]] : []));
     return all.length === 0 ? undefined : median(all);
   };
   const columns = targets.flatMap((t) => [
     { name: `${t} µs: median`, digits: 1 },
-    { name: 'p99', digits: 1 },
-    { name: 'most', digits: 1 },
+    { name: `${t} µs: p99`, digits: 1 },
+    { name: `${t} µs: most`, digits: 1 },
   ]);
   return {
     title: 'time between two hooks at which something was due, in microseconds, on one image',

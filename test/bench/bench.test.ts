@@ -5,7 +5,7 @@ import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
 import { latencyOf } from '../../bench/suites/handlers.ts';
 import { ratioOf } from '../../bench/suites/heartbeat.ts';
-import { hookCounts, hookIntervals } from '../../bench/suites/hooks.ts';
+import { hookCounts, hookIntervals, intervalTable } from '../../bench/suites/hooks.ts';
 import { worthTable } from '../../bench/suites/passes.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
@@ -110,6 +110,15 @@ test('a quick run of passes leaves one out, and runs once what is the same', { t
     ['vectorise', 1],
   ]);
   expect(runs.filter((r) => r.includes('round'))).toEqual(['dot -n 1: round 1, all', 'dot -n 1: round 1, vectorise']);
+});
+
+test('times between hooks have a column of their own each, and the middle of all programs', () => {
+  const table = intervalTable([
+    ['a', 9, 10, 11, 90, 100, 110, 900, 1000, 1100],
+    ['b', 11, 12, 13, undefined, undefined, undefined, 1100, 1200, 1300],
+  ]);
+  expect(new Set(table.columns.map((c) => c.name)).size).toBe(10);
+  expect(table.rows.at(-1)).toEqual(['middle program', 10, 11, 12, 90, 100, 110, 1000, 1100, 1200]);
 });
 
 test('a quick run of guards compares with none, and counts', { timeout: 300_000 }, async () => {
