@@ -43,6 +43,8 @@ export interface CheckWatch {
   readonly list: (program: IrProgram) => string;
 }
 
+const runtimeFile = /^std\/runtime\w*\.pg$/;
+
 export const watchChecks = (): CheckWatch => {
   const fates = new Map<string, Fate>();
   const keyOf = (inst: OpInst): string => `${inst.op} ${inst.pos}`;
@@ -56,6 +58,8 @@ export const watchChecks = (): CheckWatch => {
       if (isRuntime(f.name)) continue;
       const defs = reasons ? defsOf(f) : undefined;
       forEachCheck(f.body, [], (inst, loops) => {
+        // What begins the program has parts of the run-time in it, of which users have not written a line.
+        if (runtimeFile.test(program.files[program.positions[inst.pos]?.file ?? 0] ?? '')) return;
         const key = keyOf(inst);
         const known = fates.get(key);
         const fate: Fate = known ?? {

@@ -52,3 +52,10 @@ test('a program without checks has none', async () => {
   const made = await compile({ path: 'a.pg', text: 'fn main() { print("hello"); }\n' }, { emit: 'checks' });
   expect(made.text).toBe('0 checks\n');
 });
+
+test('checks of the run-time within what begins the program are not the user’s', async () => {
+  const text = 'config const n: int = 9;\nshared a: [n]int dist(block);\nfn main() { print("{}", a[n - 1]); }\n';
+  const made = await compile({ path: 'a.pg', text }, { emit: 'checks' });
+  expect(made.text).toMatch(/^a\.pg:3:25 /);
+  expect(made.text).not.toContain('std/runtime');
+});
