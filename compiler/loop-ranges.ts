@@ -38,9 +38,17 @@ interface Product {
   readonly by: Value;
 }
 
+/** Where a counter with longer steps stops: `end`, less (`up`) or more what is left of the way when it is divided by the step. */
+interface Stop {
+  readonly way: Linear;
+  readonly step: bigint;
+  readonly end: Linear;
+  readonly up: boolean;
+}
+
 export interface RangeState {
   /** Values that are computed before the loop that is looked at if a question needs them: emptied for each loop. */
-  products: ReadonlyMap<Value, Product>;
+  products: ReadonlyMap<Value, Product | Stop>;
   readonly edit: Edit;
   readonly defs: Defs;
 }
@@ -91,7 +99,13 @@ const none: Linear = { constant: 0n, terms: new Map() };
 const constantForm = (n: bigint): Linear => ({ constant: n, terms: new Map() });
 
 /** The counter of a loop with its extremes, for what comes after `at` in its body. */
-const counterOf = (s: RangeState, loop: LoopInst, after: number, form: (v: Value) => Linear): Bounded | undefined => {
+const counterOf = (
+  s: RangeState,
+  loop: LoopInst,
+  after: number,
+  inner: ReadonlySet<Value>,
+  form: (v: Value) => Linear,
+): Bounded | undefined => {
   const top = countedOf(s.defs, loop);
   const tested = top !== undefined && after >= top.at;
   const found = tested ? top : countedAtBottom(s.defs, loop);
@@ -110,8 +124,36 @@ const counterOf = (s: RangeState, loop: LoopInst, after: number, form: (v: Value
   const last = op === 'le' || op === 'ge' ? end : up ? less : more;
   const [lo, hi] = up ? [init, last] : [last, init];
   // A loop that goes on while its counter differs from the bound may have begun beyond it.
-  const distance = tested && op !== 'ne' ? undefined : addLinear(hi, lo, -1n);
-  return { value, lo, hi, distance };
+  const way = addLinear(hi, lo, -1n);
+  const isSmall = (l: Linear): boolean =>
+    l.constant <= maxTerm && l.constant >= -maxTerm && [...l.terms].every(([v, c]) => !inner.has(v) && !tooLarge(c));
+  if (!one && isSmall(lo) && isSmall(hi))
+    return stopping(s, { way, step: up ? step : -step, end: up ? hi : lo, up }, { value, lo, hi, distance: way });
+  return { value, lo, hi, distance: tested && op !== 'ne' ? undefined : way };
+};
+
+/** With the last value that it has in the place of the bound: of pairs, `i + 1` is in range too. */
+const stopping = (s: RangeState, at: Stop, b: Bounded): Bounded => {
+  if (at.way.terms.size === 0) {
+    const over = at.way.constant > 0n ? at.way.constant % at.step : 0n;
+    return at.up
+      ? { ...b, hi: addLinear(b.hi, constantForm(-over)) }
+      : { ...b, lo: addLinear(b.lo, constantForm(over)) };
+  }
+  const last: Linear = { constant: 0n, terms: new Map([[stopValue(s, at), 1n]]) };
+  // What the way is made of is asked to be small: then it is exact.
+  return at.up ? { ...b, hi: last, also: [at.way] } : { ...b, lo: last, also: [at.way] };
+};
+
+const sameForm = (a: Linear, b: Linear): boolean => a.constant === b.constant && formKey(a) === formKey(b);
+
+const stopValue = (s: RangeState, at: Stop): Value => {
+  for (const [v, p] of s.products)
+    if ('way' in p && p.step === at.step && p.up === at.up && sameForm(p.way, at.way) && sameForm(p.end, at.end))
+      return v;
+  const value = s.edit.value('i64');
+  s.products = new Map(s.products).set(value, at);
+  return value;
 };
 
 /** An end of a slice of `whole` elements, 0 <= end <= whole; of the lower one also the upper one. */
@@ -144,7 +186,7 @@ export const rangesIn = (
     let counters = here.counters;
     for (const [at, inst] of body.insts.entries()) {
       if (around && counters === here.counters) {
-        const counter = counterOf(s, around, at, form);
+        const counter = counterOf(s, around, at, inner, form);
         if (counter) counters = [...counters, counter];
       }
       if (inst.kind === 'op') {
@@ -363,8 +405,7 @@ const asksOf = (b: Bounded): readonly Linear[] => [...(b.also ?? []), ...(b.dist
 
 /** The value that a product is computed as, the same for the same product: what lies a constant apart is asked about as one range. */
 const productValue = (s: RangeState, factor: Linear, by: Value): Value => {
-  for (const [v, p] of s.products)
-    if (p.by === by && p.factor.constant === factor.constant && formKey(p.factor) === formKey(factor)) return v;
+  for (const [v, p] of s.products) if ('by' in p && p.by === by && sameForm(p.factor, factor)) return v;
   const value = s.edit.value('i64');
   s.products = new Map(s.products).set(value, { factor, by });
   return value;
@@ -484,9 +525,17 @@ export const asking = (
     const product = s.products.get(v);
     if (!product || defined.has(v)) return;
     defined.add(v);
+    const op = (name: OpName, args: readonly Value[], results = [edit.value('i64')]): Value => {
+      into.push({ kind: 'op', op: name, suffix: 'i64', results, args, imms: [], pos, by });
+      return results[0] ?? v;
+    };
+    if ('way' in product) {
+      const over = op('rem_u', [sum(product.way), i64(product.step)]);
+      op(product.up ? 'sub' : 'add', [sum(product.end), over], [v]);
+      return;
+    }
     for (const w of product.factor.terms.keys()) define(w);
-    const args = [sum(product.factor), product.by];
-    into.push({ kind: 'op', op: 'mul', suffix: 'i64', results: [v], args, imms: [], pos, by });
+    op('mul', [sum(product.factor), product.by], [v]);
   };
   for (const r of ranges) for (const v of [...r.leaves, ...r.lo.terms.keys(), ...r.hi.terms.keys()]) define(v);
   let ok: Value | undefined;

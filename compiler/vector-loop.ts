@@ -1,6 +1,6 @@
 // A loop as the vectoriser looks at it: one straight line of ops that a counter runs through, or the reason why it is none.
 //
-// The loop tests at its end (rotate), counts up by one, and leaves nowhere else. What small conditions compute becomes selects: both arms
+// The loop tests at its end (rotate), counts up by a constant, and leaves nowhere else. What small conditions compute becomes selects: both arms
 // run, and the condition chooses (if-conversion: J. R. Allen, K. Kennedy, C. Porterfield, J. Warren, Conversion of control
 // dependence to data dependence, POPL 1983). Writes under a condition stay there: a write that puts back
 // what was there is one that other images can see. So do reads, which might not be allowed, unless all that they walk through was asked for.
@@ -27,6 +27,9 @@ export interface Refusal {
 
 export const refused = (why: string, at: PosId): Refusal => ({ why, at });
 export const isRefusal = (x: object): x is Refusal => 'why' in x;
+
+/** Counters go up by at most so much. */
+const maxStep = 1n << 20n;
 
 export interface Straight {
   readonly loop: LoopInst;
@@ -59,8 +62,9 @@ export const straightOf = (defs: Defs, loop: LoopInst, edit: Edit): Straight | R
   if (!found || test?.kind !== 'if' || test.results.length > 0 || !justOne(defs, test.condition))
     return refused('it is left by more than its counter', loop.pos);
   const { induction: counter, op, bound, signed } = found;
-  if (!signed || counter.step !== 1n || (op !== 'lt' && op !== 'le') || edit.types[counter.param] !== 'i64')
-    return refused('its counter does not go up by one to a bound', loop.pos);
+  if (!signed || counter.step < 1n || (op !== 'lt' && op !== 'le') || edit.types[counter.param] !== 'i64')
+    return refused('its counter does not go up to a bound', loop.pos);
+  if (counter.step > maxStep) return refused('its steps are too long', loop.pos);
   const first = test.then.end.kind === 'next';
   const goesOn = first ? test.then : test.else;
   const leave = (first ? test.else : test.then).end;

@@ -82,14 +82,22 @@ const vectorised = (s: State, loop: LoopInst, plan: Plan): Inst => {
   const outer = replacement();
   const i64 = (r: Replacement, n: bigint): Value => append(r, 'const', 'i64', 'i64', [], [n]);
   const distance = append(outer, 'sub', 'i64', 'i64', [bound, counter.init]);
-  const most =
-    leavesOne && !straight.inclusive ? append(outer, 'add', 'i64', 'i64', [distance, i64(outer, -1n)]) : distance;
+  const { step } = counter;
+  // Iterations that vectors may do, where the counter goes up by one; with longer steps a part of the distance.
+  const less = straight.inclusive ? 0n : leavesOne ? 1n : 1n - step;
+  const nearly = less === 0n ? distance : append(outer, 'add', 'i64', 'i64', [distance, i64(outer, -less)]);
+  const most = step === 1n ? nearly : append(outer, 'div_u', 'i64', 'i64', [nearly, i64(outer, step)]);
   let ok = append(outer, 'lt_s', 'i64', 'i32', [counter.init, bound]);
   const and = (v: Value): void => {
     ok = append(outer, 'and', 'i32', 'i32', [ok, v]);
   };
   and(append(outer, 'ge_u', 'i64', 'i32', [most, i64(outer, BigInt(total))]));
   const rounds = append(outer, 'and', 'i64', 'i64', [most, i64(outer, BigInt(-total))]);
+  // What adds to the distance, or to the bound, must not wrap.
+  for (const v of step === 1n ? [] : [counter.init, bound]) {
+    const near = append(outer, 'add', 'i64', 'i64', [v, i64(outer, 1n << 61n)]);
+    and(append(outer, 'lt_u', 'i64', 'i32', [near, i64(outer, 1n << 62n)]));
+  }
   const first = cloner(straight, of, outer, new Map());
   for (const a of plan.asks) and(apart(outer, a, plan.lanes, first, rounds, and));
   if (plan.indices.length > 0) {
@@ -124,7 +132,8 @@ const vectorised = (s: State, loop: LoopInst, plan: Plan): Inst => {
   const body = replacement();
   const counters = counterParams(plan, edit);
   const vectors = accumulatorParams(plan, edit);
-  const end = append(before, 'add', 'i64', 'i64', [counter.init, rounds]);
+  const way = step === 1n ? rounds : append(before, 'mul', 'i64', 'i64', [rounds, i64(before, step)]);
+  const end = append(before, 'add', 'i64', 'i64', [counter.init, way]);
   const last = vectorCode({ ...plan, defs: s.defs, typeOf: of, counters, accumulators: vectors, before, into: body });
   const inits: Value[] = [];
   const params: Value[] = [];

@@ -19,11 +19,14 @@ class Expressions {
   readonly #arrays: readonly Array[];
   /** Elements from one iteration to the next. */
   readonly #ways: number;
+  /** The first of them. */
+  readonly #first: string;
 
-  constructor(choose: Choose, arrays: readonly Array[], ways: number) {
+  constructor(choose: Choose, arrays: readonly Array[], ways: number, first: string) {
     this.#choose = choose;
     this.#arrays = arrays;
     this.#ways = ways;
+    this.#first = first;
   }
 
   #of<T>(list: readonly T[], fallback: T): T {
@@ -31,7 +34,7 @@ class Expressions {
   }
 
   index(): string {
-    if (this.#ways > 1) return `${this.#ways} * i + ${this.#choose(this.#ways + 1)}`;
+    if (this.#ways > 1) return `${this.#first} + ${this.#choose(this.#ways + 1)}`;
     const offset = this.#of([0, 0, 0, 1, 2, 3], 0);
     return offset === 0 ? 'i' : `i + ${offset}`;
   }
@@ -88,13 +91,16 @@ const loopOf = (choose: Choose, k: number): Loop => {
   // Iterations of a foreach write their own elements, and read those of others.
   const independent = others.length > 0 && choose(3) === 0;
   const ways = of([1, 1, 1, 2, 3, 4], 1);
-  const e = new Expressions(choose, independent ? others : arrays, ways);
+  // The counter of a `for` may go in steps itself.
+  const stepped = !independent && choose(3) === 0;
+  const group = stepped ? 'i' : `${ways} * i`;
+  const e = new Expressions(choose, independent ? others : arrays, ways, group);
   const body: string[] = [];
   const how = choose(2) === 0 ? undefined : of(['+', '+', '*', '&', '|', '^', 'max', 'min', 'if'], '+');
   const turn = choose(ways);
   // Now and then one element of a group is not written.
   for (let k = 0; ways > 1 && k < ways; k++)
-    if (choose(8) > 0) body.push(`${target.name}[${ways} * i + ${(k + turn) % ways}] = ${e.value(target.type, 2)};`);
+    if (choose(8) > 0) body.push(`${target.name}[${group} + ${(k + turn) % ways}] = ${e.value(target.type, 2)};`);
   if (ways === 1 && (how === undefined || choose(5) > 0))
     body.push(`${target.name}[${independent ? 'i' : e.index()}] = ${e.value(target.type, 3)};`);
   let type = of(['int', 'i32', 'f64', 'f32', 'int', 'u32'], 'int');
@@ -110,7 +116,11 @@ const loopOf = (choose: Choose, k: number): Loop => {
     if (independent && !isFloat(type)) clause = ` reduce(${how}: s)`;
   }
   const n = ways === 1 ? 'n' : `n / ${ways}`;
-  const range = of([`0..${n}`, `0..${n}`, `1..${n}`, `3..${n}`, `0..=${n} - 1`], `0..${n}`);
+  const step = ways === 1 ? of([2, 3, 7], 2) : ways;
+  const end = ways === 1 ? 'n' : `n / ${ways} * ${ways}`;
+  const range = stepped
+    ? of([`0..${end} step ${step}`, `${ways}..${end} step ${step}`, `0..=${end} - ${ways} step ${step}`], '0..0')
+    : of([`0..${n}`, `0..${n}`, `1..${n}`, `3..${n}`, `0..=${n} - 1`], `0..${n}`);
   const result = how === undefined ? '0' : isFloat(type) ? '(s * 1024.0) as int' : 's as int';
   const fn = [
     `fn f${k}(n: int, ${arrays.map((a) => `${a.name}: []${a.type}`).join(', ')}) -> int {`,
