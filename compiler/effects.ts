@@ -1,11 +1,11 @@
 // What instructions do, and which memory they touch: the questions that licm, cse, dce and strength reduction share.
 import { unreachable } from '../lang/unreachable.ts';
-import { constantOf, type Defs, defsOf } from './facts.ts';
+import { constantOf, type Defs } from './facts.ts';
 import type { Body, Effect, Func, Inst, IrProgram, MemType, OpInst, OpName, Value } from './ir.ts';
 import { opRow } from './ir.ts';
 import { isVectorOp, vectorBytes } from './ir-vector.ts';
 import { memTypeBytes } from './layout.ts';
-import { bodiesOf, forEachInst } from './tree.ts';
+import { argsOf, bodiesOf, forEachInst } from './tree.ts';
 
 /** Effects as bits. `memory` and `handles` are what a read of that kind must not be moved across. */
 export const bits = {
@@ -181,9 +181,19 @@ export const accessOf = (m: Memory, inst: OpInst): Access | undefined => {
 /** Whether the callee of a call does no more with its operand `i` than to load and store. */
 type Lends = (inst: OpInst, i: number) => boolean;
 
-/** Frame slots whose address is used for more than to load and store; `lends`: also by callees. */
-export const escapedSlots = (f: Func, lends: Lends = () => false): ReadonlySet<string> => {
+/** Slots whose address is used for more than to load and store, and those that calls get, which may do more with it. */
+interface Used {
+  readonly escaped: ReadonlySet<string>;
+  readonly lent: readonly { readonly slot: string; readonly inst: OpInst; readonly at: number }[];
+}
+
+const using = new WeakMap<Body, Used>();
+
+const usedSlots = (f: Func): Used => {
+  const known = using.get(f.body);
+  if (known) return known;
   const escaped = new Set<string>();
+  const lent: Used['lent'][number][] = [];
   // What is derived from slots comes after it in the code: most operands are found at once to be no addresses of slots.
   const slots = new Map<Value, string>();
   const derive = (inst: OpInst): void => {
@@ -200,19 +210,31 @@ export const escapedSlots = (f: Func, lends: Lends = () => false): ReadonlySet<s
   const body = (b: Body): void => {
     for (const inst of b.insts) {
       if (inst.kind === 'op') {
-        inst.args.forEach((v, i) => {
-          if (slots.has(v) && !keepsAddress(inst, i) && !lends(inst, i)) lose(v);
-        });
+        for (let at = 0; at < inst.args.length; at++) {
+          const slot = slots.get(inst.args[at] ?? -1);
+          if (slot === undefined || keepsAddress(inst, at)) continue;
+          if (inst.op === 'call') lent.push({ slot, inst, at });
+          else escaped.add(slot);
+        }
         derive(inst);
         continue;
       }
       if (inst.kind === 'loop') inst.inits.forEach(lose);
       for (const inner of bodiesOf(inst)) body(inner);
     }
-    if (b.end.kind !== 'unreachable') b.end.args.forEach(lose);
+    argsOf(b.end).forEach(lose);
   };
-  body(f.body);
-  return escaped;
+  if (f.slots.length > 0) body(f.body);
+  const used: Used = { escaped, lent };
+  using.set(f.body, used);
+  return used;
+};
+
+/** Frame slots whose address is used for more than to load and store; `lends`: also by callees. */
+export const escapedSlots = (f: Func, lends: Lends = () => false): ReadonlySet<string> => {
+  const { escaped, lent } = usedSlots(f);
+  const more = lent.filter((l) => !escaped.has(l.slot) && !lends(l.inst, l.at));
+  return more.length === 0 ? escaped : new Set([...escaped, ...more.map((l) => l.slot)]);
 };
 
 /** What gives the address of a slot, or one in it. */
@@ -249,17 +271,6 @@ const keepsAddress = (inst: OpInst, i: number): boolean => {
 
 const lending = new WeakMap<IrProgram, Lends>();
 
-/** The object that a pointer is derived from, as far as keepsAddress sees through. */
-const wholeOf = (defs: Defs, v: Value): Value => {
-  let at = v;
-  for (;;) {
-    const def = defs.get(at);
-    const [first] = def?.kind === 'op' && derives.has(def.inst.op) ? def.inst.args : [];
-    if (first === undefined) return at;
-    at = first;
-  }
-};
-
 const derives: ReadonlySet<OpName> = new Set<OpName>(['addr', 'offset', 'ptr.add', 'elem', 'own']);
 
 /** What a function does with its parameters. */
@@ -276,25 +287,28 @@ const keptIn = (f: Func): Kept => {
   if (known) return known;
   const kept = new Set<number>();
   const passed: Kept['passed'][number][] = [];
+  // What is derived from a parameter, as far as keepsAddress sees through, comes after it in the code.
   const params = new Map(f.params.map((v, i) => [v, i]));
-  const defs = defsOf(f);
   const keep = (v: Value): void => {
-    const param = params.get(wholeOf(defs, v));
+    const param = params.get(v);
     if (param !== undefined) kept.add(param);
   };
   const body = (b: Body): void => {
     for (const inst of b.insts) {
       if (inst.kind === 'op') {
-        inst.args.forEach((v, at) => {
-          const param = params.get(wholeOf(defs, v));
-          if (param === undefined || keepsAddress(inst, at)) return;
+        for (let at = 0; at < inst.args.length; at++) {
+          const param = params.get(inst.args[at] ?? -1);
+          if (param === undefined || keepsAddress(inst, at)) continue;
           if (inst.op === 'call') passed.push({ param, inst, at });
-          else keep(v);
-        });
+          else kept.add(param);
+        }
+        const [result] = inst.results;
+        const of = derives.has(inst.op) ? params.get(inst.args[0] ?? -1) : undefined;
+        if (result !== undefined && of !== undefined) params.set(result, of);
       } else if (inst.kind === 'loop') inst.inits.forEach(keep);
       for (const inner of bodiesOf(inst)) body(inner);
     }
-    if (b.end.kind !== 'unreachable') b.end.args.forEach(keep);
+    argsOf(b.end).forEach(keep);
   };
   if (params.size > 0) body(f.body);
   keeping.set(f.body, { kept, passed });

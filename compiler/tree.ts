@@ -149,19 +149,35 @@ export const definedIn = (body: Body, into: Set<Value> = new Set()): Set<Value> 
   return into;
 };
 
-/** Whether an instruction can leave for a place outside itself: an outer label, the caller, or the end of the run. */
-export const leaves = (inst: Inst): boolean => {
-  if (inst.kind === 'op') return false;
-  const own = new Set<string>([inst.label]);
-  for (const b of bodiesOf(inst)) for (const l of labelsIn(b)) own.add(l);
-  let out = false;
-  for (const b of bodiesOf(inst)) {
-    forEachEnd(b, (end) => {
-      if (end.kind === 'break' || end.kind === 'next') out ||= !own.has(end.label);
-      else if (end.kind !== 'unreachable') out = true;
-    });
+/** Whether a body breaks to the label. */
+export const hasBreak = (body: Body, label: string): boolean => {
+  for (const inst of body.insts) {
+    if (inst.kind === 'op') continue;
+    if (inst.kind === 'if' ? hasBreak(inst.then, label) || hasBreak(inst.else, label) : hasBreak(inst.body, label))
+      return true;
   }
+  return body.end.kind === 'break' && body.end.label === label;
+};
+
+/** Whether an instruction can leave for a place outside itself: an outer label, the caller, or the end of the run. */
+export const leaves = (inst: Inst): boolean => inst.kind !== 'op' && goesOut(inst, []);
+
+/** `around`: labels of the structures that are looked into. */
+const goesOut = (inst: Exclude<Inst, OpInst>, around: string[]): boolean => {
+  around.push(inst.label);
+  const out =
+    inst.kind === 'if' ? endsOut(inst.then, around) || endsOut(inst.else, around) : endsOut(inst.body, around);
+  around.pop();
   return out;
+};
+
+const endsOut = (body: Body, around: string[]): boolean => {
+  const { end } = body;
+  if (end.kind === 'break' || end.kind === 'next') {
+    if (!around.includes(end.label)) return true;
+  } else if (end.kind !== 'unreachable') return true;
+  for (const inst of body.insts) if (inst.kind !== 'op' && goesOut(inst, around)) return true;
+  return false;
 };
 
 /** Rewrites every operand in a body, at any depth. */

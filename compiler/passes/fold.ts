@@ -15,10 +15,12 @@ import type { PassContext } from '../passes.ts';
 import { type Settled, settledExtents } from '../settled.ts';
 import {
   argsOf,
+  bodiesOf,
   breaksTo,
   definedIn,
   type Edit,
   editOf,
+  hasBreak,
   nextsOf,
   resolver,
   substitute,
@@ -224,12 +226,11 @@ const splice = (s: State, body: Body, from: Exclude<Inst, OpInst>, decided: bool
 };
 
 const jumpsTo = (inst: Inst, label: string): boolean =>
-  inst.kind !== 'op' &&
-  (inst.kind === 'if' ? [inst.then, inst.else] : [inst.body]).some((b) => breaksTo(b, label).length > 0);
+  inst.kind !== 'op' && bodiesOf(inst).some((b) => hasBreak(b, label));
 
 /** Both arms leave for good, and neither breaks to the `if` itself. */
 const onlyAtEnds = (inst: Inst & { kind: 'if' }, label: string): boolean =>
-  [inst.then, inst.else].every((b) => breaksTo(b, inst.label).length === 0) &&
+  ![inst.then, inst.else].some((b) => hasBreak(b, inst.label)) &&
   [inst.then, inst.else].some((b) => targets(b.end, label));
 
 /**
@@ -281,17 +282,22 @@ const foldIf = (s: State, inst: Inst & { kind: 'if' }): Folded => {
 const shareResults = (s: State, inst: Inst & { kind: 'if' | 'loop' }, ...bodies: readonly Body[]): void => {
   if (inst.results.length === 0) return;
   const ends = bodies.flatMap((b) => breaksTo(b, inst.label));
-  const inner = new Set<Value>(inst.kind === 'loop' ? inst.params : []);
-  for (const b of bodies) definedIn(b, inner);
+  let inner: Set<Value> | undefined;
+  const isInner = (v: Value): boolean => {
+    if (!inner) {
+      inner = new Set(inst.kind === 'loop' ? inst.params : []);
+      for (const b of bodies) definedIn(b, inner);
+    }
+    return inner.has(v);
+  };
   inst.results.forEach((r, i) => {
-    const values = new Set(ends.map((e) => s.get(e.args[i] ?? -1)));
-    const [only] = values;
-    if (values.size !== 1 || only === undefined || inner.has(only) || !countUses(s.f.body).has(r) || !s.context.allow())
-      return;
+    const only = s.get(ends[0]?.args[i] ?? -1);
+    if (ends.length === 0 || ends.some((e) => s.get(e.args[i] ?? -1) !== only)) return;
+    if (isInner(only) || !countUses(s.f.body).has(r) || !s.context.allow()) return;
     s.replaced.set(r, only);
   });
 };
 
 /** Nothing breaks to the structure's own label: what follows it is not reached. */
 const neverLeft = (inst: Exclude<Inst, OpInst>, bodies: readonly Body[]): boolean =>
-  bodies.every((b) => breaksTo(b, inst.label).length === 0);
+  !bodies.some((b) => hasBreak(b, inst.label));
