@@ -1,5 +1,6 @@
 // From the text of a program to its artifact: out of the cache, or compiled and put there. A program in the cache is had
 // without the compiler being loaded.
+import { validateLater } from '../vm/flags.ts';
 import { buildHash } from './build-info.ts';
 import { type Cached, type CacheKey, cacheFolder, readCache, writeCache } from './cache.ts';
 import { exitCodes } from './cli-report.ts';
@@ -99,6 +100,7 @@ export const artifactOf = async (
     if (cached.warnings.length > 0) await warn(cached);
     return cached.artifact;
   }
+  validateLater();
   const { compile } = await import('./compile.ts');
   const result = await compile({ path, text }, asked);
   if (result.diagnostics.length > 0) {

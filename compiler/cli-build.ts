@@ -2,7 +2,7 @@
 // is in the cache of pgc run, too, and what is there is not compiled again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { optimiseLater } from '../vm/flags.ts';
+import { optimiseLater, validateLater } from '../vm/flags.ts';
 import type { Cached } from './cache.ts';
 import { keepArtifact, recallArtifact } from './cli-artifact.ts';
 import { withoutHooks } from './cli-checkpoint.ts';
@@ -182,6 +182,7 @@ const asCompiled = ({ artifact, sourceMap, warnings, sources }: Cached): Compile
 /** The compiler is loaded only if there is something to do for it. */
 const compiled = async (path: string, text: string, how: CompileOptions): Promise<CompileResult> => {
   optimiseLater();
+  validateLater();
   const { compile } = await import('./compile.ts');
   return compile({ path, text }, how);
 };

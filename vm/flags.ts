@@ -9,8 +9,17 @@ const v8Version = Number.parseInt(process.versions.v8, 10);
 
 let done = false;
 
+/**
+ * For the code generator, 10 MB of wasm of which no compilation calls all: functions are validated when they are called for the first
+ * time, as they are compiled then. Modules that are run are validated as a whole: tuneV8 sees to that.
+ */
+export const validateLater = (): void => {
+  if (v8Version < 13) setFlagsFromString('--wasm-lazy-validation');
+};
+
 /** Call before compiling the module to run, and after the last use of other wasm (code generation). */
 export const tuneV8 = (): void => {
+  if (v8Version < 13) setFlagsFromString('--no-wasm-lazy-validation');
   if (done) return;
   done = true;
   setFlagsFromString('--no-liftoff');
