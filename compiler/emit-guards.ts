@@ -194,40 +194,55 @@ export const unlessNear = (c: OpContext, label: string): ExpressionRef => {
   return counted(c, 'pgc.guards', m.block(null, [first, test]));
 };
 
-const range =
-  (callee: string, result: 'none' | 'i32'): Emit =>
-  (c) =>
-    counted(c, 'pgc.guard_ranges', c.at(c.m.call(callee, [c.m.i64.extend_u(c.arg(0)), c.arg(1)], c.b[result])), result);
+/** A range of any length: computed once, and the question whether it may be accessed. */
+interface RangeQuestion {
+  readonly address: () => ExpressionRef;
+  readonly size: () => ExpressionRef;
+  readonly answer: ExpressionRef;
+}
 
-/** A question about a range of any length. */
-const may =
+const question = (c: OpContext, write: boolean): RangeQuestion => {
+  const { m, b } = c;
+  const yes = c.label();
+  const place = placeOf(c);
+  const bytes = c.temp('i64');
+  const size = (): ExpressionRef => m.local.get(bytes, b.i64);
+  const fits = (left: ExpressionRef): ExpressionRef => m.i64.le_u(size(), left);
+  const leave = (condition: ExpressionRef): ExpressionRef => m.drop(m.br(yes, condition, m.i32.const(1)));
+  // Distances are small, so that a size that is none is larger than all of them.
+  const distance = m.i32.sub(place.again(), globalOf(c, 'guard_low'));
+  const whole = (): ExpressionRef => globalOf(c, spanName(1));
+  const after = c.temp('i32');
+  const inside = m.i32.le_u(m.local.tee(after, distance, b.i32), whole());
+  const own = m.if(inside, leave(fits(m.i64.extend_u(m.i32.sub(whole(), m.local.get(after, b.i32))))));
+  const w = belowHeap(c, place.again, write);
+  const left = m.i32.sub(w.top(), w.offset());
+  const starts = m.i32.and(m.i32.ge_u(w.offset(), w.from()), m.i32.le_u(w.offset(), w.top()));
+  const below = m.if(m.i32.eqz(w.beyond), m.if(starts, leave(fits(m.i64.extend_u(left)))));
+  const fromData = m.i32.sub(place.again(), m.i32.const(dataBase));
+  const inData = m.i32.le_u(fromData, m.i32.const(c.dataBytes));
+  const dataLeft = m.i32.sub(m.i32.const(dataBase + c.dataBytes), place.again());
+  const data = write ? [] : [m.if(inData, leave(fits(m.i64.extend_u(dataLeft))))];
+  const set = [m.drop(place.first), m.local.set(bytes, c.arg(1))];
+  const answer = m.block(yes, [...set, own, below, ...data, m.i64.eqz(size())], b.i32);
+  return { address: place.again, size, answer };
+};
+
+/** The run-time is called only where the answer is no: it knows better, or ends the run. */
+const range =
   (write: boolean): Emit =>
   (c) => {
     const { m, b } = c;
-    const yes = c.label();
-    const place = placeOf(c);
-    const bytes = c.temp('i64');
-    const size = (): ExpressionRef => m.local.get(bytes, b.i64);
-    const fits = (left: ExpressionRef): ExpressionRef => m.i64.le_u(size(), left);
-    const leave = (condition: ExpressionRef): ExpressionRef => m.drop(m.br(yes, condition, m.i32.const(1)));
-    // Distances are small, so that a size that is none is larger than all of them.
-    const distance = m.i32.sub(place.again(), globalOf(c, 'guard_low'));
-    const whole = (): ExpressionRef => globalOf(c, spanName(1));
-    const after = c.temp('i32');
-    const inside = m.i32.le_u(m.local.tee(after, distance, b.i32), whole());
-    const own = m.if(inside, leave(fits(m.i64.extend_u(m.i32.sub(whole(), m.local.get(after, b.i32))))));
-    const w = belowHeap(c, place.again, write);
-    const left = m.i32.sub(w.top(), w.offset());
-    const starts = m.i32.and(m.i32.ge_u(w.offset(), w.from()), m.i32.le_u(w.offset(), w.top()));
-    const below = m.if(m.i32.eqz(w.beyond), m.if(starts, leave(fits(m.i64.extend_u(left)))));
-    const fromData = m.i32.sub(place.again(), m.i32.const(dataBase));
-    const inData = m.i32.le_u(fromData, m.i32.const(c.dataBytes));
-    const dataLeft = m.i32.sub(m.i32.const(dataBase + c.dataBytes), place.again());
-    const data = write ? [] : [m.if(inData, leave(fits(m.i64.extend_u(dataLeft))))];
-    const set = [m.drop(place.first), m.local.set(bytes, c.arg(1))];
-    const answer = m.block(yes, [...set, own, below, ...data, m.i64.eqz(size())], b.i32);
-    return counted(c, 'pgc.guard_ranges', answer, 'i32');
+    const { address, size, answer } = question(c, write);
+    const callee = write ? guardRuntime.write : guardRuntime.read;
+    const call = c.at(m.call(callee, [m.i64.extend_u(address()), size()], b.none));
+    return counted(c, 'pgc.guard_ranges', c.unlikely(m.if(m.i32.eqz(answer), call)));
   };
+
+const may =
+  (write: boolean): Emit =>
+  (c) =>
+    counted(c, 'pgc.guard_ranges', question(c, write).answer, 'i32');
 
 const gone: Emit = (c) => {
   throw new Error(`internal error: ${c.inst.op} reached the emitter; guard-insert takes it away`);
@@ -238,8 +253,8 @@ export const emitGuards = {
   'guard.read': inLine(false),
   'guard.write': inLine(true),
   'guard.near': near,
-  'guard.read_range': range(guardRuntime.read, 'none'),
-  'guard.write_range': range(guardRuntime.write, 'none'),
+  'guard.read_range': range(false),
+  'guard.write_range': range(true),
   'guard.may_read': may(false),
   'guard.may_write': may(true),
   'touch.read': gone,

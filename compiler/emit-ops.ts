@@ -15,6 +15,7 @@ import {
   workerImage,
   workerOf,
 } from './emit-context.ts';
+import { emitCopy, ifAny } from './emit-copy.ts';
 import { emitGuards, readBounds } from './emit-guards.ts';
 import { emitVector } from './emit-vector.ts';
 import type { MemType, OpName, PosId } from './ir.ts';
@@ -238,16 +239,6 @@ export const waitFunction = 'pgc.wait32';
 const mask = (c: OpContext): ExpressionRef =>
   c.m.i32.sub(c.m.i32.shl(c.m.i32.const(1), c.m.global.get(imports.slotBits, c.b.i32)), c.m.i32.const(1));
 
-/** Of no bytes the engine would still ask whether the addresses are in memory. */
-const ifAny = (c: OpContext, move: (bytes: ExpressionRef) => ExpressionRef): ExpressionRef => {
-  const { m, b } = c;
-  const count = c.arg(2);
-  const known = b.getExpressionId(count) === b.ConstId ? b.getExpressionInfo(count) : undefined;
-  if (known && 'value' in known) return known.value === 0 ? m.nop() : move(count);
-  const bytes = c.temp('i32');
-  return m.if(m.local.tee(bytes, count, b.i32), move(m.local.get(bytes, b.i32)));
-};
-
 export const emitOp = {
   const: (c) => {
     const n = BigInt(c.inst.imms[0] ?? 0n);
@@ -337,7 +328,7 @@ export const emitOp = {
   'ptr.add': (c) => c.m.i32.add(c.arg(0), c.arg(1)),
   load: (c) => c.at(load(c, c.inst.suffix as MemType, numberImm(c.inst.imms, 0), c.arg(0))),
   store: (c) => c.at(store(c, c.inst.suffix as MemType, numberImm(c.inst.imms, 0), c.arg(0), c.arg(1))),
-  copy: (c) => ifAny(c, (bytes) => c.at(c.m.memory.copy(c.arg(0), c.arg(1), bytes))),
+  copy: emitCopy,
   fill: (c) => ifAny(c, (bytes) => c.at(c.m.memory.fill(c.arg(0), c.arg(1), bytes))),
   let: (c) => load(c, c.inst.suffix as MemType, c.offsetOf(globalName(c)), slotOf(c)),
   'atomic.load': (c) => c.at(atomicLoad(c)),

@@ -336,6 +336,40 @@ describe('memory', () => {
     expect(await one(text, { head })).toEqual([BigInt('0x0101020201010101').toString(), '0']);
   });
 
+  it('copies of every short length, also where they overlap', async () => {
+    const lengths = [...Array.from({ length: 36 }, (_, n) => n), 47, 48, 49, 63, 64, 65, 100];
+    const distances = [-11, -1, 0, 3, 8, 40];
+    const cases = lengths.flatMap((n) => [true, false].flatMap((known) => distances.map((d) => ({ n, known, d }))));
+    const room = 256;
+    const from = 64;
+    const text = cases.map(({ n, known, d }, k) => {
+      const value = (name: string, i: number): string => `%${name}${k} = const.i32 ${i}\n`;
+      const count = known
+        ? value('n', n)
+        : `%e${k} = const.i32 ${4 * k}\n%c${k} = ptr.add %ca, %e${k}\n%n${k} = load.i32 %c${k}, 0\n`;
+      const places = `${value('f', k * room + from)}${value('t', k * room + from + d)}%fa${k} = ptr.add %a, %f${k}\n%ta${k} = ptr.add %a, %t${k}\n`;
+      return `${count}${places}copy %ta${k}, %fa${k}, %n${k}\n`;
+    });
+    const globals = `private @x size ${cases.length * room} align 8\nprivate @counts size ${4 * cases.length} align 4\n`;
+    const start = '%p = global @x\n%a = addr %p\n%cp = global @counts\n%ca = addr %cp\n';
+    const program = programOf(`${globals}func @init() {\nret\n}\nfunc @main() {\n${start}${text.join('')}ret\n}\n`);
+    const node = nodeOf(program, (await artifactOf(program)).wasm);
+    const bytes = new Uint8Array(node.view.buffer, node.at(0, 'x'), cases.length * room);
+    bytes.forEach((_, i) => {
+      bytes[i] = (i * 7 + (i >> 8)) % 251;
+    });
+    const wanted = bytes.slice();
+    for (const [k, { n, d }] of cases.entries()) {
+      node.view.setUint32(node.at(0, 'counts') + 4 * k, n, true);
+      wanted.copyWithin(k * room + from + d, k * room + from, k * room + from + n);
+    }
+    node.images[0]?.main();
+    for (const [k, c] of cases.entries()) {
+      const part = (all: Uint8Array): number[] => [...all.subarray(k * room, (k + 1) * room)];
+      expect([c, part(bytes)]).toEqual([c, part(wanted)]);
+    }
+  });
+
   it('lets are read from the slot, as init or the node wrote them', async () => {
     const init = `%v = const.i64 41\n%p = global @l\n%a = addr %p\nstore.i64 %a, %v, 0\n%i = const.i32 -3\n%q = global @n\n%b = addr %q\nstore.i8 %b, %i, 0\n%f = fconst.f32 1.5\n%r = global @f\n%c = addr %r\nstore.f32 %c, %f, 0\n%s = global @w\n%d = addr %s\n%pp = global @p\nstore.ptr64 %d, %pp, 0`;
     const text = `%l = let.i64 @l\n%n = let.i8 @n\n%f = let.f32 @f\n%w = let.ptr64 @w\n%g = global @p\n%same = eq.gptr %w, %g\n${print('i64', '%l')}${print('i32', '%n')}${print('f32', '%f')}${print('i32', '%same')}`;
@@ -762,15 +796,24 @@ break @l
     emitted.add('ptr.bits');
   });
 
-  it('guards of ranges ask', async () => {
-    const node = await nodeFor('guard.read_range %p, %n\nguard.write_range %p, %n');
-    const [image] = node.images;
-    node.view.setUint32(node.at(0, 'where'), 0xfff0_0000, true);
-    node.view.setBigInt64(node.at(0, 'size'), 100n, true);
-    image?.main();
-    expect(image?.lines()).toEqual([`${0xfff0_0000}`, '100', '0', `${0xfff0_0000}`, '100', '1']);
-    emitted.add('guard.read_range');
-    emitted.add('guard.write_range');
+  it.each(['read', 'write'] as const)('guard.%s_range asks the run-time about what is not permitted', async (kind) => {
+    const node = await nodeFor(`guard.${kind}_range %p, %n`);
+    const sizes = [0n, 9n, 4096n, 1n << 20n, (1n << 32n) + 8n, -8n];
+    let asked = 0;
+    visit(node, 0, 8, (image, number, address) => {
+      for (const size of sizes) {
+        node.view.setBigInt64(node.at(number, 'size'), size, true);
+        const before = image.lines().length;
+        image.main();
+        const inRange = size >= 0n && size <= 1n << 32n;
+        const may = inRange && isPermitted(permissionsOf(node, number), address, Number(size), kind === 'write');
+        const said = image.lines().slice(before);
+        expect(said).toEqual(may ? [] : [`${address}`, `${size}`, kind === 'write' ? '1' : '0']);
+        if (!may) asked++;
+      }
+    });
+    expect(asked).toBeGreaterThan(50);
+    emitted.add(`guard.${kind}_range`);
   });
 });
 

@@ -75,6 +75,8 @@ describe('the place of a trap and of the calls below', () => {
     ['a load of a pointer', '%q = load.ptr64 %b, 8 !23\nstore.ptr32 %a, %q, 32 !25'],
     ['a store', 'store.i64 %b, %n, 4 !23'],
     ['a copy', 'copy %b, %a, %big !23'],
+    ['a short copy that reads past the end', '%some = const.i32 12\ncopy %a, %b, %some !23'],
+    ['a short copy that writes past the end', '%some = const.i32 12\ncopy %b, %a, %some !23'],
     ['a fill', 'fill %b, %one, %big !23'],
     ['an unaligned atomic load', '%q = atomic.load.i64 %c !23\nstore.i64 %a, %q, 32 !25'],
     ['an unaligned atomic store', 'atomic.store.i32 %c, %one !23'],
