@@ -42,5 +42,9 @@ export const ratioOf = (xs: readonly number[], base: readonly number[]): Ratio =
   high: secondBest(xs) / best(base),
 });
 
+/** The middle of the ratios of times that were taken in the same round, so that a slow moment of the machine falls on both. */
+export const ratioInTurn = (times: readonly number[], base: readonly number[]): number =>
+  median(times.map((t, k) => t / (base[k] ?? t)));
+
 /** How much longer than the best sample the middle one took: 0 on a machine that does nothing else. */
 export const noise = (xs: readonly number[]): number => median(xs) / best(xs) - 1;

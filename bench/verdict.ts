@@ -28,22 +28,36 @@ interface Line {
   readonly times: ReadonlyMap<string, readonly number[]>;
 }
 
-/** `clang 1.15` for each entry with a mark; and whether all are met, or which are not: ratios count as they are shown. */
-const verdictOf = (
-  ratios: ReadonlyMap<string, number>,
-  others: readonly string[],
-  mark: (entry: string) => number | undefined,
-): readonly [string, string] => {
-  const marked = others.flatMap((name) => {
-    const most = mark(name);
-    return most === undefined ? [] : [{ name, most, ratio: ratios.get(name) }];
-  });
-  const known = marked.filter((m) => m.ratio !== undefined);
-  const over = known.filter((m) => Number((m.ratio ?? 0).toFixed(2)) > m.most);
-  const atMost = marked.map((m) => `${m.name} ${m.most.toFixed(2)}`).join(', ');
+/** What is measured and has a mark: its column, what was found (undefined: nothing), and what it may be at most. */
+export interface Marked {
+  readonly name: string;
+  readonly value: number | undefined;
+  readonly most: number;
+  /** Decimals with which both are shown. */
+  readonly digits?: number;
+}
+
+/** `clang 1.15` for each; and whether all are met, or which are not: values count as they are shown. */
+export const verdictOf = (marked: readonly Marked[]): readonly [string, string] => {
+  const known = marked.filter((m) => m.value !== undefined);
+  const over = known.filter((m) => Number((m.value ?? 0).toFixed(m.digits ?? 2)) > m.most);
+  const atMost = marked.map((m) => `${m.name} ${m.most.toFixed(m.digits ?? 2)}`).join(', ');
   const met = known.length === 0 ? '' : over.length === 0 ? 'yes' : `no: ${over.map((m) => m.name).join(', ')}`;
   return [atMost, met];
 };
+
+const markedIn = (
+  ratios: ReadonlyMap<string, number>,
+  others: readonly string[],
+  mark: (entry: string) => number | undefined,
+): readonly Marked[] =>
+  others.flatMap((name) => {
+    const most = mark(name);
+    return most === undefined ? [] : [{ name, most, value: ratios.get(name) }];
+  });
+
+/** The columns of a verdict. */
+export const verdictColumns = [{ name: 'at most' }, { name: 'met' }] as const;
 
 /** The tools that took part, with their versions, and what was skipped, and why: a line each. */
 export const whoTookPart = (results: readonly Result[]): readonly string[] => [
@@ -69,7 +83,7 @@ const ratioRow = (line: Line, rules: Rules): { cells: readonly Cell[]; ratios: R
       medians.push(`${(median(base) / median(theirs)).toFixed(2)}`);
     }
   }
-  const [atMost, met] = verdictOf(ratios, rules.others, (name) => rules.mark(line.name, name));
+  const [atMost, met] = verdictOf(markedIn(ratios, rules.others, (name) => rules.mark(line.name, name)));
   const cells = [
     ...[line.name, best(base), ...rules.others.map((name) => ratios.get(name))],
     ...[medians.join(', '), base.length > 1 ? spread : undefined, atMost, met],
@@ -87,7 +101,7 @@ const meanRow = (
     const ratios = all.flatMap((r) => r.get(name) ?? []);
     if (ratios.length === all.length) means.set(name, geometricMean(ratios));
   }
-  const [atMost, met] = verdictOf(means, rules.others, mark);
+  const [atMost, met] = verdictOf(markedIn(means, rules.others, mark));
   return ['geometric mean', undefined, ...rules.others.map((n) => means.get(n)), '', undefined, atMost, met];
 };
 
@@ -112,8 +126,7 @@ export const ratioTable = (results: readonly Result[], rules: Rules): Table => {
       ...rules.others.map((name) => ({ name, digits: 2 })),
       { name: 'medians' },
       { name: '±', digits: 2 },
-      { name: 'at most' },
-      { name: 'met' },
+      ...verdictColumns,
     ],
     rows: [...rows.map((r) => r.cells), ...means],
     notes: [...(rules.notes ?? []), ...whoTookPart(results)],

@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, run, secondsOf } from '../program.ts';
-import { best, median } from '../statistics.ts';
+import { geometricMean, ratioInTurn } from '../statistics.ts';
 import type { Request, Suite } from '../suite.ts';
 import type { Table } from '../table.ts';
+import { verdictColumns, verdictOf } from '../verdict.ts';
 
 interface Work {
   readonly name: string;
@@ -18,14 +19,14 @@ interface Work {
   readonly grains: readonly number[];
 }
 
-// Long enough that what the engine takes to compile a function at its first call (some 30 ms for the largest) weighs little.
+// Of many rounds the middle one counts: what the engine takes to compile a function at its first call falls on the first of them.
 const works: readonly Work[] = [
   {
     name: 'collatz',
     work: 0,
-    full: ['--size=4000000'],
+    full: ['--size=40000', '--rounds=60'],
     quick: ['--size=2000'],
-    grains: [1, 16, 256, 4096, 65536],
+    grains: [1, 16, 256, 4096, 16384],
   },
   {
     name: 'sparse rows',
@@ -37,7 +38,7 @@ const works: readonly Work[] = [
   {
     name: 'tree',
     work: 2,
-    full: ['--size=18', '--root=1', '--rounds=10'],
+    full: ['--size=16', '--root=1', '--rounds=60'],
     quick: ['--size=6', '--root=1'],
     grains: [1, 2, 4, 6, 9],
   },
@@ -55,7 +56,7 @@ const measure = async (request: Request, work: Work, ways: readonly Way[]): Prom
   const found = new Map<string, number[]>();
   const size = request.quick ? work.quick : work.full;
   for (let round = 0; round < request.rounds.least; round++) {
-    for (const { name, artifact, configs, images } of ways) {
+    for (const { name, artifact, configs, images } of round % 2 === 0 ? ways : ways.toReversed()) {
       request.progress(`${work.name}, ${name}: round ${round + 1}`);
       const all = [`--work=${work.work}`, ...size, ...configs];
       const seconds = secondsOf(await run(artifact, { images, clock: 'wall', configs: all }));
@@ -65,9 +66,10 @@ const measure = async (request: Request, work: Work, ways: readonly Way[]): Prom
   return found;
 };
 
-/** Medians of the ratios within each round, so that a slow moment of the machine falls on both. */
-export const ratioOf = (times: readonly number[], base: readonly number[]): number =>
-  median(times.map((t, k) => t / (base[k] ?? t)));
+/** What it may cost that a loop could be divided: no more than hooks. */
+const mostOnOne = 1.05;
+/** How many times as long as with the best grain. */
+const mostOfGrain = 1.1;
 
 const overheads = async (request: Request, artifacts: readonly (readonly [string, string])[]): Promise<Table> => {
   const rows: (string | number)[][] = [];
@@ -79,14 +81,23 @@ const overheads = async (request: Request, artifacts: readonly (readonly [string
     ];
     const found = await measure(request, work, ways);
     const base = found.get('for') ?? [];
-    rows.push([work.name, ...artifacts.map(([name]) => ratioOf(found.get(name) ?? [], base))]);
+    const ratios = artifacts.map(([name]) => ratioInTurn(found.get(name) ?? [], base));
+    const marked = artifacts.map(([name], k) => ({ name, value: ratios[k], most: mostOnOne }));
+    rows.push([work.name, ...ratios, ...verdictOf(marked)]);
   }
   return {
     title: 'time of `par for` on one image, relative to `for`',
-    columns: [{ name: 'work' }, ...artifacts.map(([name]) => ({ name, digits: 3 }))],
+    columns: [{ name: 'work' }, ...artifacts.map(([name]) => ({ name, digits: 3 })), ...verdictColumns],
     rows,
     notes: ['medians of the ratios of runs taken in turn; the tree has a par for in each node'],
   };
+};
+
+/** The middle of the times of each way, relative to the mean of all ways in the same round. */
+export const relativeTimes = (found: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, number> => {
+  const all = [...found.values()];
+  const means = (all[0] ?? []).map((_, round) => geometricMean(all.flatMap((times) => times[round] ?? [])));
+  return new Map([...found].map(([name, times]) => [name, ratioInTurn(times, means)]));
 };
 
 const divided = async (request: Request, artifact: string): Promise<Table> => {
@@ -98,13 +109,16 @@ const divided = async (request: Request, artifact: string): Promise<Table> => {
       ...work.grains.map((g) => ({ name: String(g), artifact, configs: ['--how=2', `--grain=${g}`], images: 2 })),
     ];
     const found = await measure(request, work, ways);
-    const timeOf = (name: string): number => best(found.get(name) ?? []);
+    const relative = relativeTimes(found);
+    const timeOf = (name: string): number => relative.get(name) ?? Number.NaN;
     const grains = work.grains.map(String);
     const chosen = grains.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a));
     const worst = grains.reduce((a, b) => (timeOf(b) > timeOf(a) ? b : a));
     const by = timeOf(chosen);
-    const all = [timeOf('for') / by, timeOf('heartbeat') / by, timeOf(worst) / by];
-    rows.push([work.name, ...all, `${chosen} of ${grains.join(', ')}`]);
+    const own = timeOf('heartbeat') / by;
+    const all = [timeOf('for') / by, own, timeOf(worst) / by];
+    const verdict = verdictOf([{ name: 'heartbeat', value: own, most: mostOfGrain }]);
+    rows.push([work.name, ...all, `${chosen} of ${grains.join(', ')}`, ...verdict]);
   }
   return {
     title: 'time on two images, relative to the best grain chosen by hand',
@@ -114,9 +128,13 @@ const divided = async (request: Request, artifact: string): Promise<Table> => {
       { name: 'heartbeat', digits: 2 },
       { name: 'worst grain', digits: 2 },
       { name: 'best grain' },
+      ...verdictColumns,
     ],
     rows,
-    notes: ['best times; grains are iterations, of the tree levels; needs two cores that nobody else wants'],
+    notes: [
+      'medians of times relative to those of the same round; grains are iterations, of the tree levels',
+      'needs two cores that nobody else wants',
+    ],
   };
 };
 

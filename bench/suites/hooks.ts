@@ -3,27 +3,96 @@
 // taken; how many hooks each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are
 // due.
 import { join } from 'node:path';
-import { chosenVariants, compare, type Flags, ratioTable } from '../compare.ts';
+import { chosenVariants, compare, type Flags, type Measured } from '../compare.ts';
 import { root } from '../process.ts';
-import { pgc } from '../program.ts';
+import { compileHere, pgc } from '../program.ts';
 import { programs } from '../programs.ts';
-import { median } from '../statistics.ts';
-import type { Suite } from '../suite.ts';
+import type { Samples } from '../sampling.ts';
+import { best, geometricMean, median, ratioInTurn } from '../statistics.ts';
+import type { Request, Suite } from '../suite.ts';
 import type { Cell, Table } from '../table.ts';
+import { type Marked, verdictColumns, verdictOf } from '../verdict.ts';
 
 const every = (name: string, interval: number): Flags => ({
   name,
   build: ['--timing=ticker', `--hook-interval=${interval}`],
+  options: { timing: 'ticker', hookInterval: interval },
   run: [],
 });
 
 const variants: readonly Flags[] = [
-  { name: 'off', build: ['--timing=off'], run: [] },
+  { name: 'off', build: ['--timing=off'], options: { timing: 'off' }, run: [] },
   every('1 ms', 1000),
   every('100 µs', 100),
   every('10 µs', 10),
-  { name: 'profile', build: ['--profile'], run: ['--profile'] },
+  { name: 'profile', build: ['--profile'], options: { profile: true }, run: ['--profile'] },
 ];
+
+/** Of the intervals; a profile has no mark. */
+const marks = { mean: 1.01, worst: 1.05, digits: 3 } as const;
+const isMarked = (name: string): boolean => name !== 'profile';
+
+const ratiosOf = (samples: readonly Samples[]): readonly { readonly name: string; readonly ratio: number }[] => {
+  const [first, ...others] = samples;
+  return others.map(({ name, times }) => ({ name, ratio: ratioInTurn(times, first?.times ?? []) }));
+};
+
+const verdict = (names: readonly string[], values: readonly number[], most: number): readonly [string, string] => {
+  const marked = names.map((name, k): Marked => ({ name, value: values[k], most, digits: marks.digits }));
+  return verdictOf(marked.filter((m) => isMarked(m.name)));
+};
+
+/** What is above its mark is measured again, up to the most rounds: a disturbance is not taken for a cost. */
+export const belowMarks = (samples: readonly Samples[]): boolean =>
+  ratiosOf(samples).every(({ name, ratio }) => !isMarked(name) || Number(ratio.toFixed(marks.digits)) <= marks.worst);
+
+/** Rows: a program, the best time without hooks, the middle ratio for each variant, how far apart its ratios are at most, and the verdict. */
+export const overheadTable = (measured: readonly Measured[]): Table => {
+  const names = measured[0]?.samples.slice(1).map((s) => s.name) ?? [];
+  const rows = measured.map(({ program, samples }) => {
+    const first = samples[0]?.times ?? [];
+    const ratios = ratiosOf(samples).map((r) => r.ratio);
+    const each = samples.slice(1).map(({ times }) => times.map((t, k) => t / (first[k] ?? t)));
+    const spread = Math.max(...each.map((r) => (Math.max(...r) - Math.min(...r)) / 2));
+    const told = [program.name, best(first), ...ratios, first.length > 1 ? spread : undefined, first.length];
+    return { cells: [...told, ...verdict(names, ratios, marks.worst)], ratios };
+  });
+  const column = (k: number): number[] => rows.map((r) => r.ratios[k] ?? Number.NaN);
+  const summary = (name: string, of: (xs: readonly number[]) => number, most: number): Cell[] => {
+    const values = names.map((_, k) => of(column(k)));
+    return [name, undefined, ...values, undefined, undefined, ...verdict(names, values, most)];
+  };
+  return {
+    title: 'time with hooks / time without, on one image',
+    columns: [
+      { name: 'program' },
+      { name: 'off', digits: 3 },
+      ...names.map((name) => ({ name, digits: marks.digits })),
+      { name: '±', digits: 3 },
+      { name: 'rounds' },
+      ...verdictColumns,
+    ],
+    rows: [
+      ...rows.map((r) => r.cells),
+      ...(rows.length < 2
+        ? []
+        : [
+            summary('geometric mean', geometricMean, marks.mean),
+            summary('worst', (xs) => Math.max(...xs), marks.worst),
+          ]),
+    ],
+    notes: [
+      'off: time of the best run, in seconds; others: medians of the ratios to the run without hooks of the same round; ±: half of what they differ by',
+      'programs above their mark are measured in more rounds',
+    ],
+  };
+};
+
+/** Programs of each kind whose intervals are measured: each is compiled once for each target. */
+const timed =
+  'nstream stencil dgemm nas-ft mandelbrot primes dot quicksort gather nas-cg list search_tree hash queens uts'.split(
+    ' ',
+  );
 
 export interface HookCounts {
   readonly hooks: number;
@@ -51,6 +120,8 @@ export const hookIntervals = (text: string): readonly number[] => {
 };
 
 const targets = [10, 100, 1000];
+/** Part of the target by which the median of the middle program may be off. */
+const off = 0.25;
 
 /** Rows: a program, then median, 99th percentile and maximum for each target. */
 export const intervalTable = (rows: readonly (readonly Cell[])[]): Table => {
@@ -63,11 +134,23 @@ export const intervalTable = (rows: readonly (readonly Cell[])[]): Table => {
     { name: `${t} µs: p99`, digits: 1 },
     { name: `${t} µs: most`, digits: 1 },
   ]);
+  const judged = (row: readonly Cell[]): readonly Cell[] => {
+    const marked = targets.map((target, k): Marked => {
+      const found = row[1 + 3 * k];
+      const value = typeof found === 'number' ? Math.abs(found / target - 1) : undefined;
+      return { name: `${target} µs`, value, most: off };
+    });
+    return [...row, `${off * 100} % off`, verdictOf(marked)[1]];
+  };
+  const all = rows.length < 2 ? rows : [...rows, ['middle program', ...columns.map((_, k) => middle(k + 1))]];
   return {
     title: 'time between two hooks at which something was due, in microseconds, on one image',
-    columns: [{ name: 'program' }, ...columns],
-    rows: rows.length < 2 ? rows : [...rows, ['middle program', ...columns.map((_, k) => middle(k + 1))]],
-    notes: ['by the clock of the wall: what else the machine does is in p99 and most'],
+    columns: [{ name: 'program' }, ...columns, ...verdictColumns],
+    rows: all.map(judged),
+    notes: [
+      'the mark is for medians; by the clock of the wall: what else the machine does is in p99 and most',
+      'programs of each kind',
+    ],
   };
 };
 
@@ -78,6 +161,23 @@ const countTable = (rows: readonly (readonly Cell[])[]): Table => ({
   notes: ['the path is what the cost model says of loops that run as long as they may; most do not'],
 });
 
+const intervalsOf = async (request: Request): Promise<readonly (readonly Cell[])[]> => {
+  const found: (readonly Cell[])[] = [];
+  for (const { name, file, full, quick } of programs.filter((p) => timed.includes(p.name) && request.wants(p.name))) {
+    const times: Cell[] = [];
+    for (const target of targets) {
+      request.progress(`${name}: intervals of ${target} µs`);
+      const how = ['run', join(root, file), '-n', '1', '--stats', `--hook-interval=${target}`];
+      const { err } = await pgc([...how, '--', ...(request.quick ? quick : full)]);
+      // A quick run may be over before anything is due twice.
+      const told = !request.quick || err.includes('(median)');
+      times.push(...(told ? hookIntervals(err) : [undefined, undefined, undefined]));
+    }
+    found.push([name, ...times]);
+  }
+  return found;
+};
+
 export const hooks: Suite = {
   name: 'hooks',
   doc: 'hooks at 1 ms, 100 µs and 10 µs against none; how many there are; times between them',
@@ -85,27 +185,20 @@ export const hooks: Suite = {
   variants: variants.map((v) => v.name),
   usualImages: [1],
   run: async (request) => {
-    const measured = await compare(programs, chosenVariants(variants, request), request, async (m) => m);
     const counts: (readonly Cell[])[] = [];
-    for (const { name, file } of programs.filter((p) => request.wants(p.name))) {
-      request.progress(`${name}: counts`);
-      const text = (await pgc(['build', join(root, file), '--emit=hooks', '--timing=ticker'])).out;
-      const found = hookCounts(text);
-      counts.push([name, found.hooks, found.longest]);
-    }
-    const intervals: (readonly Cell[])[] = [];
-    for (const { name, file, full, quick } of programs.filter((p) => request.wants(p.name))) {
-      const times: Cell[] = [];
-      for (const target of targets) {
-        request.progress(`${name}: intervals of ${target} µs`);
-        const how = ['run', join(root, file), '-n', '1', '--stats', `--hook-interval=${target}`];
-        const { err } = await pgc([...how, '--', ...(request.quick ? quick : full)]);
-        // A quick run may be over before anything is due twice.
-        const told = !request.quick || err.includes('(median)');
-        times.push(...(told ? hookIntervals(err) : [undefined, undefined, undefined]));
-      }
-      intervals.push([name, ...times]);
-    }
-    return [ratioTable('time with hooks / time without', measured), countTable(counts), intervalTable(intervals)];
+    const measured = await compare(
+      programs,
+      chosenVariants(variants, request),
+      request,
+      async (m) => {
+        request.progress(`${m.program.name}: counts`);
+        const { text = '' } = await compileHere(m.program.file, { emit: 'hooks', timing: 'ticker' });
+        const found = hookCounts(text);
+        counts.push([m.program.name, found.hooks, found.longest]);
+        return m;
+      },
+      { enough: belowMarks },
+    );
+    return [overheadTable(measured), countTable(counts), intervalTable(await intervalsOf(request))];
   },
 };

@@ -1,4 +1,4 @@
-// tasks: what it costs to switch between tasks, beside binaryen's Asyncify; what it costs that a function can be left; and to start and join
+// tasks: what it costs to switch between tasks, beside binaryen's Asyncify and beside two workers that hand over to each other; what it costs that a function can be left; and to start and join
 // a task.
 import { join } from 'node:path';
 import { withFolder } from '../compare.ts';
@@ -8,6 +8,7 @@ import { interleave, type Variant } from '../sampling.ts';
 import { best } from '../statistics.ts';
 import type { Request, Suite } from '../suite.ts';
 import type { Cell, Table } from '../table.ts';
+import { verdictColumns, verdictOf } from '../verdict.ts';
 
 /** Artifacts: of PG programs, with and without hooks, and of the peer, as Asyncify made it and as it was. */
 interface Made {
@@ -68,8 +69,20 @@ const depths: readonly (readonly [depth: number, inner: number])[] = [
   [16, 1],
 ];
 
+/** Two workers: how deep they are does not matter to them. By the time of day, as they sleep in turn. */
+const byWorkers = (turns: number): Variant => ({
+  name: 'workers',
+  sample: async () =>
+    Number((await execute(process.execPath, [join(root, 'bench', 'peers', 'hand-over.mjs'), String(turns)])).out),
+});
+
+/** Nanoseconds, and as part of what Asyncify takes. */
+const marks = { switch: 100, ofAsyncify: 0.2 } as const;
+
 const switchTable = async (made: Made, request: Request): Promise<Table> => {
   const switches = request.quick ? 10_000 : 1_000_000;
+  const turns = request.quick ? 100 : 20_000;
+  const [handOver = 0] = (await measure('hand-over', [byWorkers(turns)], request)).map((t) => (t / (2 * turns)) * 1e9);
   const rows: Cell[][] = [];
   for (const [depth, inner] of depths) {
     const n = switches / inner;
@@ -84,7 +97,11 @@ const switchTable = async (made: Made, request: Request): Promise<Table> => {
       request,
     );
     const [pgc = 0, wasm = 0, js = 0] = times.map((t) => (t / (2 * switches)) * 1e9);
-    rows.push([depth + 1, inner, pgc, wasm, js, wasm / pgc, js / pgc]);
+    const verdict = verdictOf([
+      { name: 'pgc', value: pgc, most: marks.switch, digits: 0 },
+      { name: 'of Asyncify', value: pgc / wasm, most: marks.ofAsyncify },
+    ]);
+    rows.push([depth + 1, inner, pgc, wasm, js, handOver, pgc / wasm, pgc / js, pgc / handOver, ...verdict]);
   }
   return {
     title: 'a switch of tasks, in nanoseconds',
@@ -94,14 +111,19 @@ const switchTable = async (made: Made, request: Request): Promise<Table> => {
       { name: 'pgc', digits: 1 },
       { name: 'Asyncify', digits: 1 },
       { name: 'by JavaScript', digits: 1 },
-      { name: 'Asyncify / pgc', digits: 2 },
-      { name: 'by JavaScript / pgc', digits: 2 },
+      { name: 'workers', digits: 0 },
+      { name: 'of Asyncify', digits: 2 },
+      { name: 'of JavaScript', digits: 2 },
+      { name: 'of workers', digits: 3 },
+      ...verdictColumns,
     ],
     rows,
     notes: [
       'times: switches in a loop of the innermost function, as by its hooks; once: all of the stack is new at each switch',
       'Asyncify: two fibers and a loop that calls them in turn, all in wasm, without anything else that a scheduler does',
       'by JavaScript: the same functions, switched from there, as fibers of Emscripten are',
+      'workers: two threads that hand a token to each other by Atomics.wait and notify, by the time of day; the same for all rows',
+      'of: time of pgc / time of the other',
     ],
   };
 };
@@ -153,7 +175,7 @@ const tables = { switch: switchTable, recursion: recursionTable, spawn: spawnTab
 
 export const tasks: Suite = {
   name: 'tasks',
-  doc: 'switches of tasks beside Asyncify; functions that can be left; spawn and join',
+  doc: 'switches of tasks beside Asyncify and workers that hand over; functions that can be left; spawn and join',
   benchmarks: Object.keys(tables),
   variants: [],
   run: (request) =>

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { programs } from '../../bench/programs.ts';
 import { bench } from '../../bench/run.ts';
 import { dynamicCount, staticCounts } from '../../bench/suites/guards.ts';
-import { latencyOf } from '../../bench/suites/handlers.ts';
-import { ratioOf } from '../../bench/suites/heartbeat.ts';
-import { hookCounts, hookIntervals, intervalTable } from '../../bench/suites/hooks.ts';
+import { latencyOf, tableOf } from '../../bench/suites/handlers.ts';
+import { relativeTimes } from '../../bench/suites/heartbeat.ts';
+import { belowMarks, hookCounts, hookIntervals, intervalTable, overheadTable } from '../../bench/suites/hooks.ts';
 import { worthTable } from '../../bench/suites/passes.ts';
 
 const quiet = { progress: () => undefined, finished: () => undefined, failed: () => undefined };
@@ -55,13 +55,60 @@ test('hooks are counted by the end of --emit=hooks', () => {
   expect(() => hookCounts('')).toThrow('no numbers');
 });
 
+test('what hooks cost is the middle of the ratios within rounds; above the mark more rounds are needed', () => {
+  const program = (name: string) => ({ ...(programs[0] as (typeof programs)[number]), name });
+  const samples = (...times: (readonly number[])[]) =>
+    times.map((t, k) => ({ name: ['off', '10 µs', 'profile'][k] ?? '', times: t }));
+  const good = samples([1, 2, 1], [1.01, 2, 5], [1.2, 2.4, 1.2]);
+  const bad = samples([1, 2, 1], [1.06, 2.12, 1], [1, 2, 1]);
+  expect(belowMarks(good)).toBe(true);
+  expect(belowMarks(bad)).toBe(false);
+  const { rows } = overheadTable([
+    { program: program('x'), images: 1, samples: good, artifacts: new Map() },
+    { program: program('y'), images: 1, samples: bad, artifacts: new Map() },
+  ]);
+  const near = (x: number) => expect.closeTo(x, 6);
+  expect(rows.map((r) => [r[0], r[2], r.at(-2), r.at(-1)])).toEqual([
+    ['x', near(1.01), '10 µs 1.050', 'yes'],
+    ['y', near(1.06), '10 µs 1.050', 'no: 10 µs'],
+    ['geometric mean', near(Math.sqrt(1.01 * 1.06)), '10 µs 1.010', 'no: 10 µs'],
+    ['worst', near(1.06), '10 µs 1.050', 'no: 10 µs'],
+  ]);
+});
+
 test('a quick run of heartbeat compares with for and with grains', { timeout: 300_000 }, async () => {
-  expect(ratioOf([2, 3, 8], [1, 2, 2])).toBe(2);
   const text = await bench(['--only=heartbeat/tree', '--quick', '--json'], quiet);
   const [overhead, divided] = JSON.parse(text);
   expect(overhead.rows[0]['100 µs']).toBeGreaterThan(0);
   expect(divided.rows[0].heartbeat).toBeGreaterThan(0);
   expect(divided.rows[0]['best grain']).toContain(' of 1, 2, 4, 6, 9');
+});
+
+test('times of ways are compared within each round', () => {
+  const relative = relativeTimes(
+    new Map([
+      ['a', [1, 10, 1]],
+      ['b', [4, 40, 9]],
+    ]),
+  );
+  expect(relative.get('a')).toBeCloseTo(0.5);
+  expect(relative.get('b')).toBeCloseTo(2);
+});
+
+test('a handler that is slower than the event of JavaScript misses its mark', () => {
+  const one = (middle: number) => [{ middle, high: 9 }];
+  const { rows } = tableOf(
+    new Map([
+      ['recv', one(4)],
+      ['wake', one(6)],
+      ['message-event', one(5)],
+    ]),
+  );
+  expect(rows.map((r) => r.slice(-2))).toEqual([
+    ['median 5.0', 'yes'],
+    ['median 5.0', 'no: median'],
+    ['', ''],
+  ]);
 });
 
 test('latencies are the two numbers of a line', () => {
@@ -117,8 +164,11 @@ test('times between hooks have a column of their own each, and the middle of all
     ['a', 9, 10, 11, 90, 100, 110, 900, 1000, 1100],
     ['b', 11, 12, 13, undefined, undefined, undefined, 1100, 1200, 1300],
   ]);
-  expect(new Set(table.columns.map((c) => c.name)).size).toBe(10);
-  expect(table.rows.at(-1)).toEqual(['middle program', 10, 11, 12, 90, 100, 110, 1000, 1100, 1200]);
+  expect(new Set(table.columns.map((c) => c.name)).size).toBe(12);
+  const middle = ['middle program', 10, 11, 12, 90, 100, 110, 1000, 1100, 1200];
+  expect(table.rows.at(-1)).toEqual([...middle, '25 % off', 'yes']);
+  const [late] = intervalTable([['c', 13, 14, 15, 100, 110, 120, 700, 1000, 1100]]).rows;
+  expect(late?.at(-1)).toBe('no: 10 µs, 1000 µs');
 });
 
 test('a quick run of guards compares with none, and counts', { timeout: 300_000 }, async () => {
