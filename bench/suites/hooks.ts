@@ -1,6 +1,6 @@
 // hooks: what it costs that images look, now and then, whether something is due. Every program without hooks (`off`, what the others
-// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock, and while a profile is
-// taken; how many hooks each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are
+// are compared with) and with hooks for intervals of 1 ms, 100 µs (the default) and 10 µs, by the clock, and if it
+// is asked for while a profile is taken; how many hooks each program has, with the longest path between two of them as the cost model sees it; and how far apart in time they are
 // due.
 import { join } from 'node:path';
 import { chosenVariants, compare, type Flags, type Measured } from '../compare.ts';
@@ -42,7 +42,10 @@ const verdict = (names: readonly string[], values: readonly number[], most: numb
   return verdictOf(marked.filter((m) => isMarked(m.name)));
 };
 
-/** What is above its mark is measured again, up to the most rounds: a disturbance is not taken for a cost. */
+/** More rounds than asked for, at most. */
+const extra = 4;
+
+/** What is above its mark is measured again: a disturbance is not taken for a cost. */
 export const belowMarks = (samples: readonly Samples[]): boolean =>
   ratiosOf(samples).every(({ name, ratio }) => !isMarked(name) || Number(ratio.toFixed(marks.digits)) <= marks.worst);
 
@@ -186,10 +189,12 @@ export const hooks: Suite = {
   usualImages: [1],
   run: async (request) => {
     const counts: (readonly Cell[])[] = [];
+    const usual = variants.filter((v) => isMarked(v.name) || request.variants?.includes(v.name));
+    const { least } = request.rounds;
     const measured = await compare(
       programs,
-      chosenVariants(variants, request),
-      request,
+      chosenVariants(usual, request),
+      { ...request, rounds: { least, most: Math.min(request.rounds.most, least + extra) } },
       async (m) => {
         request.progress(`${m.program.name}: counts`);
         const { text = '' } = await compileHere(m.program.file, { emit: 'hooks', timing: 'ticker' });
