@@ -38,6 +38,7 @@ const usage = `Usage: npm run bench -- [options]
   --clock=cpu|wall          measure the time that the process used (default), or time of day
   --quick                   small sizes and one round: does everything work?
   --json                    the tables as JSON on standard output
+  --help                    this
   --write                   put the tables into docs/performance.md as well (those of ${written.map((s) => s.name).join(', ')})
 `;
 
@@ -88,12 +89,13 @@ const chosen = (only: string): Chosen => {
   return { suites: [suite], names };
 };
 
-/** What the command line asks for; undefined: the list. @throws UsageError */
-const choose = (args: readonly string[], listener: Listener): Choice | undefined => {
+/** What the command line asks for: tables, the list, or how it is called. @throws UsageError */
+const choose = (args: readonly string[], listener: Listener): Choice | 'list' | 'help' => {
   const { values } = parseArgs({
     args: [...args],
     options: {
       only: { type: 'string' },
+      help: { type: 'boolean', default: false, short: 'h' },
       list: { type: 'boolean', default: false },
       images: { type: 'string' },
       variants: { type: 'string' },
@@ -104,7 +106,8 @@ const choose = (args: readonly string[], listener: Listener): Choice | undefined
       write: { type: 'boolean', default: false },
     },
   });
-  if (values.list) return undefined;
+  if (values.help) return 'help';
+  if (values.list) return 'list';
   const { suites: wanted, names } = chosen(values.only ?? 'peers');
   const variants = listed(values.variants);
   for (const suite of wanted) known(variants, suite.variants, 'variant');
@@ -142,7 +145,8 @@ const list = (): string =>
 /** Gives what goes to standard output. @throws UsageError for a wrong command line, Error for a program that fails. */
 export const bench = async (args: readonly string[], listener: Listener): Promise<string> => {
   const choice = choose(args, listener);
-  if (!choice) return list();
+  if (choice === 'help') return usage;
+  if (choice === 'list') return list();
   const tables: Table[] = [];
   for (const suite of choice.suites) {
     const found = await suite.run(choice.requestOf(suite));

@@ -211,7 +211,8 @@ const refusedOp = (inst: OpInst, conditional: boolean): Refusal | undefined => {
   if (effects === 0 || inst.op === 'check.index') return undefined;
   if (inst.op === 'call' || inst.op === 'call.value') return no('a call');
   if (inst.op.startsWith('guard.') || inst.op.startsWith('touch.')) return no('a guard in each iteration');
-  if (isDivision(inst.op)) return no('a division of integers');
+  if (isDivision(inst.op))
+    return no(inst.by === 'lower-shared' ? 'a search for the owner of an element' : 'a division of integers');
   if (inst.op.startsWith('check.')) return no('a check in each iteration');
   if ((effects & bits.synchronises) !== 0) return no('it synchronises with other images');
   return no(`\`${inst.op}\`, which has to be done one after the other`);

@@ -22,11 +22,23 @@ const isMode = (name: string): name is Mode => (modes as readonly string[]).incl
 
 const modesHint = '`branch` calls the handler at the next hook, `spawn` in a new task, `wake` where its task waits';
 
-const modeOf = (x: Context, e: Ast.Expr): Mode | undefined => {
+/** What a handler is, as one writes it. */
+const handlerText = 'fn handler(s: status) { … }';
+
+/** `alone`: there is no handler before it, and it may be meant as one. */
+const modeOf = (x: Context, e: Ast.Expr, tag: string, alone: boolean): Mode | undefined => {
   const a = bare(e);
   const name = a.kind === 'name' ? a.name.name : undefined;
   if (name !== undefined && isMode(name)) return name;
   const near = name === undefined ? undefined : closest(name, modes);
+  if (alone && near === undefined) {
+    const handler = name ?? 'handler';
+    error(x, 'PG0424', e.span, 'nothing says how the handler is called', {
+      label: 'a handler is a `fn(status)`, and `branch`, `spawn` or `wake` follows it',
+      hint: `\`on_message(${tag}, ${handler}, branch)\`, where ${handler} is \`${handlerText.replace('handler', handler)}\`; or \`on_message(${tag}, wake)\``,
+    });
+    return undefined;
+  }
   error(x, 'PG0424', e.span, `\`${textOf(x, e.span)}\` is no way to call a handler`, {
     label: 'one of `wake`, `branch` and `spawn`',
     hint: near === undefined ? modesHint : `did you mean \`${near}\`?`,
@@ -60,7 +72,7 @@ const handlerOf = (x: Context, e: Ast.Expr, type: Type, mode: Mode | undefined):
   const what = found ? typeName(found) : 'an array';
   error(x, 'PG0424', e.span, `a handler takes the \`status\` of a message and gives nothing, found ${what}`, {
     label: what,
-    hint: 'write it as `fn handler(s: status) { … }`',
+    hint: `write it as \`${handlerText}\``,
   });
   return undefined;
 };
@@ -95,7 +107,7 @@ export const checkOnMessage = (x: Context, e: Call): Expr | undefined => {
   const type = handlerType(x);
   if (!tagArg || !second || !type) return undefined;
   const tag = checkInteger(x, tagArg, 'a tag');
-  const mode = modeOf(x, third ?? second);
+  const mode = modeOf(x, third ?? second, textOf(x, tagArg.span), third === undefined);
   if (!third && mode !== undefined && mode !== 'wake') {
     error(x, 'PG0424', e.span, `\`${mode}\` calls a handler, and there is none`, {
       label: 'no handler',

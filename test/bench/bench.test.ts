@@ -197,6 +197,10 @@ test('--list names every suite and what it has', async () => {
   expect(text).toContain('search_tree');
 });
 
+test('--help says how it is called', async () => {
+  for (const option of ['--help', '-h']) expect(await bench([option], quiet)).toMatch(/^Usage: .*--only=/s);
+});
+
 test.each([
   [['--only=nothing'], 'no suite or program is called nothing'],
   [['--only=same/nothing'], 'no program is called nothing'],

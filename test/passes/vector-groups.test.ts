@@ -170,8 +170,7 @@ fn main() {
 
 const leftOut = ['lower-runtime', 'escape', 'track', 'hooks', 'lower-hooks', 'pin', 'roots', 'fibers', 'comm'];
 
-const lowered = (): IrProgram => {
-  const text = interleaved + not + main;
+const lowered = (text = interleaved + not + main): IrProgram => {
   const { program, diagnostics, sources } = check('p.pg', fileHost({ texts: { 'p.pg': text } }));
   if (program) return lower(program);
   throw new Error(diagnostics.map((d) => renderDiagnostic(d, sources, { color: false })).join('\n'));
@@ -205,4 +204,19 @@ test('groups, in functions that stand alone', { timeout: 200_000 }, () => {
   expect(outcome).toEqual({ kind: 'ok' });
   const oracle = evaluate(program, { images: 1, steps: 60_000_000 });
   expect(stdout).toEqual(oracle.stdout);
+});
+
+test('who divides is told from who looks for the owner of an element', () => {
+  const program = lowered(`shared a: [1000]i64 dist(cyclic);
+fn main() {
+  for i in 0..1000 { a[(i * 77) & 511] = 1; }
+  var sum = 0;
+  for i in 1..1000 { sum += 1000 / i; }
+  print("{}", sum);
+}`);
+  const before = runPasses(program, sequence.slice(0, sequence.indexOf('vectorise')));
+  const reasons = vectorList(before)
+    .split('\n')
+    .flatMap((line) => /no: ([^,]*)/.exec(line)?.[1] ?? []);
+  expect(reasons).toEqual(['a search for the owner of an element', 'a division of integers']);
 });
