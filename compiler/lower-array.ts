@@ -170,6 +170,20 @@ export const ownerOf = (s: State, pos: PosId, array: ArrayRef, values: readonly 
   return emit(s, pos, 'handle.owner', '', [array.handle, ...values], [isRows(s, array) ? 'rows' : 'any']);
 };
 
+/** `a.local`. */
+export const sharedLocal = (s: State, pos: PosId, array: ArrayRef): readonly Value[] => {
+  const part = ownPart(s, pos, array);
+  const length = sharedLocalLength(s, pos, array);
+  if (array.kind === 'global' && !array.global.swapped) s.ownSlices.set(part, [length]);
+  return [part, length];
+};
+
+/** All of a slice is in the own part of a named array: it is that part, or was cut from it by ends that were checked. */
+export const isOwnSlice = (s: State, base: Value, extents: readonly Value[]): boolean => {
+  const known = s.ownSlices.get(base);
+  return known?.length === extents.length && extents.every((x, k) => x === known[k]);
+};
+
 /** How many indices of dimension `k` this image owns: whole rounds of B·P give B each, the rest up to B. */
 const ownCount = (s: State, pos: PosId, array: ArrayRef, k: number): Value => {
   const kind = array.kind === 'global' ? array.global.dist?.[k]?.kind : 'blocks';
@@ -196,7 +210,7 @@ const ownCount = (s: State, pos: PosId, array: ArrayRef, k: number): Value => {
 };
 
 /** Elements in `a.local`: own indices of the first dimension times the local extents of the others. */
-export const sharedLocalLength = (s: State, pos: PosId, array: ArrayRef): Value => {
+const sharedLocalLength = (s: State, pos: PosId, array: ArrayRef): Value => {
   let count = ownCount(s, pos, array, 0);
   for (let k = 1; k < array.rank; k++)
     count = emit(s, pos, 'mul', 'i64', [count, about(s, pos, array, 'local_extent', k)]);

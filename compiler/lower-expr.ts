@@ -10,10 +10,11 @@ import {
   elementAt,
   handleSymbol,
   isGranted,
+  isOwnSlice,
   ownPart,
   sharedBound,
   sharedElement,
-  sharedLocalLength,
+  sharedLocal,
 } from './lower-array.ts';
 import { lowerIntrinsic } from './lower-intrinsic.ts';
 import { addressOf, copyValue, type Location, loadValue, shift, storeValue, zeroComponents } from './lower-memory.ts';
@@ -189,7 +190,8 @@ export const lowerPlace = (s: State, p: Place): Location => {
       const [base, ...extents] = lowerExpr(s, p.slice);
       if (base === undefined) throw new Error('internal error: a slice without a base');
       const indices = p.indices.map((i) => lowerIndex(s, i));
-      return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type), false));
+      const own = isOwnSlice(s, base, extents);
+      return plain(elementAt(s, pos, base, indices, extents, undefined, sizeOf(p.type), own));
     }
     case 'sharedElement': {
       const array = arrayOf(s, p.array);
@@ -314,6 +316,7 @@ const lowerSlice = (s: State, e: Extract<Expr, { kind: 'slice' }>): readonly Val
   const [first, ...extents] = lowerExpr(s, e.base);
   if (first === undefined) throw new Error('internal error: a slice of nothing');
   const bytes = e.base.type.kind === 'slice' ? sizeOf(e.base.type.element) : 1;
+  const own = isOwnSlice(s, first, extents);
   let base = first;
   const lengths: Value[] = [];
   const advance = (k: number, index: Value): void => {
@@ -340,6 +343,7 @@ const lowerSlice = (s: State, e: Extract<Expr, { kind: 'slice' }>): readonly Val
     advance(k, lo);
     lengths.push(emit(s, pos, 'sub', 'i64', [hi, lo]));
   });
+  if (own && base !== first) s.ownSlices.set(base, lengths);
   return [base, ...lengths];
 };
 
@@ -486,7 +490,7 @@ export const lowerExpr = (s: State, e: Expr): readonly Value[] => {
     }
     case 'sharedLocal': {
       const array = arrayOf(s, e.array);
-      return [ownPart(s, pos, array), sharedLocalLength(s, pos, array)];
+      return sharedLocal(s, pos, array);
     }
     case 'sharedBound':
       return [sharedBound(s, pos, arrayOf(s, e.array), e.which, e.dim)];

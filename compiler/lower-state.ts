@@ -108,6 +108,8 @@ export interface State {
   readonly scopes: Expr[];
   /** Handles that a loop around evaluated: the same expressions mean the same values there. */
   readonly handles: { readonly expr: Expr; readonly value: Value }[];
+  /** Where slices of own parts of named arrays begin, with their extents: the image may certainly access all of them. */
+  readonly ownSlices: Map<Value, readonly Value[]>;
   /** Where an aggregate result goes. */
   resultPlace: Value | undefined;
   /** While the condition of a wait_until is lowered: its reads of symmetric scalars are atomic. */
@@ -133,6 +135,7 @@ export const ofNewFunction = () => ({
   reducing: new Map<Local, ReduceOp>(),
   scopes: [],
   handles: [],
+  ownSlices: new Map<Value, readonly Value[]>(),
   resultPlace: undefined,
   atomicReads: false,
   insts: [],
