@@ -537,7 +537,7 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
 const isScalarOnly = (inst: OpInst, widths: Widths): boolean => !widths.bits.has(inst.results[0] ?? -1);
 
 /** What a linear value grows by from iteration to iteration. */
-const linearStep = (defs: Defs, s: Straight, v: Value): bigint => {
+export const linearStep = (defs: Defs, s: Straight, v: Value): bigint => {
   let step = 0n;
   for (const [x, c] of linearOf(defs, v, (w) => !s.inner.has(w)).terms) {
     const induction = s.inductions.find((i) => i.param === x);

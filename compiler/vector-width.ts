@@ -1,11 +1,14 @@
 // How wide the lanes of each value are. Of an integer only the low bits are computed that somebody needs: `a[i] = b[i] + c[i]` of bytes is
 // done in sixteen lanes of a byte, whatever the language's rules say of the type of a sum (demanded bits). What is compared, shifted right or
 // becomes a float must be all there; ranges tell how few bits that may be.
-import { type Defs, intOf, isBool, isCompare, linearOf, rangeOf } from './facts.ts';
+import { type Defs, i32Range, intOf, isBool, isCompare, linearOf, rangeOf } from './facts.ts';
 import type { IrType, MemType, OpInst, OpName, Value } from './ir.ts';
 import { memTypeBytes } from './layout.ts';
 import { isRefusal, type Refusal, refused, type Straight } from './vector-loop.ts';
 import type { Accumulator } from './vector-reduce.ts';
+
+/** Counters are multiplied by less than this where what comes of it has to be small. */
+const maxFactor = 1024n;
 
 export type Bits = 8 | 16 | 32 | 64;
 
@@ -20,6 +23,8 @@ export interface Widths {
   readonly compared: ReadonlyMap<OpInst, Compared>;
   /** Conversions of a number that is linear in the counters: exact if the numbers are small, which is asked before the loop. */
   readonly counted: ReadonlySet<OpInst>;
+  /** Numbers that are the same in each iteration or linear in the counters, and compared in 32 bits: that they fit is asked before the loop. */
+  readonly near: ReadonlySet<Value>;
   /** The narrowest lanes: all vectors are full with 128 / this many iterations. */
   readonly least: Bits;
   readonly isUniform: (v: Value) => boolean;
@@ -96,6 +101,7 @@ export const widthsOf = (
   const bits = new Map<Value, Bits>();
   const compared = new Map<OpInst, Compared>();
   const counted = new Set<OpInst>();
+  const near = new Set<Value>();
   const masks = new Set<Value>();
   let least: Bits = 64;
   const narrow = (b: Bits): void => {
@@ -137,6 +143,17 @@ export const widthsOf = (
     need(a.last, all);
   }
 
+  const isCounter = (v: Value): boolean => s.inductions.some((i) => i.param === v && typeOf(v) === 'i64');
+  /** A number that is linear in the counters, or the same in each iteration. */
+  const isCounted = (v: Value): boolean =>
+    [...linearOf(defs, v, (x) => !s.inner.has(x)).terms].every(
+      ([x, c]) => isUniform(x) || (isCounter(x) && c > -maxFactor && c < maxFactor),
+    );
+  const fits = (v: Value): boolean => {
+    const range = rangeOf(defs, v);
+    return range.lo >= i32Range.lo && range.hi <= i32Range.hi;
+  };
+
   const comparison = (inst: OpInst): void => {
     const [a = -1, b] = inst.args;
     if (inst.op === 'eqz' && isMask(a)) return needMask(a);
@@ -150,8 +167,13 @@ export const widthsOf = (
         ranges.every((r) => r.lo >= -(1n << BigInt(k - 1)) && r.hi < 1n << BigInt(k - 1));
       const unsigned = (k: number): boolean => ranges.every((r) => r.lo >= 0n && r.hi < 1n << BigInt(k));
       const isUnsigned = inst.op.endsWith('_u');
-      const width = smallest((k) => unsigned(k) || (!isUnsigned && signed(k)), most);
-      const flip = width < most && inst.op.endsWith('_s') && !signed(width);
+      let width = smallest((k) => unsigned(k) || (!isUnsigned && signed(k)), most);
+      // Of counters, in loops that have narrower lanes than theirs.
+      if (width === 64 && least < 64 && !isUnsigned && inst.args.every((v) => fits(v) || isCounted(v))) {
+        width = 32;
+        for (const v of inst.args) if (!fits(v)) near.add(v);
+      }
+      const flip = width < most && inst.op.endsWith('_s') && !signed(width) && unsigned(width);
       const op = (flip ? inst.op.replace('_s', '_u') : inst.op) as OpName;
       compared.set(inst, { bits: width, op });
       narrow(width);
@@ -231,10 +253,7 @@ export const widthsOf = (
         ? range.lo >= -(1n << 31n) && range.hi < 1n << 31n
         : range.lo >= 0n && range.hi < 1n << 32n;
     if (fits) return void need(a, 32);
-    const isCounter = (v: Value): boolean => s.inductions.some((i) => i.param === v && typeOf(v) === 'i64');
-    const form = linearOf(defs, a, (v) => !s.inner.has(v));
-    const known = [...form.terms].every(([v, c]) => isUniform(v) || (isCounter(v) && c > -1024n && c < 1024n));
-    if (inst.op === 'convert_u' || !known) return refused('an integer of 64 bits as a float', inst.pos);
+    if (inst.op === 'convert_u' || !isCounted(a)) return refused('an integer of 64 bits as a float', inst.pos);
     counted.add(inst);
     return undefined;
   };
@@ -266,5 +285,5 @@ export const widthsOf = (
     } else bad = isFloat(r) ? float(inst) : integer(inst, r, width);
     if (bad && isRefusal(bad)) return bad;
   }
-  return { bits, compared, counted, least, isUniform, isMask };
+  return { bits, compared, counted, near, least, isUniform, isMask };
 };

@@ -23,7 +23,7 @@ import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, editOf, sizeOf, typeOf, withBodies } from '../tree.ts';
 import type { Apart } from '../vector-access.ts';
-import { cloner, vectorCode } from '../vector-code.ts';
+import { cloner, linearStep, vectorCode } from '../vector-code.ts';
 import { isRefusal } from '../vector-loop.ts';
 import { type Around, accumulatorParams, counterParams, type Plan, planOf } from '../vector-plan.ts';
 import { combined, identityOf, zerosStayOut } from '../vector-total.ts';
@@ -120,6 +120,14 @@ const vectorised = (s: State, loop: LoopInst, plan: Plan): Inst => {
     const near = append(outer, 'add', 'i64', 'i64', [first(v), i64(outer, 1n << 51n)]);
     and(append(outer, 'lt_u', 'i64', 'i32', [near, i64(outer, 1n << 52n)]));
     and(append(outer, 'lt_u', 'i64', 'i32', [rounds, i64(outer, 1n << 40n)]));
+  }
+  for (const v of plan.widths.near) {
+    // Half of the way to the ends of 32 bits at first, and no more than the other half in all.
+    const near = append(outer, 'add', 'i64', 'i64', [first(v), i64(outer, 1n << 30n)]);
+    and(append(outer, 'lt_u', 'i64', 'i32', [near, i64(outer, 1n << 31n)]));
+    const by = linearStep(s.defs, straight, v);
+    const most = by === 0n ? undefined : (1n << 30n) / (by < 0n ? -by : by);
+    if (most !== undefined) and(append(outer, 'le_u', 'i64', 'i32', [rounds, i64(outer, most)]));
   }
   const writes = straight.ops.some((i) => i.op === 'store');
   for (const a of writes ? accumulators : []) {
