@@ -101,7 +101,7 @@ export abstract class ExpressionRules extends TypeRules {
     (): Expr =>
       this.deeper(() => {
         const first = this.leaf() ?? this.SUBRULE(this.cast) ?? this.error();
-        if (this.quickly && !binaryTokens.has(this.LA(1).tokenType)) return first;
+        if (this.quickly) return this.operations(first);
         const operands: Expr[] = [first];
         const operators: { op: BinaryOp; span: Span }[] = [];
         this.MANY(() => {
@@ -115,6 +115,23 @@ export abstract class ExpressionRules extends TypeRules {
         return this.ACTION(() => climb(operands, operators, this.chained)) ?? first;
       }),
   );
+
+  /** The first operand with the operators and operands that follow it. */
+  private operations(first: Expr): Expr {
+    let token = this.LA(1);
+    let op = binaryTokens.get(token.tokenType);
+    if (op === undefined) return first;
+    const operands: Expr[] = [first];
+    const operators: { op: BinaryOp; span: Span }[] = [];
+    while (op !== undefined) {
+      operators.push({ op, span: this.spanOf(token) });
+      this.SKIP_TOKEN();
+      operands.push(this.leaf() ?? this.SUBRULE2(this.cast));
+      token = this.LA(1);
+      op = binaryTokens.get(token.tokenType);
+    }
+    return climb(operands, operators, this.chained);
+  }
 
   /** A name or a number that is all of an operand, as most are. */
   private leaf(): Expr | undefined {

@@ -401,14 +401,23 @@ export abstract class StatementRules extends ExpressionRules {
     ]);
   });
 
+  private assignment(): { readonly op: AssignOp; readonly value: Expr } | undefined {
+    const op = assignTokens.get(this.LA(1).tokenType);
+    if (op === undefined) return undefined;
+    this.SKIP_TOKEN();
+    return { op, value: this.SUBRULE2(this.expression) };
+  }
+
   protected readonly expressionStmt = this.RULE('expressionStmt', (): StatementOrValue => {
     const start = this.here();
     const place = this.SUBRULE(this.expression) ?? this.error();
-    const assign = this.OPTION(() => {
-      const t = this.OR(this.assignOperators);
-      const value = this.SUBRULE1(this.expression) ?? this.error();
-      return { op: this.ACTION(() => assignTokens.get(t.tokenType)) ?? '=', value };
-    });
+    const assign = this.quickly
+      ? this.assignment()
+      : this.OPTION(() => {
+          const t = this.OR(this.assignOperators);
+          const value = this.SUBRULE1(this.expression) ?? this.error();
+          return { op: this.ACTION(() => assignTokens.get(t.tokenType)) ?? '=', value };
+        });
     if (!assign && this.next(m.RBrace) && !this.RECORDING_PHASE) return { kind: 'value', value: place };
     const semi = this.OPTION1(() => this.CONSUME(m.Semi));
     if (!semi) this.ACTION(() => this.noSemicolon());
