@@ -10,7 +10,7 @@ import { type Defs, defsOf } from './facts.ts';
 import type { Body, Func, Inst, IrProgram, LoopInst, OpInst, PosId } from './ir.ts';
 import { textImm } from './ir-types.ts';
 import { roundsOf } from './rounds.ts';
-import { forEachInst } from './tree.ts';
+import { breaksTo, forEachInst } from './tree.ts';
 
 /** Places, innermost first: the first is called or was inlined at the second, and so on. */
 type Path = readonly PosId[];
@@ -196,17 +196,28 @@ export const pointsOf = (
   const points = new Map<string, number[]>();
   for (const f of program.funcs) {
     const defs = new Map<number, OpInst>();
+    const brought = new Map<number, readonly number[]>();
     forEachInst(f.body, (i) => {
-      if (i.kind !== 'op') return;
       const [result] = i.results;
+      if (i.kind === 'block' && i.by === 'fibers' && result !== undefined)
+        brought.set(
+          result,
+          breaksTo(i.body, i.label).flatMap((b) => b.args.slice(0, 1)),
+        );
+      if (i.kind !== 'op') return;
       if (result !== undefined && (i.op === 'const' || i.op === 'func.ref')) defs.set(result, i);
       if (i.op !== 'call' || !leaving.has(textImm(i.imms, 0))) return;
-      const [, fn, point] = i.args.map((v) => defs.get(v));
-      if (fn?.op !== 'func.ref' || point?.op !== 'const') return;
-      const name = textImm(fn.imms, 0);
+      const [, fn, point] = i.args;
+      const named = defs.get(fn ?? -1);
+      if (named?.op !== 'func.ref') return;
+      const name = textImm(named.imms, 0);
       const at = points.get(name) ?? [];
       points.set(name, at);
-      at[Number(point.imms[0]) - 1] = i.pos;
+      // The number itself, or what brings it to where all points lead.
+      for (const v of brought.get(point ?? -1) ?? [point ?? -1]) {
+        const number = defs.get(v);
+        if (number?.op === 'const') at[Number(number.imms[0]) - 1] = number.pos;
+      }
     });
   }
   return [...points].map(([name, at]) => ({ fn: functionNumber(name), at: Array.from(at, (p) => p ?? 0) }));

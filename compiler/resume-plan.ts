@@ -55,7 +55,7 @@ export interface Plan extends Leaving {
   readonly again: ReadonlySet<Inst>;
   readonly made: ReadonlySet<Value>;
   readonly live: ReadonlyMap<Inst, ReadonlySet<Value>>;
-  /** Which word of the record keeps a value: of a vector the first of two. */
+  /** Which word of the record keeps a value: of a vector the first of two. All values of a word have one type. */
   readonly word: ReadonlyMap<Value, number>;
   /** Words for the results of calls, before those of values. */
   readonly results: number;
@@ -82,11 +82,19 @@ export const planOf = (f: Func, leaving: Leaving): Plan | undefined => {
   for (const [p, values] of live) for (const v of values) at.set(v, [...(at.get(v) ?? []), p]);
   const taken = new Map<Inst, Set<number>>(points.map((p) => [p, new Set()]));
   const word = new Map<Value, number>();
+  // A word has values of one type, so that one store writes it, whatever the point.
+  const holds = new Map<number, string>();
   for (const [v, where] of at) {
-    const words = Array.from({ length: wordsOf(f.types[v] ?? 'i64') }, (_, k) => k);
+    const type = f.types[v] ?? 'i64';
+    const parts = Array.from({ length: wordsOf(type) }, (_, k) => `${type} ${k}`);
+    const isFree = (n: number, part: string): boolean =>
+      (holds.get(n) ?? part) === part && !where.some((p) => taken.get(p)?.has(n));
     let n = 0;
-    while (where.some((p) => words.some((k) => taken.get(p)?.has(n + k)))) n++;
-    for (const p of where) for (const k of words) taken.get(p)?.add(n + k);
+    while (!parts.every((part, k) => isFree(n + k, part))) n++;
+    for (const [k, part] of parts.entries()) {
+      for (const p of where) taken.get(p)?.add(n + k);
+      holds.set(n + k, part);
+    }
     word.set(v, n);
   }
   const results = Math.max(...points.map((p) => p.results.reduce((n, v) => n + wordsOf(f.types[v] ?? 'i64'), 0)));

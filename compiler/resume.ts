@@ -27,7 +27,7 @@ import type { Body, Func, Inst, OpInst, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
 import { passedOn, passesOn } from './resume-ends.ts';
 import { enterBody, type Resuming, restore, restored } from './resume-enter.ts';
-import { Code, leave, typeIn, unlessDone, zeros } from './resume-leave.ts';
+import { Code, exitOf, leave, typeIn, unlessDone, withExit, zeros } from './resume-leave.ts';
 import { type Leaving, type Plan, planOf, wordsBefore } from './resume-plan.ts';
 import { editOf, withBodies } from './tree.ts';
 
@@ -45,7 +45,7 @@ const withEnds = (body: Body, change: (end: Terminator) => { insts: readonly Ins
 const calledForm = (f: Func, plan: Plan | undefined): Func => {
   const edit = editOf(f);
   const left = new Set<Terminator>();
-  const s = plan && { plan, edit, left };
+  const s = plan && { plan, edit, left, exit: exitOf(plan, edit) };
   const walk = (body: Body): Body => {
     const insts: Inst[] = [];
     for (const inst of body.insts) {
@@ -62,11 +62,15 @@ const calledForm = (f: Func, plan: Plan | undefined): Func => {
     }
     return { insts, end: body.end };
   };
-  const body = withEnds(walk(f.body), (end) => {
-    if (end.kind !== 'ret' || left.has(end) || passesOn(f, end)) return { insts: [], end };
-    const c = new Code(edit, end.pos);
-    return { insts: c.insts, end: { ...end, args: [...end.args, c.i32(0)] } };
-  });
+  const head = new Code(edit, f.pos);
+  const none = head.i32(0);
+  const ended = withEnds(walk(f.body), (end) =>
+    end.kind !== 'ret' || left.has(end) || passesOn(f, end)
+      ? { insts: [], end }
+      : { insts: [], end: { ...end, args: [...end.args, none] } },
+  );
+  const { insts, end } = s ? withExit(s, ended, f.results) : ended;
+  const body = { insts: [...head.insts, ...insts], end };
   return { ...f, results: [...f.results, 'i32'], types: edit.types, body };
 };
 
@@ -81,10 +85,11 @@ const resumedForm = (f: Func, plan: Plan): Func => {
   const keep: OpInst = { kind: 'op', op: 'frame.keep', suffix: '', results: [], args: [], imms: [], pos: f.pos, by };
   const none = head.i32(0);
   const target = head.op('load', 'i32', 'i32', [head.pointer(record)], [frameRecord.point]);
-  const s: Resuming = { plan, edit, left, record, results: [], zero: none, entered: new Set() };
+  const exit = exitOf(plan, edit);
+  const s: Resuming = { plan, edit, left, record, exit, results: [], zero: none, entered: new Set() };
   for (const v of f.params) restore(s, head, v, v);
   const entered = enterBody(s, f.body, target, true);
-  const body = withEnds(entered, (end) => {
+  const changed = withEnds(entered, (end) => {
     if (end.kind === 'next' && s.entered.has(end.label))
       return { insts: [], end: { ...end, args: [...end.args, none] } };
     if (end.kind !== 'ret' || left.has(end)) return { insts: [], end };
@@ -97,6 +102,7 @@ const resumedForm = (f: Func, plan: Plan): Func => {
     }
     return { insts: c.insts, end: { ...end, args: [end.args[f.results.length] ?? none] } };
   });
+  const body = withExit(s, changed, []);
   return {
     ...f,
     name: plan.resumeName,
@@ -127,7 +133,8 @@ const unitedForm = (f: Func, plan: Plan): Func => {
   };
   const head = new Code(edit, pos);
   const none = head.i32(0);
-  const s: Resuming = { plan, edit, left, record, results: f.results, zero: none, entered: new Set() };
+  const exit = exitOf(plan, edit);
+  const s: Resuming = { plan, edit, left, record, exit, results: f.results, zero: none, entered: new Set() };
   const kept = f.params.filter((v) => plan.word.has(v));
   const params = f.params.map((v) => (plan.word.has(v) ? edit.like(v) : v));
   const going = new Code(edit, pos);
@@ -142,10 +149,11 @@ const unitedForm = (f: Func, plan: Plan): Func => {
     { insts: [], end: end([none, ...begun]) },
   );
   const entered = enterBody(s, f.body, target, false);
-  const body = withEnds(entered, (e) => {
+  const changed = withEnds(entered, (e) => {
     const more = (e.kind === 'next' && s.entered.has(e.label)) || (e.kind === 'ret' && !left.has(e) && !passesOn(f, e));
     return { insts: [], end: more ? { ...e, args: [...e.args, none] } : e };
   });
+  const body = withExit(s, changed, f.results);
   return {
     ...f,
     params: [record, ...params],

@@ -1,5 +1,5 @@
 // How much code it makes that functions can be left, as the end of --emit=hooks tells it.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
@@ -27,16 +27,43 @@ test('both forms count, of functions that have a second one', () => {
   );
 });
 
-test('the functions of examples grow to less than twice, those of the run-time to little more', async () => {
-  for (const name of ['quadrature', 'knapsack', 'julia']) {
-    const path = join(root, 'examples', `${name}.pg`);
-    const { text = '' } = await compile({ path, text: readFileSync(path, 'utf8') }, { emit: 'hooks' });
-    const grown = [...text.matchAll(/instructions became \d+, ([\d.]+) ×/g)].map((m) => Number(m[1]));
-    expect(grown, text).toHaveLength(2);
-    expect(grown[0], name).toBeLessThan(2);
-    expect(grown[1], name).toBeLessThan(2.3);
-  }
-});
+const folder = (name: string): readonly string[] =>
+  readdirSync(join(root, name))
+    .filter((file) => file.endsWith('.pg'))
+    .map((file) => `${name}/${file}`);
+/** Those that grow most; all examples and programs with tasks by `PGC_GROWTH=all npx vitest run test/fibers/growth`. */
+const programs =
+  process.env.PGC_GROWTH === 'all'
+    ? [...folder('examples'), ...folder('test/run').filter((name) => /tasks|handlers|par/.test(name))]
+    : ['examples/queens.pg', 'examples/triangles.pg', 'test/run/tasks-fib.pg', 'test/run/handlers-modes.pg'];
+
+/** The most there is: in test/run/handlers-modes.pg. */
+const most = 2.01;
+
+/** Less of them is next to nothing: what a function needs to be left at all shows. */
+const few = 200;
+
+test.each(programs)(
+  'functions of %s that can be left grow to twice their code at most, also with --checkpoint',
+  async (name) => {
+    const path = join(root, name);
+    const text = readFileSync(path, 'utf8');
+    if (!/^fn main\(/m.test(text)) return;
+    const tasks = /\b(spawn|par for|on_message)\b/.test(text);
+    for (const checkpoint of tasks && process.env.PGC_GROWTH !== 'all' ? [false] : [false, true]) {
+      const { text: list = '' } = await compile({ path, text }, { emit: 'hooks', checkpoint });
+      const grown = [...list.matchAll(/: (\d+) instructions became \d+, ([\d.]+) ×/g)];
+      if (tasks || checkpoint) expect(grown.length, list).toBeGreaterThan(0);
+      for (const [line, before, times] of grown)
+        expect([name, checkpoint, line, Number(times) <= (Number(before) < few ? 2.3 : most)]).toEqual([
+          name,
+          checkpoint,
+          line,
+          true,
+        ]);
+    }
+  },
+);
 
 test('it is told of programs with tasks, and of no others', async () => {
   const said = async (text: string) => (await compile({ path: 'a.pg', text }, { emit: 'hooks' })).text ?? '';
