@@ -34,6 +34,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
+    env: { PGC_PROVE_HOOKS: '1' },
     pool: 'forks',
     // Files share a process: the compiler is loaded, and made fast by the engine, once and not a hundred times.
     isolate: false,

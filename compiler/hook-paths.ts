@@ -2,15 +2,17 @@
 //
 // What a piece of code does to the cost since the last hook is a function of the cost with which it is entered, and in the algebra of
 // maximum and sum a linear one: max(entry + through, since). `through` is the longest way without a hook, `since` the longest
-// one from the last hook in it. So code is walked once, loops and functions too: a loop whose rounds may be without a hook
+// one from the last hook in it. So code is walked once, loops and functions too (a loop twice: its round, then all of them): a loop whose rounds may be without a hook
 // multiplies its longest round by the number of rounds, which must then be known; without a hook nothing else is bounded.
 import { isRuntime } from '../vm/abi.ts';
 import { usedAsValues } from './call-graph.ts';
 import { branchCost, callCost, opCost } from './cost.ts';
-import { type Defs, defsOf } from './facts.ts';
-import type { Body, Func, Inst, IrProgram, LoopInst, OpInst, PosId, Terminator } from './ir.ts';
+import { type Defs, defsOf, opOf } from './facts.ts';
+import type { Body, Func, IfInst, Inst, IrProgram, LoopInst, OpInst, PosId, Terminator } from './ir.ts';
 import { machineTypes } from './ir-types.ts';
 import { roundsOf } from './rounds.ts';
+import { hookServers } from './runtime-functions.ts';
+import { forEachInst } from './tree.ts';
 
 const none = Number.NEGATIVE_INFINITY;
 
@@ -83,7 +85,7 @@ export interface EarlyCall {
 export interface Walk extends Summary {
   readonly unbounded: readonly Unbounded[];
   readonly early: readonly EarlyCall[];
-  /** Loops and calls before which there should be a hook, as the way to them may take longer than was asked for. */
+  /** Loops, calls and lines of output before which there should be a hook, as the path would be longer than was asked for. */
   readonly late: ReadonlySet<Inst>;
   /** Cost of a loop's longest round without a hook, by its label; not there: each round has one. */
   readonly rounds: ReadonlyMap<string, number>;
@@ -94,27 +96,84 @@ export interface WalkContext {
   readonly summary: (name: string) => Summary | undefined;
   /** Functions that a call of a value may call. */
   readonly values: (inst: OpInst, f: Func) => readonly string[];
-  /** A loop of the run-time: it has an end of its own. */
+  /** Of the run-time: a loop of it has an end of its own, and there are no hooks within. */
   readonly isKernel: (inst: Inst, f: Func) => boolean;
+  /** Code that was written in the run-time, wherever it is. */
+  readonly isOurs: (inst: Inst, f: Func) => boolean;
 }
+
+/** What a piece of code does that is entered with cost 0: a function, the rounds of a loop. */
+interface Piece extends Summary {
+  /** The cost where it leaves for a label. */
+  readonly outs: ReadonlyMap<string, Cost>;
+  readonly early: readonly EarlyCall[];
+  readonly unbounded: readonly Unbounded[];
+}
+
+/** A piece that is being walked. */
+interface Open {
+  readonly outs: Map<string, Cost>;
+  readonly early: EarlyCall[];
+  readonly unbounded: Unbounded[];
+  exit: Cost;
+  head: Stretch;
+  worst: Stretch;
+}
+
+const opened = (): Open => ({
+  outs: new Map(),
+  early: [],
+  unbounded: [],
+  exit: nowhere,
+  head: noStretch,
+  worst: noStretch,
+});
+
+const outputs: ReadonlySet<string> = new Set(['out', 'out.str', 'out.end']);
+
+/** Ops that cost so much have a hook before them where that is needed. */
+const heavy = 1000;
+
+/** What begins here and must not be parted by a hook: a line that is printed, or what lower-runtime made of one op. */
+const wholeAt = (insts: readonly Inst[], at: number): readonly Inst[] | undefined => {
+  const [first, last] = [insts[at], insts[at - 1]];
+  if (first?.kind === 'op' && outputs.has(first.op)) {
+    const end = insts.findIndex((i, k) => k >= at && (i.kind !== 'op' || i.op === 'out.end'));
+    return insts.slice(at, end < 0 ? insts.length : end + 1);
+  }
+  if (!first || first.pos === last?.pos || (first.kind === 'op' && first.op === 'hook')) return undefined;
+  const end = insts.findIndex((i, k) => k > at && i.pos !== first.pos);
+  const all = insts.slice(at, end < 0 ? insts.length : end);
+  return all.some((i) => i.by === loweringRuntime) ? all : undefined;
+};
+
+const loweringRuntime = 'lower-runtime';
+
+/** The pass that makes code of hooks. */
+const lowering = 'lower-hooks';
+
+/** Whether this is a hook that has become code. */
+export const isLowered = (inst: Inst): boolean => inst.kind === 'if' && inst.by === lowering && callsServer(inst.else);
+
+/** Whether this is what a hook does that is due, when it is code. */
+const callsServer = (b: Body): boolean => {
+  let found = false;
+  forEachInst(b, (i) => {
+    found ||= i.kind === 'op' && i.op === 'call' && hookServers.includes(String(i.imms[0]));
+  });
+  return found;
+};
 
 class Walker {
   readonly #f: Func;
   readonly #defs: Defs;
   readonly #context: WalkContext;
-  readonly #at = new Map<string, Cost>();
-  readonly #unbounded: Unbounded[] = [];
-  readonly #early: EarlyCall[] = [];
   readonly #late = new Set<Inst>();
   readonly #limit: number;
-  /** In loops whose rounds have been looked at: what there is in a row in them is known. */
-  #again = 0;
   readonly #rounds = new Map<string, number>();
-  /** What a round of a loop does; the same however the loop is entered. */
-  readonly #round = new Map<string, Cost>();
-  #exit: Cost = nowhere;
-  #head: Stretch = noStretch;
-  #worst: Stretch = noStretch;
+  /** What loops do, by their labels. */
+  readonly #loops = new Map<string, Piece>();
+  #now = opened();
 
   constructor(f: Func, context: WalkContext, limit: number) {
     this.#limit = limit;
@@ -124,24 +183,39 @@ class Walker {
   }
 
   #join(label: string, c: Cost): void {
-    this.#at.set(label, either(this.#at.get(label) ?? nowhere, c));
+    this.#now.outs.set(label, either(this.#now.outs.get(label) ?? nowhere, c));
   }
 
   #take(label: string): Cost {
-    const c = this.#at.get(label) ?? nowhere;
-    this.#at.delete(label);
+    const c = this.#now.outs.get(label) ?? nowhere;
+    this.#now.outs.delete(label);
     return c;
   }
 
   /** A hook here, or the end of a path. */
   #note(c: Cost, to: PosId): void {
-    this.#head = longer(this.#head, { cost: c.through, from: this.#f.pos, to });
-    this.#worst = longer(this.#worst, { cost: c.since, from: c.from, to });
+    const now = this.#now;
+    now.head = longer(now.head, { cost: c.through, from: this.#f.pos, to });
+    now.worst = longer(now.worst, { cost: c.since, from: c.from, to });
+  }
+
+  #hook(c: Cost, pos: PosId): Cost {
+    this.#note(c, pos);
+    return reached(c) ? { through: none, since: 0, from: pos } : nowhere;
   }
 
   #body(b: Body, entry: Cost): void {
     let c = entry;
-    for (const inst of b.insts) c = this.#inst(inst, c);
+    let rested = 0;
+    for (const [at, inst] of b.insts.entries()) {
+      const whole = at < rested ? undefined : wholeAt(b.insts, at);
+      if (whole) {
+        // What an op of the run-time has become, or a line that is printed: a hook within would let others in between its parts.
+        rested = at + whole.length;
+        if (!this.#context.isOurs(inst, this.#f)) c = this.#rested(inst, c, this.#headOf(whole));
+      } else if (at >= rested && inst.kind === 'op' && opCost(inst) >= heavy) c = this.#hookable(inst, c, opCost(inst));
+      c = this.#inst(inst, c);
+    }
     this.#end(b.end, c);
   }
 
@@ -153,7 +227,7 @@ class Walker {
         return this.#join(`next ${end.label}`, more(c, branchCost));
       case 'ret':
         this.#note(c, end.pos);
-        this.#exit = either(this.#exit, c);
+        this.#now.exit = either(this.#now.exit, c);
         return;
       default:
         // The run ends here.
@@ -165,12 +239,8 @@ class Walker {
     switch (inst.kind) {
       case 'op':
         return this.#op(inst, c);
-      case 'if': {
-        const at = more(c, branchCost);
-        this.#body(inst.then, at);
-        this.#body(inst.else, at);
-        return this.#take(inst.label);
-      }
+      case 'if':
+        return this.#if(inst, c);
       case 'block':
         this.#body(inst.body, c);
         return this.#take(inst.label);
@@ -179,111 +249,155 @@ class Walker {
     }
   }
 
-  /** The cost before a loop or a call: if the way there is too long, as if there were a hook. */
-  #rested(inst: Inst, c: Cost): Cost {
-    const known = this.#late.has(inst);
-    if (!known && (this.#again > 0 || Math.max(c.through, c.since) <= this.#limit)) return c;
-    if (this.#context.isKernel(inst, this.#f)) return c;
+  #if(inst: IfInst, before: Cost): Cost {
+    let at = more(before, branchCost);
+    if (isLowered(inst)) return this.#hook(at, inst.pos);
+    if (inst.by !== lowering && opOf(this.#defs, inst.condition)?.by === lowering) at = this.#hook(at, inst.pos);
+    this.#body(inst.then, at);
+    this.#body(inst.else, at);
+    return this.#take(inst.label);
+  }
+
+  /** The cost before something after which there is no hook for so long: if the way to that is too long, as if there were a hook before it. */
+  #rested(inst: Inst, c: Cost, head: number): Cost {
+    if (!this.#late.has(inst) && Math.max(c.through, c.since) + head <= this.#limit) return c;
+    // No hook at the very beginning or right behind another: that would not help.
+    if (Math.max(c.through, c.since) <= 0) return c;
     this.#late.add(inst);
-    this.#note(c, inst.pos);
-    return { through: none, since: 0, from: inst.pos };
+    return this.#hook(c, inst.pos);
+  }
+
+  /** The same, except in the midst of what the run-time does. */
+  #hookable(inst: Inst, c: Cost, head: number): Cost {
+    return this.#context.isKernel(inst, this.#f) ? c : this.#rested(inst, c, head);
+  }
+
+  /** The longest way from the first of these to a hook, or behind the last of them. */
+  #headOf(insts: readonly Inst[]): number {
+    const around = this.#now;
+    this.#now = opened();
+    let c = start;
+    for (const i of insts) c = this.#inst(i, c);
+    const ways = [...this.#now.outs.values(), this.#now.exit, c].map((w) => w.through);
+    const head = Math.max(this.#now.head.cost, ...ways);
+    this.#now = around;
+    return head;
   }
 
   #op(inst: OpInst, before: Cost): Cost {
-    const c = inst.op === 'call' || inst.op === 'call.value' ? this.#rested(inst, before) : before;
-    if (inst.op === 'hook' || inst.op === 'hook.due') {
-      this.#note(c, inst.pos);
-      return reached(c) ? { through: none, since: 0, from: inst.pos } : nowhere;
-    }
+    if (inst.op === 'hook' || inst.op === 'hook.due') return this.#hook(before, inst.pos);
     const called = inst.op === 'call' ? [String(inst.imms[0])] : this.#context.values(inst, this.#f);
+    if (called.length === 0 || !reached(before)) return more(before, opCost(inst));
+    const summaries = called.map((callee) => this.#context.summary(callee));
+    const head = Math.max(...summaries.map((s) => (s ? s.head.cost : callCost)));
+    const c = this.#hookable(inst, before, opCost(inst) + head);
     const at = more(c, opCost(inst));
-    if (called.length === 0 || !reached(c)) return at;
     let out = nowhere;
-    for (const callee of called) {
-      const summary = this.#context.summary(callee);
-      if (c.through > none) this.#early.push({ callee, pos: inst.pos });
+    for (const [k, callee] of called.entries()) {
+      const summary = summaries[k];
+      if (c.through > none) this.#now.early.push({ callee, pos: inst.pos });
       if (!summary) {
         out = either(out, more(at, callCost));
         continue;
       }
-      this.#head = longer(this.#head, { cost: at.through + summary.head.cost, from: this.#f.pos, to: summary.head.to });
-      this.#worst = longer(this.#worst, { cost: at.since + summary.head.cost, from: at.from, to: summary.head.to });
+      this.#enter(at, summary);
       out = either(out, after(at, summary.exit));
     }
     return out;
   }
 
-  /** What a round does is found for an entry of its own, and nothing else is kept of that. */
-  #roundOf(loop: LoopInst): Cost {
-    const known = this.#round.get(loop.label);
+  /** What is entered here goes on to its first hook. */
+  #enter(at: Cost, { head }: Summary): void {
+    const now = this.#now;
+    now.head = longer(now.head, { cost: at.through + head.cost, from: this.#f.pos, to: head.to });
+    now.worst = longer(now.worst, { cost: at.since + head.cost, from: at.from, to: head.to });
+  }
+
+  /** Walks a body by itself. */
+  #piece(body: Body, entry: Cost): Piece {
+    const around = this.#now;
+    const piece = opened();
+    this.#now = piece;
+    this.#body(body, entry);
+    this.#now = around;
+    return piece;
+  }
+
+  /** What a loop does, with all of its rounds; the same however it is entered. */
+  #pieceOf(loop: LoopInst): Piece {
+    const known = this.#loops.get(loop.label);
     if (known) return known;
-    const [head, worst, exit] = [this.#head, this.#worst, this.#exit];
-    const before = new Map(this.#at);
-    const early = this.#early.length;
-    const unbounded = this.#unbounded.length;
-    const nested = this.#again;
-    this.#again = 0;
-    this.#body(loop.body, start);
-    this.#again = nested;
-    const round = this.#take(`next ${loop.label}`);
-    this.#head = head;
-    this.#worst = worst;
-    this.#exit = exit;
-    this.#early.length = early;
-    this.#unbounded.length = unbounded;
-    this.#at.clear();
-    for (const [label, cost] of before) this.#at.set(label, cost);
-    this.#round.set(loop.label, round);
-    if (round.through > none) this.#rounds.set(loop.label, round.through);
-    return round;
+    for (;;) {
+      const round = this.#piece(loop.body, start).outs.get(`next ${loop.label}`) ?? nowhere;
+      let others = 0;
+      const own: Unbounded[] = [];
+      if (round.through > none) {
+        this.#rounds.set(loop.label, round.through);
+        const kernel = this.#context.isKernel(loop, this.#f);
+        const rounds = kernel ? 1 : roundsOf(this.#defs, loop, (v) => this.#f.types[v]);
+        if (rounds === undefined) own.push({ func: this.#f.name, pos: loop.pos, what: 'loop' });
+        others = Math.max(0, (rounds ?? 1) - 1) * round.through;
+      } else this.#rounds.delete(loop.label);
+      const before = this.#late.size;
+      const entry: Cost = { through: others, since: round.since + others, from: round.from };
+      const all = this.#piece(loop.body, entry);
+      // A hook that is wanted for what a round leaves to the next one makes rounds shorter.
+      if (this.#late.size > before) continue;
+      const outs = new Map(all.outs);
+      outs.delete(`next ${loop.label}`);
+      const piece: Piece = { ...all, outs, unbounded: [...own, ...all.unbounded] };
+      this.#loops.set(loop.label, piece);
+      return piece;
+    }
   }
 
   #loop(loop: LoopInst, before: Cost): Cost {
-    const c = this.#rested(loop, before);
-    const round = this.#roundOf(loop);
-    let others = 0;
-    if (round.through > none) {
-      const kernel = this.#context.isKernel(loop, this.#f);
-      const known = kernel ? 1 : roundsOf(this.#defs, loop, (v) => this.#f.types[v]);
-      if (known === undefined) this.#unbounded.push({ func: this.#f.name, pos: loop.pos, what: 'loop' });
-      others = Math.max(0, (known ?? 1) - 1) * round.through;
+    const piece = this.#pieceOf(loop);
+    const ways = [...piece.outs.values(), piece.exit].map((c) => c.through);
+    const c = this.#hookable(loop, before, Math.max(piece.head.cost, ...ways));
+    const now = this.#now;
+    if (reached(c)) {
+      this.#enter(c, piece);
+      now.worst = longer(now.worst, piece.worst);
+      now.exit = either(now.exit, after(c, piece.exit));
+      if (c.through > none) now.early.push(...piece.early);
+      for (const [label, cost] of piece.outs) this.#join(label, after(c, cost));
     }
-    const again = reached(c) ? { through: none, since: round.since + others, from: round.from } : nowhere;
-    this.#again++;
-    this.#body(loop.body, either(more(c, others), again));
-    this.#again--;
-    this.#take(`next ${loop.label}`);
+    now.unbounded.push(...piece.unbounded);
     return this.#take(loop.label);
   }
 
   run(): Walk {
-    this.#body(this.#f.body, start);
-    return {
-      exit: this.#exit,
-      head: this.#head,
-      worst: this.#worst,
-      unbounded: this.#unbounded,
-      early: this.#early,
-      late: this.#late,
-      rounds: this.#rounds,
-    };
+    const { exit, head, worst, unbounded, early } = this.#piece(this.#f.body, start);
+    return { exit, head, worst, unbounded, early, late: this.#late, rounds: this.#rounds };
   }
 }
 
-/** @param limit no way to a loop or a call should be longer. */
+/** @param limit no path should be longer: where one would be, the loops and calls are told before which there should be a hook. */
 export const walk = (f: Func, context: WalkContext, limit = Number.POSITIVE_INFINITY): Walk =>
   new Walker(f, context, limit).run();
 
 /**
- * Loops of the run-time, also where they were taken into functions of the program, and those over images that stand for its operations.
- * A loop is of the function that it was written in: entries of tasks are called `runtime.…`, and what is taken into them is the program's.
+ * Code of the run-time, also where it was taken into functions of the program, and what stands for its operations.
+ * It is of the function that it was written in: entries of tasks are called `runtime.…`, and what is taken into them is the program's.
  */
-export const kernelLoops =
-  (p: Pick<IrProgram, 'positions'>): WalkContext['isKernel'] =>
+const writtenIn =
+  (p: Pick<IrProgram, 'positions'>): WalkContext['isOurs'] =>
   (inst, f) => {
     const written = p.positions[inst.pos]?.fn ?? '';
-    return inst.by === 'lower-runtime' || isRuntime(written === '' ? f.name : written);
+    return isRuntime(written === '' ? f.name : written);
   };
+
+/** What is to be known of a program; `summary`: what its functions do, as far as they have been walked. */
+export const walkContext = (p: IrProgram, summary: WalkContext['summary']): WalkContext => {
+  const isOurs = writtenIn(p);
+  return {
+    summary,
+    values: valuesOf(p),
+    isKernel: (inst, f) => inst.by === loweringRuntime || isOurs(inst, f),
+    isOurs,
+  };
+};
 
 /** Functions that a call of a value may call: those of its type whose value is taken. */
 export const valuesOf = (p: IrProgram): WalkContext['values'] => {

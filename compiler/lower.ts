@@ -348,6 +348,10 @@ export const lower = (program: Program, options: LowerOptions = {}): IrProgram =
   }
   funcs.push(...state.made);
   const decide = parDecisions(funcs);
+  // Those of a program that splits no loops are told, too.
+  const whole = { what: state.handlers ? 'handlers of messages' : 'what the program is built with', pos: 0 };
+  for (const { pos, around } of state.splits ? [] : state.pars)
+    options.pars?.({ pos, around, grain: -1n, obstacle: whole });
   for (const p of state.splits ? state.pars : []) {
     const { grain, obstacle } = state.teams ? { grain: -1n, obstacle: { what: 'teams', pos: 0 } } : decide(p.name);
     funcs.push(constantFunction(grainName(p.n), grain, p.pos));

@@ -9,6 +9,7 @@
 //   when accesses are what will run     guard-insert: each has a guard; guard-known … : fewer and fewer have
 //   last                                lower-runtime: barriers, collectives and the heap become calls
 
+import { boundUnits } from './cost.ts';
 import type { Func, IrPosition, IrProgram, OpInst, PosId } from './ir.ts';
 import { carry } from './passes/carry.ts';
 import { checkElim } from './passes/check-elim.ts';
@@ -53,7 +54,7 @@ import { defaultInterval, type GuardMode, type HookSettings, type Pass, type Pas
 import { outwardOps } from './runtime-functions.ts';
 import { renumber, uniqueLabels } from './tree.ts';
 import { verify } from './verify.ts';
-import { verifyHooks } from './verify-hooks.ts';
+import { lostHooks, verifyHooks } from './verify-hooks.ts';
 
 const unchanged = (f: Func): Func => f;
 
@@ -163,7 +164,13 @@ export const passes = [
   { name: 'escape', run: escapes, required: true, doc: 'places of pointers are told, where all memory is tracked' },
   { name: 'track', run: track, required: true, doc: 'objects that come and go are told, where memory is tracked' },
   { name: 'lower-runtime', run: lowerRuntime, required: true, doc: 'barriers, collectives, the heap become calls' },
-  { name: 'hooks', run: hooks, required: true, doc: 'a hook in every loop and recursion that may take long' },
+  {
+    name: 'hooks',
+    run: unchanged,
+    whole: hooks,
+    required: true,
+    doc: 'a hook in every loop and recursion that may take long',
+  },
   { name: 'lower-hooks', run: lowerHooks, required: true, doc: 'hooks become tests of a flag and calls' },
   { name: 'pin', run: pin, required: true, doc: 'objects whose address is a number stay where they are' },
   { name: 'roots', run: roots, required: true, doc: 'pointers that live while objects move are kept in frames' },
@@ -365,6 +372,9 @@ export interface OptimiseOptions {
   readonly verify?: boolean;
 }
 
+/** Set by tests, for their own builds and those of processes that they start: at the end of each build it is proved that hooks are in order. */
+const proves = (): boolean => process.env.PGC_PROVE_HOOKS === '1';
+
 const tableRow = (name: string): Pass & { readonly name: PassName } => {
   const row = passes.find((p) => p.name === name);
   if (!row) throw new Error(`internal error: there is no pass ${name}`);
@@ -385,7 +395,12 @@ export const optimise = (program: IrProgram, options: OptimiseOptions = {}): IrP
     if (skip.has(name) && !pass.required) continue;
     // A pass that was not asked for leaves the program as it is.
     const settings = { guards, hooks, explain: options.explain, pending: new Set(names.slice(k + 1)) };
+    const before = now;
     if (wanted.has(name)) now = runPass(now, pass, budget, settings, options.verify ?? false);
+    if (name === 'fibers' && hooks.timing !== 'off' && names.includes('lower-hooks') && proves()) {
+      blameHooks(before, hooks, 'the passes before fibers');
+      blameLost(before, now);
+    }
     options.after?.(pass.name, now);
   }
   return { ...now, funcs: now.funcs.map(renumber) };
@@ -450,7 +465,7 @@ const runPass = (
     positions: positions.table,
     funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f),
   };
-  if (verified) blame(result, pass, settings.hooks.timing !== 'off');
+  if (verified) blame(result, pass, settings.hooks);
   return result;
 };
 
@@ -467,9 +482,18 @@ const runOn = (f: Func, pass: Pass, context: PassContext, budget: Budget): Func 
   return f;
 };
 
-const blame = (program: IrProgram, pass: Pass, timed: boolean): void => {
-  const [endless] = timed && pass.name === 'hooks' ? verifyHooks(program) : [];
-  if (endless !== undefined) throw new Error(`internal error: pass hooks leaves something out: ${endless}`);
+const blameHooks = (program: IrProgram, { interval }: HookSettings, after: string): void => {
+  const [wrong] = verifyHooks(program, boundUnits(interval));
+  if (wrong !== undefined) throw new Error(`internal error: hooks are not in order after ${after}: ${wrong}`);
+};
+
+const blameLost = (before: IrProgram, after: IrProgram): void => {
+  const [lost] = lostHooks(before, after);
+  if (lost !== undefined) throw new Error(`internal error: the pass fibers leaves out hooks of @${lost}`);
+};
+
+const blame = (program: IrProgram, pass: Pass, hooks: HookSettings): void => {
+  if (hooks.timing !== 'off' && pass.name === 'hooks') blameHooks(program, hooks, 'the pass hooks');
   const broken = verify(program)[0];
   if (!broken) return;
   throw new Error(

@@ -69,6 +69,10 @@ export const componentsOf = (calls: Calls): readonly (readonly string[])[] => {
   return found;
 };
 
+/** Whether functions of a component may come back to themselves. */
+export const isCircle = (calls: Calls, component: readonly string[]): boolean =>
+  component.length > 1 || component.some((name) => calls.get(name)?.has(name));
+
 const within = (calls: Calls, names: ReadonlySet<string>): Calls =>
   new Map([...names].map((n) => [n, new Set([...(calls.get(n) ?? [])].filter((c) => names.has(c)))]));
 
@@ -78,8 +82,7 @@ export const recursionHooks = (calls: Calls): ReadonlySet<string> => {
   const work = [calls];
   for (let part = work.pop(); part; part = work.pop()) {
     for (const component of componentsOf(part)) {
-      const isCircle = component.length > 1 || part.get(component[0] ?? '')?.has(component[0] ?? '');
-      if (!isCircle) continue;
+      if (!isCircle(part, component)) continue;
       // First who calls itself, for nobody else can break that circle; else the one with the most calls.
       const ways = (n: string): number => (part.get(n)?.has(n) ? 1e6 : 0) + (part.get(n)?.size ?? 0);
       const own = component.filter((n) => !isRuntime(n)).sort((a, b) => ways(b) - ways(a) || (a < b ? -1 : 1));

@@ -10,16 +10,18 @@
 //     behind a hook is large, the loop looks at that place, and is left for the hook.
 //   - A loop with a large body, or with calls in it, has a hook in each round.
 //   - A function that may come back to itself has one before it does: behind the test for the end of the recursion.
-//   - A row of loops and calls, each of which may be over just before its hook, has one where it may have taken an interval.
+//   - A row of loops and calls, each of which may be over just before its hook, has one before it may take longer than an interval, up to the next
+//     hook in what is called. So no path is longer than that, in no function.
 //
 // Loops of the run-time have none, wherever they are: nobody is interrupted in the middle of the allocator. Their loops go over images, over lists
 // of theirs and over memory that is moved; those that wait for other images sleep, and are woken.
 import { intervalUnits, spacingUnits } from '../cost.ts';
 import { type Defs, defsOf } from '../facts.ts';
-import { kernelLoops, type Summary, valuesOf, type Walk, type WalkContext, walk } from '../hook-paths.ts';
+import { type Summary, type Walk, type WalkContext, walk, walkContext } from '../hook-paths.ts';
+import { walkTogether } from '../hook-summaries.ts';
 import type { Body, Func, Inst, IrProgram, LoopInst, Terminator } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { type Calls, callsOf, componentsOf, recursionHooks } from '../recursion.ts';
+import { callsOf, componentsOf, isCircle, recursionHooks } from '../recursion.ts';
 import { roundsOf } from '../rounds.ts';
 import { hasTasks } from '../runtime-functions.ts';
 import { hookBeforeNext, inSeveral, severalOf } from '../several-rounds.ts';
@@ -29,61 +31,56 @@ import { bodiesOf, type Edit, editOf, forEachInst, nextsOf, withBodies } from '.
 /** Bodies that cost more have a hook in each round: it is no more than a hundredth of them. */
 const large = 300;
 
-/** What is found once for a program. */
-interface Known {
-  readonly calls: Calls;
+/** What is to be known of the program around a function. */
+interface Around {
+  /** Functions that have a hook before they come back to themselves. */
   readonly recursive: ReadonlySet<string>;
-  /** The component of each function. */
-  readonly component: ReadonlyMap<string, number>;
-  readonly values: WalkContext['values'];
+  /** Whether a function is of the component that is worked on. */
+  readonly isOwn: (name: string) => boolean;
+  readonly asked: WalkContext;
+  readonly interval: number;
+  /** Functions can be left at hooks. */
+  readonly leavable: boolean;
 }
 
-const known = new WeakMap<IrProgram, Known>();
-
-const knownOf = (p: IrProgram): Known => {
-  const before = known.get(p);
-  if (before) return before;
-  const calls = callsOf(p);
-  const components = componentsOf(calls);
-  const found: Known = {
-    calls,
-    recursive: recursionHooks(calls),
-    component: new Map(components.flatMap((names, k) => names.map((n) => [n, k] as const))),
-    values: valuesOf(p),
-  };
-  known.set(p, found);
-  return found;
-};
-
-const summaries = new WeakMap<Func, Summary>();
-
-const walkContext = (context: PassContext): WalkContext => {
-  const { program } = context;
-  const busy = new Set<string>();
-  const walked: WalkContext = {
-    summary: (name) => {
-      const f = context.func(name);
-      const before = f && summaries.get(f);
-      if (before || !f || busy.has(name)) return before;
-      busy.add(name);
-      const summary = walk(f, walked);
-      busy.delete(name);
-      summaries.set(f, summary);
-      return summary;
-    },
-    values: knownOf(program).values,
-    isKernel: kernelLoops({ positions: program.positions }),
-  };
-  return walked;
-};
-
-export const hooks = (f: Func, context: PassContext): Func => {
-  if (context.hooks.timing === 'off') return f;
-  const asked = walkContext(context);
-  const { recursive } = knownOf(context.program);
-  const called = recursive.has(f.name) ? beforeCalls(f, context, asked) : f;
-  const looped = inLoops(called, asked, spacingUnits(context.hooks.interval), hasTasks(context.program));
-  return inRows(looped, asked, intervalUnits(context.hooks.interval));
+export const hooks = (program: IrProgram, { hooks: { timing, interval } }: PassContext): IrProgram => {
+  if (timing === 'off') return program;
+  const calls = callsOf(program);
+  const funcs = new Map(program.funcs.map((f) => [f.name, f]));
+  const known = new Map<string, Summary>();
+  // Functions that come back to themselves, while they are worked on: as they are so far.
+  const open = new Set<string>();
+  const soFar = new Map<Func, Summary>();
+  const asked = walkContext(program, (name) => {
+    const f = funcs.get(name);
+    const before = known.get(name) ?? (f && soFar.get(f));
+    if (before || !f || open.has(name)) return before;
+    open.add(name);
+    const found = walk(f, asked);
+    open.delete(name);
+    soFar.set(f, found);
+    return found;
+  });
+  const recursive = recursionHooks(calls);
+  const leavable = hasTasks(program);
+  const limit = intervalUnits(interval);
+  for (const names of componentsOf(calls)) {
+    const own = new Set(names);
+    const around = { recursive, isOwn: (name: string) => own.has(name), asked, interval, leavable };
+    for (const name of names) {
+      const f = funcs.get(name);
+      if (f) funcs.set(name, inLoops(recursive.has(name) ? beforeCalls(f, around) : f, around));
+    }
+    for (const [f, walked] of inRows(
+      names.flatMap((name) => funcs.get(name) ?? []),
+      (now) => walkTogether(now, isCircle(calls, names), asked, limit),
+      limit,
+    )) {
+      funcs.set(f.name, f);
+      known.set(f.name, walked);
+    }
+  }
+  return { ...program, funcs: program.funcs.map((f) => funcs.get(f.name) ?? f) };
 };
 
 // ---- recursion --------------------------------------------------------------------------------------------------
@@ -111,15 +108,13 @@ const jumpsOut = (inst: Inst): boolean => {
 };
 
 /** A hook on each way to a call that may come back, as late as there can be one for all that follow. */
-const beforeCalls = (f: Func, context: PassContext, asked: WalkContext): Func => {
+const beforeCalls = (f: Func, { asked, interval, isOwn }: Around): Func => {
   const { exit, worst } = walk(f, asked);
-  const cost = Math.max(1, Math.min(exit.through, spacingUnits(context.hooks.interval)), worst.cost);
-  const { component, values } = knownOf(context.program);
-  const own = component.get(f.name);
+  const cost = Math.max(1, Math.min(exit.through, spacingUnits(interval)), worst.cost);
   const comesBack = (i: Inst): boolean => {
     if (i.kind !== 'op') return bodiesOf(i).some((b) => b.insts.some(comesBack));
-    const callees = i.op === 'call' ? [String(i.imms[0])] : values(i, f);
-    return callees.some((name) => component.get(name) === own);
+    const callees = i.op === 'call' ? [String(i.imms[0])] : asked.values(i, f);
+    return callees.some(isOwn);
   };
   const defs = defsOf(f);
   const isShort = (loop: LoopInst): boolean => roundsOf(defs, loop, (v) => f.types[v]) !== undefined;
@@ -170,7 +165,8 @@ interface State {
   readonly done: Set<string>;
 }
 
-const inLoops = (f: Func, asked: WalkContext, spacing: number, leavable: boolean): Func => {
+const inLoops = (f: Func, { asked, interval, leavable }: Around): Func => {
+  const spacing = spacingUnits(interval);
   const done = new Set<string>();
   let now = f;
   // Inner loops first: what is around them then knows how long they run without a hook.
@@ -239,9 +235,30 @@ const hooked = (s: State, loop: LoopInst): LoopInst => {
 
 // ---- rows -------------------------------------------------------------------------------------------------------
 
-/** A hook before what may begin too long after the last one. */
-const inRows = (f: Func, asked: WalkContext, limit: number): Func => {
-  const { late } = walk(f, asked, limit);
+/**
+ * A hook before what would make a path too long: what follows it up to the next hook counts, also in what is called. The functions of a component, with what
+ * they then do.
+ */
+const inRows = (
+  funcs: readonly Func[],
+  walkAll: (now: readonly Func[]) => ReadonlyMap<string, Walk>,
+  limit: number,
+): readonly (readonly [Func, Walk])[] => {
+  let now = funcs;
+  // In functions that call each other a hook in one may make another one needless, or wanted in another place.
+  for (;;) {
+    const walked = walkAll(now);
+    const late = (f: Func): ReadonlySet<Inst> => walked.get(f.name)?.late ?? new Set();
+    if (now.every((f) => late(f).size === 0))
+      return now.flatMap((f) => {
+        const w = walked.get(f.name);
+        return w ? [[f, w] as const] : [];
+      });
+    now = now.map((f) => withHooksBefore(f, late(f), limit));
+  }
+};
+
+const withHooksBefore = (f: Func, late: ReadonlySet<Inst>, limit: number): Func => {
   if (late.size === 0) return f;
   const body = (b: Body): Body => ({
     insts: b.insts.flatMap((i) => {
