@@ -23,7 +23,8 @@ import {
   widerHalf,
 } from './vector-lanes.ts';
 import type { Straight } from './vector-loop.ts';
-import { type Bits, typeBits, type Widths } from './vector-width.ts';
+import { totalOf } from './vector-sums.ts';
+import { type Bits, type Sum, type Summand, typeBits, type Widths } from './vector-width.ts';
 
 export interface CodeInput {
   readonly defs: Defs;
@@ -32,6 +33,7 @@ export interface CodeInput {
   readonly widths: Widths;
   readonly accesses: readonly LoopAccess[];
   readonly interleaved: readonly Interleaved[];
+  readonly sums: readonly Sum[];
   readonly typeOf: (v: Value) => IrType | undefined;
   /** Iterations of a group, and groups of the loop. */
   readonly lanes: number;
@@ -517,19 +519,33 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
 
   const accumulated = new Map([...c.accumulators].map(([v, vectors]) => [v, [...vectors]]));
   const lasts = new Map<Value, Value[]>();
+  const added = new Map<Sum, Value[]>(c.sums.map((x) => [x, []]));
+  const summand = ({ value, condition, when }: Summand, bits: Bits, part: number): Value => {
+    const number = valueAt(value, bits, part);
+    if (condition === undefined) return number;
+    return vector(when ? 'v.and' : 'v.andnot', '', [number, maskAt(condition, bits, part)]);
+  };
   for (; group < c.groups; group++) {
     values = new Map();
     for (const inst of s.ops) {
       if (!c.live.has(inst)) continue;
       if (inst.op === 'store' || (inst.op === 'load' && !isScalarOnly(inst, widths))) done(inst);
     }
+    for (const [x, vectors] of added)
+      for (const one of x.summands) for (let p = 0; p < parts(x.bits); p++) vectors.push(summand(one, x.bits, p));
     for (const [param] of c.accumulators) {
+      if (c.sums.some((x) => x.param === param)) continue;
       const last = s.next.args[s.loop.params.indexOf(param)] ?? -1;
       const bits = typeBits(typeOf(param));
       const made = lasts.get(param) ?? [];
       for (let p = 0; p < parts(bits); p++) made.push(valueAt(last, bits, p));
       lasts.set(param, made);
     }
+  }
+  for (const [x, vectors] of added) {
+    const own = typeBits(typeOf(x.param));
+    const before = accumulated.get(x.param)?.[0] ?? -1;
+    lasts.set(x.param, [vector('v.add', intShape[own], [before, totalOf(r, x, vectors, own)])]);
   }
   return lasts;
 };

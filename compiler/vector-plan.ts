@@ -18,7 +18,8 @@ import { vectorCode } from './vector-code.ts';
 import { type Grouped, groupsOf, type Interleaved } from './vector-groups.ts';
 import { isRefusal, type Refusal, refused, type Straight, straightOf } from './vector-loop.ts';
 import { type Accumulator, accumulatorsOf } from './vector-reduce.ts';
-import { type Bits, liveOps, typeBits, type Widths, widthsOf } from './vector-width.ts';
+import { sumsOf } from './vector-sums.ts';
+import { type Bits, liveOps, type Sum, typeBits, type Widths, widthsOf } from './vector-width.ts';
 
 /** Loops with more ops stay as they are. */
 const maxOps = 200;
@@ -33,6 +34,8 @@ export interface Plan {
   readonly straight: Straight;
   readonly live: ReadonlySet<OpInst>;
   readonly accumulators: readonly Accumulator[];
+  /** Those among them that add narrower numbers. */
+  readonly sums: readonly Sum[];
   readonly widths: Widths;
   readonly accesses: readonly LoopAccess[];
   /** Those among them that are done together. */
@@ -76,7 +79,8 @@ export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
   if (isRefusal(accumulators)) return accumulators;
   if (accumulators.some((a) => a.chosen && a.op.endsWith('_u') && edit.types[a.param] === 'i64'))
     return refused('the least or greatest of unsigned numbers of 64 bits', loop.pos);
-  const widths = widthsOf(defs, straight, live, accumulators, typeOf);
+  const sums = sumsOf(defs, straight, live, accumulators, (v) => typeBits(typeOf(v)));
+  const widths = widthsOf(defs, straight, live, accumulators, sums, typeOf);
   if (isRefusal(widths)) return widths;
   const lanes = 128 / widths.least;
   const used = accesses.filter((a) => live.has(a.inst));
@@ -97,6 +101,7 @@ export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
     straight,
     live,
     accumulators,
+    sums,
     widths,
     accesses: chosen.accesses,
     interleaved: chosen.groups,
@@ -179,6 +184,7 @@ const trial = (around: Around, plan: Plan): { readonly cost: number; readonly op
 
 const scalarCost = (plan: Plan): number => {
   let cost = 2;
+  for (const { summands } of plan.sums) for (const { condition } of summands) cost += condition === undefined ? 1 : 2;
   for (const inst of plan.live) {
     const [r] = inst.results;
     const isData = r === undefined || plan.widths.bits.has(r) || plan.widths.isMask(r);
@@ -196,6 +202,10 @@ export const accumulatorParams = (plan: Plan, edit: Edit): ReadonlyMap<Value, re
   new Map(
     plan.accumulators.map((a) => {
       const bits: Bits = typeBits(edit.types[a.param]);
-      return [a.param, Array.from({ length: (plan.groups * plan.lanes * bits) / 128 }, () => edit.value('v128'))];
+      const isSum = plan.sums.some((x) => x.param === a.param);
+      return [
+        a.param,
+        Array.from({ length: isSum ? 1 : (plan.groups * plan.lanes * bits) / 128 }, () => edit.value('v128')),
+      ];
     }),
   );

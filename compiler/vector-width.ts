@@ -18,6 +18,23 @@ export interface Compared {
   readonly op: OpName;
 }
 
+/** A number that an iteration adds: always, or if a condition holds (`when`) or does not. */
+export interface Summand {
+  readonly value: Value;
+  readonly condition?: Value;
+  readonly when?: boolean;
+}
+
+/** An accumulator that only adds numbers narrower than itself (vector-sums.ts). */
+export interface Sum {
+  readonly param: Value;
+  readonly summands: readonly Summand[];
+  /** Lanes that each of them fits, with its sign. */
+  readonly bits: Bits;
+  /** None is further from 0. */
+  readonly most: bigint;
+}
+
 export interface Widths {
   readonly bits: ReadonlyMap<Value, Bits>;
   readonly compared: ReadonlyMap<OpInst, Compared>;
@@ -95,6 +112,7 @@ export const widthsOf = (
   s: Straight,
   live: ReadonlySet<OpInst>,
   accumulators: readonly Accumulator[],
+  sums: readonly Sum[],
   typeOf: (v: Value) => IrType | undefined,
 ): Widths | Refusal => {
   const isUniform = uniformOf(s);
@@ -138,6 +156,15 @@ export const widthsOf = (
     else need(v, 32);
   };
   for (const a of accumulators) {
+    const sum = sums.find((x) => x.param === a.param);
+    if (sum) {
+      narrow(sum.bits);
+      for (const { value, condition } of sum.summands) {
+        need(value, sum.bits);
+        needMask(condition);
+      }
+      continue;
+    }
     const all = typeBits(typeOf(a.param));
     need(a.param, all);
     need(a.last, all);
