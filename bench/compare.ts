@@ -2,8 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CompileOptions } from '../compiler/compile.ts';
-import { build, buildHere, run } from './program.ts';
+import { build, run } from './program.ts';
 import type { Program } from './programs.ts';
 import { interleave, type Samples } from './sampling.ts';
 import { best, geometricMean, noise, ratioOf } from './statistics.ts';
@@ -14,8 +13,6 @@ export interface Flags {
   readonly name: string;
   /** Flags of `pgc build`. */
   readonly build: readonly string[];
-  /** The same as the compiler takes them: programs are compiled in this process then. */
-  readonly options?: CompileOptions;
   /** Flags of `pgc run`. */
   readonly run: readonly string[];
 }
@@ -65,20 +62,16 @@ const firstAlike = (
   );
 };
 
-export interface Manner {
-  /** Of variants that are the same code one is run, and the samples are those of all. */
-  readonly once?: boolean;
-  /** After the least number of rounds: whether no more are needed. Default: all variants are settled. */
-  readonly enough?: (samples: readonly Samples[]) => boolean;
-}
-
-/** Measures all wanted programs; `look` sees each before its artifacts are gone. */
+/**
+ * Measures all wanted programs; `look` sees each before its artifacts are gone. `once`: of variants that are the same code one is run, and the samples are
+ * those of all.
+ */
 export const compare = async <T>(
   programs: readonly Program[],
   variants: readonly Flags[],
   request: Request,
   look: (measured: Measured) => Promise<T>,
-  { once = false, enough }: Manner = {},
+  once = false,
 ): Promise<readonly T[]> => {
   const found: T[] = [];
   for (const program of programs.filter((p) => request.wants(p.name))) {
@@ -88,10 +81,7 @@ export const compare = async <T>(
       const builder = async (): Promise<void> => {
         for (let v = waiting.shift(); v !== undefined; v = waiting.shift()) {
           request.progress(`${program.name}: building ${v.name}`);
-          const made = v.options
-            ? buildHere(program.file, v.options, folder, v.name)
-            : build(program.file, v.build, folder, v.name);
-          artifacts.set(v.name, await made);
+          artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
         }
       };
       // Nothing is measured meanwhile.
@@ -111,7 +101,6 @@ export const compare = async <T>(
             })),
           request.rounds,
           (round, name) => request.progress(`${program.name} -n ${images}: round ${round + 1}, ${name}`),
-          enough,
         );
         const samples = variants.map((v) => ({
           name: v.name,

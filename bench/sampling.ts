@@ -28,25 +28,23 @@ const near = 0.01;
 export const settled = (times: readonly number[]): boolean =>
   times.length > 1 && secondBest(times) <= best(times) * (1 + near);
 
-export const allSettled = (samples: readonly Samples[]): boolean => samples.every((s) => settled(s.times));
-
 /**
- * Runs each variant once a round, until `enough`. Every second round goes backwards, so that none is always the one after a
+ * Runs each variant once a round. Every second round goes backwards, so that none is always the one after a
  * particular other. `progress` is called after each sample.
  */
 export const interleave = async (
   variants: readonly Variant[],
   rounds: Rounds,
   progress: (round: number, name: string) => void = () => undefined,
-  enough: (samples: readonly Samples[]) => boolean = allSettled,
 ): Promise<readonly Samples[]> => {
-  const taken = variants.map((v) => ({ name: v.name, variant: v, times: [] as number[] }));
-  const goOn = (round: number): boolean => round < rounds.least || (round < rounds.most && !enough(taken));
+  const taken = variants.map((v) => ({ variant: v, times: [] as number[] }));
+  const goOn = (round: number): boolean =>
+    round < rounds.least || (round < rounds.most && !taken.every((t) => settled(t.times)));
   for (let round = 0; goOn(round); round++) {
     for (const { variant, times } of round % 2 === 0 ? taken : taken.toReversed()) {
       times.push(await variant.sample());
       progress(round, variant.name);
     }
   }
-  return taken.map(({ name, times }) => ({ name, times }));
+  return taken.map(({ variant, times }) => ({ name: variant.name, times }));
 };

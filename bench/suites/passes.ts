@@ -71,6 +71,6 @@ export const passes: Suite = {
   variants: skippable.map((p) => p.name),
   usualImages: [1],
   run: async (request) => [
-    worthTable(await compare(programs, chosenVariants(variants, request), request, async (m) => m, { once: true })),
+    worthTable(await compare(programs, chosenVariants(variants, request), request, async (m) => m, true)),
   ],
 };
