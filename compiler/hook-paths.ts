@@ -11,7 +11,7 @@ import { type Defs, defsOf, opOf } from './facts.ts';
 import type { Body, Func, IfInst, Inst, IrProgram, LoopInst, OpInst, PosId, Terminator } from './ir.ts';
 import { machineTypes } from './ir-types.ts';
 import { roundsOf } from './rounds.ts';
-import { hookServers } from './runtime-functions.ts';
+import { hookServers, tasksForced } from './runtime-functions.ts';
 import { forEachInst } from './tree.ts';
 
 const none = Number.NEGATIVE_INFINITY;
@@ -159,7 +159,9 @@ export const isLowered = (inst: Inst): boolean => inst.kind === 'if' && inst.by 
 const callsServer = (b: Body): boolean => {
   let found = false;
   forEachInst(b, (i) => {
-    found ||= i.kind === 'op' && i.op === 'call' && hookServers.includes(String(i.imms[0]));
+    if (i.kind !== 'op' || i.op !== 'call') return;
+    const callee = String(i.imms[0]);
+    found ||= callee === tasksForced || hookServers.includes(callee);
   });
   return found;
 };

@@ -163,6 +163,18 @@ fn main() {
       ]
     `);
   });
+
+  it('is told also where no loop is split', async () => {
+    const loop = 'fn got(s: status) { var x: int; recv(x, s.source, s.tag); }\nfn main() {\n  par for i in 0..10 {}\n';
+    const listed = async (text: string, options: CompileOptions = {}) =>
+      (await compile({ path: 'p.pg', text }, { emit: 'hooks', ...options })).text ?? '';
+    expect(await listed(`${loop}  on_message(1, got, branch);\n}`)).toMatch(
+      /^p\.pg:3:3 +main +par for in one piece, for handlers of messages$/m,
+    );
+    expect(await listed(`${loop}}`, { timing: 'count' })).toMatch(
+      /^p\.pg:3:3 +main +par for in one piece, for what the program is built with$/m,
+    );
+  });
 });
 
 describe('tasks that have not begun', () => {
@@ -299,16 +311,4 @@ fn main() {
 it('`yield(3)` says what `yield` is', async () => {
   const { diagnostics } = await compile({ path: 'p.pg', text: 'fn main() { yield(3); }\n' });
   expect(diagnostics[0]?.hint).toContain('without anything behind it: `yield;`');
-
-  it('is told also where no loop is split', async () => {
-    const loop = 'fn got(s: status) { var x: int; recv(x, s.source, s.tag); }\nfn main() {\n  par for i in 0..10 {}\n';
-    const listed = async (text: string, options: CompileOptions = {}) =>
-      (await compile({ path: 'p.pg', text }, { emit: 'hooks', ...options })).text ?? '';
-    expect(await listed(`${loop}  on_message(1, got, branch);\n}`)).toMatch(
-      /^p\.pg:3:3 +main +par for in one piece, for handlers of messages$/m,
-    );
-    expect(await listed(`${loop}}`, { timing: 'count' })).toMatch(
-      /^p\.pg:3:3 +main +par for in one piece, for what the program is built with$/m,
-    );
-  });
 });
