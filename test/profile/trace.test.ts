@@ -18,6 +18,7 @@ const write = (name: string, text: string): string => {
 interface Event {
   readonly ph: string;
   readonly name: string;
+  readonly cat?: string;
   readonly pid: number;
   readonly tid: number;
   readonly ts?: number;
@@ -191,6 +192,35 @@ describe('loops whose iterations others take over', () => {
     const folded = readFileSync(join(folder, 'par.folded'), 'utf8');
     for (const image of [0, 1]) expect(folded).toMatch(new RegExp(`^image ${image};.*;work;tasks\\.pg:4 \\d+$`, 'm'));
   });
+});
+
+describe('what the run-time does for the program', () => {
+  const text = `import std.memory;
+fn main() {
+  let me = this_image();
+  let mine = if me == 0 { new shared local int } else { nil };
+  if mine != nil { mine[0] = 5; }
+  barrier;
+  memory.compact();
+  let now = memory.move_to(mine, num_images() - 1);
+  var s = 0;
+  for i in 0..60_000_000 { s = s ^ (i * i % 7); }
+  barrier;
+  if me == 0 { print("{} {}", now[0], s); }
+}
+`;
+
+  test('compactions, moves to other images and stops for checkpoints are slices of the images that do them', async () => {
+    const how = ['-n', '2', '--trace=moves.json', '--checkpoint=kept', '--every=0.05'];
+    const r = await pgc('run', write('moves.pg', text), ...how);
+    expect(r).toMatchObject({ code: 0, out: expect.stringMatching(/^5 \d\n$/) });
+    const events = checked('moves.json', 2);
+    const work = events.filter((e) => e.ph === 'X' && e.cat === 'work');
+    const of = (name: string): readonly number[] => [...new Set(work.filter((e) => e.name === name).map((e) => e.tid))];
+    expect([...of('compaction')].sort()).toEqual([0, 1]);
+    expect(of('move_to to image 1')).toEqual([0]);
+    expect([...of('stop')].sort()).toEqual([0, 1]);
+  }, 60_000);
 });
 
 describe('runs that end early', () => {
