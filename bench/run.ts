@@ -24,7 +24,7 @@ const peers: readonly Suite[] = [compute, parallel, communication, compile];
 const suites: readonly Suite[] = [...peers, guards, hooks, heartbeat, handlers, tasks, memory, passes, scaling, same];
 
 /** Those whose tables are in the document. */
-export const written: readonly Suite[] = [...peers, hooks, heartbeat, tasks, handlers, passes];
+export const written: readonly Suite[] = [...peers, guards, memory, hooks, heartbeat, tasks, handlers, passes];
 
 const usage = `Usage: npm run bench -- [options]
 

@@ -1,9 +1,9 @@
 // guards: what the guards of memory accesses cost, and what each way to be rid of one gives. Every program with no guards
-// (`off`, what the others are compared with), with one at each access (`all`), with one elimination alone, with all
-// (`opt`). Besides: how many accesses have guards, and how many guards run.
+// (`off`, what the others are compared with), with one at each access (`all`), with all eliminations (`opt`, the default of pgc), and if
+// it is asked for with one of them alone. Besides: how many accesses have guards, and how many guards run.
 import { join } from 'node:path';
 import { passes } from '../../compiler/pipeline.ts';
-import { chosenVariants, compare, type Flags, ratioTable } from '../compare.ts';
+import { type Aim, type Measured, measure, overheadTable, type Way } from '../overhead.ts';
 import { root } from '../process.ts';
 import { pgc } from '../program.ts';
 import { type Program, programs } from '../programs.ts';
@@ -14,18 +14,25 @@ const eliminations: readonly string[] = [
   ...new Set(passes.filter((p) => p.name.startsWith('guard-') && !p.required).map((p) => p.name)),
 ];
 
-const alone = (name: string): Flags => ({
+const alone = (name: string): Way => ({
   name: name.replace('guard-', ''),
-  build: ['--guards=opt', ...eliminations.filter((e) => e !== name).map((e) => `--skip=${e}`)],
-  run: [],
+  options: { guards: 'opt', skip: eliminations.filter((e) => e !== name) },
 });
 
-const variants: readonly Flags[] = [
-  { name: 'off', build: ['--guards=off'], run: [] },
-  { name: 'all', build: ['--guards=all'], run: [] },
+const ways: readonly Way[] = [
+  { name: 'off', options: { guards: 'off' } },
+  { name: 'all', options: { guards: 'all' } },
+  { name: 'opt', options: { guards: 'opt' } },
   ...eliminations.map(alone),
-  { name: 'opt', build: ['--guards=opt'], run: [] },
 ];
+
+const aim: Aim = {
+  title: 'time with guards / time without, on one image',
+  mean: 1.03,
+  worst: 1.1,
+  marked: (name) => name === 'opt',
+  shown: ['all'],
+};
 
 export interface StaticCounts {
   readonly accesses: number;
@@ -90,14 +97,16 @@ export const guards: Suite = {
   name: 'guards',
   doc: 'guards of memory accesses: off, all, each elimination alone, opt; how many there are, how many run',
   benchmarks: programs.map((p) => p.name),
-  variants: variants.map((v) => v.name),
+  variants: ways.map((w) => w.name),
+  usualImages: [1],
   run: async (request) => {
-    const measured = await compare(programs, chosenVariants(variants, request), request, async (m) => m);
+    const measured: Measured[] = [];
     const counts: (readonly Cell[])[] = [];
     for (const program of programs.filter((p) => request.wants(p.name))) {
+      measured.push(await measure(program, ways, aim, request));
       request.progress(`${program.name}: counts`);
       counts.push(await countRow(program, request.quick));
     }
-    return [ratioTable('time with guards / time without', measured), countTable(counts)];
+    return [overheadTable(measured, aim), countTable(counts)];
   },
 };

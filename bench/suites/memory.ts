@@ -1,15 +1,22 @@
-// memory: what it costs that a program keeps a table of its objects and of the places of pointers (`--memory`), and how
-// large the table is.
-import { compare, type Flags, ratioTable } from '../compare.ts';
+// memory: what it costs that a program keeps a table of its objects (`objects`, as with `--memory`), and one of the places of pointers besides
+// (`places`, as programs have whose objects move), and how large the table is.
+import { type Aim, type Measured, measure, overheadTable, type Way } from '../overhead.ts';
 import { run } from '../program.ts';
 import { programs } from '../programs.ts';
 import type { Suite } from '../suite.ts';
 import type { Cell, Table } from '../table.ts';
 
-const variants: readonly Flags[] = [
-  { name: 'plain', build: [], run: [] },
-  { name: 'memory', build: ['--memory'], run: ['--memory'] },
+const ways: readonly Way[] = [
+  { name: 'none', options: { track: 'off' } },
+  { name: 'objects', options: { track: 'allocations' } },
+  { name: 'places', options: { track: 'all' } },
 ];
+
+const aim: Aim = {
+  title: 'time with a table of objects / time without, on one image',
+  mean: 1.03,
+  marked: () => true,
+};
 
 /** What the table of `pgc run --memory` says of image 0: the columns are found by their names. */
 export interface MemoryReport {
@@ -44,32 +51,35 @@ export const memory: Suite = {
   name: 'memory',
   doc: 'the table of objects: its cost in time, its size',
   benchmarks: programs.map((p) => p.name),
-  variants: [],
+  variants: ways.map((w) => w.name),
+  usualImages: [1],
   run: async (request): Promise<readonly Table[]> => {
-    const measured = await compare(programs, variants, request, async (m) => {
-      const configs = request.quick ? m.program.quick : m.program.full;
-      const artifact = m.artifacts.get('memory') ?? '';
-      const output = await run(artifact, { images: m.images, clock: 'wall', flags: ['--memory'], configs });
-      return { ...m, report: memoryReport(output.out + output.err) };
-    });
-    const rows = measured.map(({ program, images, report }): Cell[] => {
-      const each = images === 1 && report.left >= many ? report.table / report.left : undefined;
-      return [program.name, images, report.made, report.left, report.table, each];
-    });
+    const measured: Measured[] = [];
+    const rows: Cell[][] = [];
+    for (const program of programs.filter((p) => request.wants(p.name))) {
+      const one = await measure(program, ways, aim, request, async (artifacts) => {
+        const artifact = artifacts.get('objects');
+        if (artifact === undefined) return;
+        const configs = request.quick ? program.quick : program.full;
+        const output = await run(artifact, { images: 1, clock: 'wall', flags: ['--memory'], configs });
+        const { made, left, table } = memoryReport(output.out + output.err);
+        rows.push([program.name, made, left, table, left >= many ? table / left : undefined]);
+      });
+      measured.push(one);
+    }
     return [
-      ratioTable('time with a table of objects / time without', measured),
+      overheadTable(measured, aim),
       {
         title: 'tables of objects',
         columns: [
           { name: 'program' },
-          { name: 'images' },
           { name: 'made' },
           { name: 'left at the end' },
           { name: 'bytes of table' },
           { name: 'per object', digits: 1 },
         ],
         rows,
-        notes: [`the table is that of image 0; per object: where ${many} or more objects were left`],
+        notes: [`per object: where ${many} or more objects were left`],
       },
     ];
   },

@@ -246,6 +246,6 @@ test('a quick run of communication gives a row for each operation', { timeout: 1
 });
 
 test('only the suites of the document can be written, and whole', async () => {
-  await expect(bench(['--only=guards', '--write'], quiet)).rejects.toThrow('the document has no place for guards');
+  await expect(bench(['--only=scaling', '--write'], quiet)).rejects.toThrow('the document has no place for scaling');
   await expect(bench(['--only=compute/fib', '--write'], quiet)).rejects.toThrow('whole suites');
 });
