@@ -32,9 +32,12 @@ export const prunePositions = (program: IrProgram, variables = false): Pruned =>
     ids.set(at, fresh);
     return fresh;
   };
-  // Of code that cannot fault, nobody will ask where it came from.
+  // Of code that cannot fault, nobody will ask where it came from; but numbers of points at which functions are left stand for their places.
   const matters = (inst: Inst): boolean =>
-    inst.kind === 'op' && /^(check\.|guard\.|call|load|store|copy|fill|atomic|div|rem)/.test(inst.op);
+    inst.kind === 'op' &&
+    (inst.op === 'const'
+      ? inst.by === 'fibers'
+      : /^(check\.|guard\.|call|load|store|copy|fill|atomic|div|rem)/.test(inst.op));
   const funcs = program.funcs.map((f) => {
     const renameInst = (inst: Inst): Inst => {
       const moved = { ...withBodies(inst, body), pos: matters(inst) ? renamed(inst.pos) : 0 };
