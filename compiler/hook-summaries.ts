@@ -39,17 +39,20 @@ export const walkTogether = (
   context: WalkContext,
   limit?: number,
 ): ReadonlyMap<string, Walk> => {
-  const walkAll = (known: ReadonlyMap<string, Summary>): ReadonlyMap<string, Walk> => {
-    const summary = (name: string): Summary | undefined => known.get(name) ?? context.summary(name);
-    return new Map(funcs.map((f) => [f.name, walk(f, { ...context, summary }, limit)]));
-  };
-  if (!recursive) return walkAll(new Map());
-  let known = new Map<string, Summary>(funcs.map((f) => [f.name, bottom]));
+  const known = new Map<string, Summary>();
+  const summary = (name: string): Summary | undefined => known.get(name) ?? context.summary(name);
+  const walked = (f: Func): Walk => walk(f, { ...context, summary }, limit);
+  if (!recursive) return new Map(funcs.map((f) => [f.name, walked(f)]));
+  for (const f of funcs) known.set(f.name, bottom);
   for (let left = funcs.length + 2; left > 0; left--) {
-    const found = walkAll(new Map([...known].map(([name, s]) => [name, oneFrame(s)])));
-    const settled = [...found].every(([name, w]) => same(w, known.get(name) ?? bottom));
-    known = new Map(found);
+    let settled = true;
+    for (const f of funcs) {
+      const found = oneFrame(walked(f));
+      settled &&= same(found, known.get(f.name) ?? bottom);
+      // Whoever calls it and is walked behind it knows already: most circles are settled after a few rounds, however long they are.
+      known.set(f.name, found);
+    }
     if (settled) break;
   }
-  return walkAll(known);
+  return new Map(funcs.map((f) => [f.name, walked(f)]));
 };

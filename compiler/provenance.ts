@@ -65,8 +65,8 @@ const whole = (above: number, why: string, write = true): Granted => ({
   why,
 });
 
-/** A place in memory that a parameter refers to. */
-const isOfParam = (p: Provenance, v: Value): boolean => {
+/** Whether a place is in memory that a parameter refers to; undefined: it is too far away to tell. */
+const isOfParam = (p: Provenance, v: Value): boolean | undefined => {
   let at = v;
   for (let depth = 0; depth < 64; depth++) {
     if (p.f.params.includes(at)) return true;
@@ -75,7 +75,7 @@ const isOfParam = (p: Provenance, v: Value): boolean => {
     if (!inst || a === undefined || !['offset', 'elem', 'addr', 'ptr.add'].includes(inst.op)) return false;
     at = a;
   }
-  return true;
+  return undefined;
 };
 
 /** A place in an object whose size and place are part of the artifact. */
@@ -97,13 +97,13 @@ export const grantedAt = (p: Provenance, v: Value, depth = 16): Granted | undefi
   const name = String(inst.imms[0]);
   if (inst.granted !== undefined) {
     const ofParam = isOfParam(p, v);
-    if (p.early && !ofParam && !isStatic(p, v)) return undefined;
+    if (p.early && ofParam !== true && !isStatic(p, v)) return undefined;
     return {
       below: 0,
       above: inst.granted,
       write: isWritable(p, v),
-      everywhere: !ofParam,
-      why: ofParam ? "caller's frame" : 'bounds check covers it',
+      everywhere: ofParam === false,
+      why: ofParam !== false ? "caller's frame" : 'bounds check covers it',
     };
   }
   switch (inst.op) {

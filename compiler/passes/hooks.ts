@@ -31,6 +31,9 @@ import { bodiesOf, type Edit, editOf, forEachInst, nextsOf, withBodies } from '.
 /** Bodies that cost more have a hook in each round: it is no more than a hundredth of them. */
 const large = 300;
 
+/** Functions of a circle that are walked one within the other, when the first of them is worked on: circles can be as long as a program. */
+const deepest = 100;
+
 /** What is to be known of the program around a function. */
 interface Around {
   /** Functions that have a hook before they come back to themselves. */
@@ -54,7 +57,7 @@ export const hooks = (program: IrProgram, { hooks: { timing, interval } }: PassC
   const asked = walkContext(program, (name) => {
     const f = funcs.get(name);
     const before = known.get(name) ?? (f && soFar.get(f));
-    if (before || !f || open.has(name)) return before;
+    if (before || !f || open.has(name) || open.size >= deepest) return before;
     open.add(name);
     const found = walk(f, asked);
     open.delete(name);

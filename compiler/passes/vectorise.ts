@@ -114,20 +114,22 @@ const vectorised = (s: State, loop: LoopInst, plan: Plan): Inst => {
       and(append(outer, 'lt_u', 'i64', 'i32', [to, length]));
     }
   }
+  const goesAtMost = (v: Value, far: bigint): void => {
+    const by = linearStep(s.defs, straight, v);
+    if (by !== 0n) and(append(outer, 'le_u', 'i64', 'i32', [rounds, i64(outer, far / (by < 0n ? -by : by))]));
+  };
   for (const inst of plan.widths.counted) {
-    // Floats hold whole numbers of 53 bits; what is added in all is small too.
+    // Floats hold whole numbers of 53 bits: half of that at first, and no more than the other half in all.
     const v = inst.args[0] ?? -1;
     const near = append(outer, 'add', 'i64', 'i64', [first(v), i64(outer, 1n << 51n)]);
     and(append(outer, 'lt_u', 'i64', 'i32', [near, i64(outer, 1n << 52n)]));
-    and(append(outer, 'lt_u', 'i64', 'i32', [rounds, i64(outer, 1n << 40n)]));
+    goesAtMost(v, 1n << 51n);
   }
   for (const v of plan.widths.near) {
     // Half of the way to the ends of 32 bits at first, and no more than the other half in all.
     const near = append(outer, 'add', 'i64', 'i64', [first(v), i64(outer, 1n << 30n)]);
     and(append(outer, 'lt_u', 'i64', 'i32', [near, i64(outer, 1n << 31n)]));
-    const by = linearStep(s.defs, straight, v);
-    const most = by === 0n ? undefined : (1n << 30n) / (by < 0n ? -by : by);
-    if (most !== undefined) and(append(outer, 'le_u', 'i64', 'i32', [rounds, i64(outer, most)]));
+    goesAtMost(v, 1n << 30n);
   }
   const writes = straight.ops.some((i) => i.op === 'store');
   for (const a of writes ? accumulators : []) {

@@ -113,6 +113,14 @@ describe('what is refused', () => {
     }
   });
 
+  test('a circle of a thousand functions has hooks, and is no deeper for the compiler than one of two', () => {
+    const many = 1000;
+    const call = (k: number): string => `func @f${k}(%n: i64) {\ncall @f${(k + 1) % many}(%n) !2\nret\n}\n`;
+    const p = parsed(`${head}${Array.from({ length: many }, (_, k) => call(k)).join('')}`);
+    expect(verifyHooks(p)).toHaveLength(1);
+    expect(verifyHooks(hookedAt(p, 100), 400_000)).toEqual([]);
+  });
+
   test('recursion without a hook, by oneself, by another and by a value', () => {
     const self = parsed(`${head}func @f(%n: i64) {\ncall @f(%n) !2\nret\n}`);
     expect(verifyHooks(self)).toEqual(['@f comes back to itself without a hook at a.pg:9:5']);
