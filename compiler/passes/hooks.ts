@@ -70,10 +70,19 @@ export const hooks = (program: IrProgram, { hooks: { timing, interval } }: PassC
   for (const names of componentsOf(calls)) {
     const own = new Set(names);
     const around = { recursive, isOwn: (name: string) => own.has(name), asked, interval, leavable };
-    for (const name of names) {
-      const f = funcs.get(name);
-      if (f) funcs.set(name, inLoops(recursive.has(name) ? beforeCalls(f, around) : f, around));
-    }
+    const change = (which: readonly string[], by: (f: Func) => Func): void => {
+      for (const name of which) {
+        const f = funcs.get(name);
+        if (f) funcs.set(name, by(f));
+      }
+    };
+    change(
+      names.filter((name) => recursive.has(name)),
+      (f) => beforeCalls(f, around),
+    );
+    // Loops that recurse see what they call as it is now: with hooks before it comes back.
+    soFar.clear();
+    change(names, (f) => inLoops(f, around));
     for (const [f, walked] of inRows(
       names.flatMap((name) => funcs.get(name) ?? []),
       (now) => walkTogether(now, isCircle(calls, names), asked, limit),
