@@ -195,6 +195,9 @@ export const runCommand = async (named: string | undefined, options: RunCommandO
   if (blind !== undefined) return blind;
   const { trace, comm = false } = options;
   if (trace === '') return mistake('--trace needs a file', 'for example: --trace=out.json');
+  if (trace !== undefined && /\.(pg|wasm)$/.test(trace)) {
+    return mistake(`--trace=${trace} would overwrite a program`, 'it takes the file to write: --trace=out.json');
+  }
   for (const path of [...(profile?.outputs ?? []).filter((o) => o !== '-'), ...(trace === undefined ? [] : [trace])]) {
     const unwritable = willWrite(path);
     if (unwritable !== undefined) return unwritable;

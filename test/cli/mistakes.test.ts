@@ -89,6 +89,7 @@ const mistakes: readonly (readonly string[])[] = [
   ['build', 'hello.pg', '--timing=off', '--hook-interval=10'],
   ['build', 'hello.pg', '--timing=off', '--stress=switch'],
   ['run', 'hello.pg', '--trace='],
+  ['run', 'hello.pg', '--trace', 'hello.pg'],
   ['run', 'hello.pg', '--checkpoint='],
   ['run', 'hello.pg', '--checkpoint=hello.pg/kept'],
   ['run', 'cut.wasm', '--timing=off'],
