@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, run } from './program.ts';
+import type { CompileOptions } from '../compiler/compile.ts';
+import { build, buildHere, run } from './program.ts';
 import type { Program } from './programs.ts';
 import { interleave, type Samples } from './sampling.ts';
 import { best, geometricMean, noise, ratioOf } from './statistics.ts';
@@ -13,6 +14,8 @@ export interface Flags {
   readonly name: string;
   /** Flags of `pgc build`. */
   readonly build: readonly string[];
+  /** The same as options of the library: built in this process then, whose compiler is warm. */
+  readonly options?: CompileOptions;
   /** Flags of `pgc run`. */
   readonly run: readonly string[];
 }
@@ -81,7 +84,10 @@ export const compare = async <T>(
       const builder = async (): Promise<void> => {
         for (let v = waiting.shift(); v !== undefined; v = waiting.shift()) {
           request.progress(`${program.name}: building ${v.name}`);
-          artifacts.set(v.name, await build(program.file, v.build, folder, v.name));
+          const made = v.options
+            ? buildHere(program.file, v.options, folder, v.name)
+            : build(program.file, v.build, folder, v.name);
+          artifacts.set(v.name, await made);
         }
       };
       // Nothing is measured meanwhile.
