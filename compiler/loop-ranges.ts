@@ -64,6 +64,8 @@ interface Bounded {
   readonly also?: readonly Linear[];
   /** The upper bound is a poor one: right, but asked about it would often be too much. */
   readonly loose?: boolean;
+  /** What the value's type or a mask allows, not what a loop counts: of an index more than it will ever be, as a rule. */
+  readonly guess?: boolean;
 }
 
 /** A check that an index is in [0, length). */
@@ -87,6 +89,8 @@ export interface Range {
   readonly guards: OpInst[];
   readonly base: Value;
   readonly isIndex: boolean;
+  /** The indices may all be in range though their bounds are not: these are what a type or a mask allows. */
+  readonly guess: boolean;
   readonly lo: Linear;
   hi: Linear;
   write: boolean;
@@ -236,6 +240,7 @@ const collect = (ranges: Map<string, Range>, g: { readonly inst: OpInst }, r: Ra
     lo,
     hi,
     write: known.write || r.write,
+    guess: known.guess || r.guess,
     leaves,
   });
 };
@@ -285,6 +290,7 @@ const rangeFrom = (
   const replacedSoFar = new Set<Value>();
   let lo = start;
   let hi = addLinear(start, constantForm(BigInt(bytes)));
+  let guess = false;
   // What was computed last comes first: its bounds may depend on outer counters, and the ends of a slice go out against each other.
   for (;;) {
     const v = lastOf([lo, hi], inner);
@@ -295,6 +301,7 @@ const rangeFrom = (
     const [low, high] = [lo.terms.get(v) ?? 0n, hi.terms.get(v) ?? 0n];
     if (tooLarge(low) || tooLarge(high)) return undefined;
     if (b.loose && (high > 0n || low < 0n)) return undefined;
+    guess ||= isIndex && b.guess === true;
     lo = replaced(lo, v, low, low >= 0n ? b.lo : b.hi);
     hi = replaced(hi, v, high, high >= 0n ? b.hi : b.lo);
     if (!isExact(known, b, inner, { leaves, distances, seen: new Set([v]) })) return undefined;
@@ -303,12 +310,13 @@ const rangeFrom = (
   if ([...addLinear(hi, lo, -1n).terms.values()].some(tooLarge)) return undefined;
   // An address may wrap where a range begins; an index may not.
   if (isIndex) {
+    if (lo.terms.size === 0 && lo.constant < 0n) return undefined;
     for (const l of [lo, hi]) {
       if (l.constant > maxTerm || l.constant < -maxTerm || [...l.terms.values()].some(tooLarge)) return undefined;
       for (const v of l.terms.keys()) leaves.add(v);
     }
   }
-  return { guards: [g.inst], base, isIndex, lo, hi, write: !isIndex && g.write, leaves, distances };
+  return { guards: [g.inst], base, isIndex, guess, lo, hi, write: !isIndex && g.write, leaves, distances };
 };
 
 const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
@@ -383,7 +391,7 @@ const boundsOf = (s: RangeState, inner: ReadonlySet<Value>, here: Here, form: (v
     if (scaled) return scaled;
     const range = rangeOf(s.defs, v);
     if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
-    return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined };
+    return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined, guess: true };
   };
   return (v) => find(v, 3);
 };
@@ -438,7 +446,7 @@ const productOf = (
   const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
   const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
   const lo = begins.from.terms.size === 0 ? none : times(begins.from);
-  return { value: v, lo, hi: times(c.hi), distance: undefined, also };
+  return { value: v, lo, hi: times(c.hi), distance: undefined, also, ...(bounds.guess ? { guess: true } : {}) };
 };
 
 // ---- code before the loop ---------------------------------------------------------------------------------------

@@ -76,7 +76,9 @@ const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
   const all = rangesIn(s, loop, (i) => guardOf(s.defs, i) ?? (checks.has(i) ? indexCheckOf(i) : undefined));
   const guards = all.filter((r) => !r.isIndex).slice(0, maxRanges);
   if (guards.length === 0 && size > maxChecked) return inside();
-  const ranges = [...guards, ...all.filter((r) => r.isIndex).slice(0, maxChecks)];
+  // A guess that is wrong must not bring back the guards.
+  const asked = all.filter((r) => r.isIndex && !(r.guess && guards.length > 0));
+  const ranges = [...guards, ...asked.slice(0, maxChecks)];
   if (!isWorth(s, loop, ranges) || !s.context.allow()) return inside();
   s.size += size;
   return doubled(s, loop, ranges, known);
