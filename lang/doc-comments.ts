@@ -6,9 +6,14 @@
 //   // text     stays a comment; but beside (or just above) a `config const` it explains the option in `--help`
 //
 // Four slashes or more draw a line, and are ordinary.
-import type { IToken } from 'chevrotain';
 import type { Decl, Documented, Module, Param } from './ast.ts';
 import { lineCol, lineText, type Source, type Span } from './source.ts';
+
+/** A comment as it stands in the text, and where. */
+export interface Comment {
+  readonly image: string;
+  readonly startOffset: number;
+}
 
 type Style = 'doc' | 'module' | 'ordinary';
 
@@ -25,7 +30,7 @@ const styleOf = (image: string): Style => {
   return image.startsWith('//!') ? 'module' : 'ordinary';
 };
 
-const lineOf = (source: Source, c: IToken): Line => {
+const lineOf = (source: Source, c: Comment): Line => {
   const start = c.startOffset;
   const { line, col } = lineCol(source, start);
   const text = c.image.replace(/^\/\/(!|\/(?!\/)|\/*) ?/, '').trimEnd();
@@ -57,7 +62,7 @@ const runUpTo = (byLine: ReadonlyMap<number, Line>, line: number, style: Style):
 };
 
 /** The module, its declarations and their fields with what is said about them. */
-export const withDocs = (module: Module, source: Source, comments: readonly IToken[]): Module => {
+export const withDocs = (module: Module, source: Source, comments: readonly Comment[]): Module => {
   const byLine = new Map<number, Line>();
   for (const c of comments)
     if (c.image.startsWith('//')) byLine.set(lineCol(source, c.startOffset).line, lineOf(source, c));

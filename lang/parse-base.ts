@@ -17,11 +17,6 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   problems: { readonly problem: LiteralProblem; readonly at: number }[] = [];
   tooDeep: Span | undefined;
   protected depth = 0;
-  /**
-   * The text is parsed without recovery (see parse-quick.ts), and the tokens are what they are: a rule may go the way that it knows they
-   * lead. Where mistakes are recovered from, or what begins a rule is looked for, every step is taken.
-   */
-  protected quickly = false;
   protected structs = true;
   missingValues: { readonly kind: string; readonly name: Ident }[] = [];
   badReductions: Span[] = [];

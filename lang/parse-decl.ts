@@ -1,5 +1,5 @@
 // The rules of modules and declarations: the top of the grammar.
-import type { Block, Decl, Ident, Module, Param } from './ast.ts';
+import type { Decl, Ident, Module, Param } from './ast.ts';
 import type { Fresh } from './parse-base.ts';
 import { StatementRules } from './parse-stmt.ts';
 import { keywords as k, mark as m, Name, Str } from './tokens.ts';
@@ -166,10 +166,6 @@ export class PgParser extends StatementRules {
     };
   });
 
-  protected functionBody(): Block {
-    return this.SUBRULE(this.block);
-  }
-
   protected readonly fnDecl = this.RULE('fnDecl', (): Fresh<Decl> => {
     let virtine = false;
     this.OPTION({
@@ -199,7 +195,7 @@ export class PgParser extends StatementRules {
       this.CONSUME(m.Arrow);
       return this.SUBRULE(this.type);
     });
-    const body = this.functionBody();
+    const body = this.SUBRULE(this.block);
     return {
       kind: 'fn',
       virtine,

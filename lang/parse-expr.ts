@@ -2,7 +2,7 @@
 import type { IToken, ParserMethod, TokenType } from 'chevrotain';
 import type { BinaryOp, Block, DistWord, Expr, Ident, Index, ReduceOp, TypeExpr, UnaryOp } from './ast.ts';
 import { charValue, floatLiteral, intLiteral } from './literals.ts';
-import { type Fresh, maxDepth } from './parse-base.ts';
+import type { Fresh } from './parse-base.ts';
 import { TypeRules } from './parse-types.ts';
 import { climb } from './precedence.ts';
 import type { Span } from './source.ts';
@@ -35,10 +35,6 @@ export const reduceTokens: ReadonlyMap<TokenType, ReduceOp> = new Map<TokenType,
   [m.Or, '|'],
   [m.Xor, '^'],
 ]);
-
-/** What goes on with a name or a number, or may. */
-const goesOn: ReadonlySet<TokenType> = new Set<TokenType>([m.Dot, m.LBracket, m.LParen, m.At, k.as, Name]);
-const prefixes: ReadonlySet<TokenType> = new Set<TokenType>([m.Minus, m.Not, m.Tilde, m.Star, m.And]);
 
 export abstract class ExpressionRules extends TypeRules {
   /** An `if` holds blocks; they come with the statements. */
@@ -100,13 +96,12 @@ export abstract class ExpressionRules extends TypeRules {
     'expression',
     (): Expr =>
       this.deeper(() => {
-        const first = this.leaf() ?? this.SUBRULE(this.cast) ?? this.error();
-        if (this.quickly) return this.operations(first);
+        const first = this.SUBRULE(this.cast) ?? this.error();
         const operands: Expr[] = [first];
         const operators: { op: BinaryOp; span: Span }[] = [];
         this.MANY(() => {
           const t = this.OR(this.binaryOperators);
-          const right = this.leaf() ?? this.SUBRULE1(this.cast);
+          const right = this.SUBRULE1(this.cast);
           this.ACTION(() => {
             operators.push({ op: binaryTokens.get(t.tokenType) ?? '+', span: this.spanOf(t) });
             operands.push(right ?? this.error());
@@ -116,49 +111,9 @@ export abstract class ExpressionRules extends TypeRules {
       }),
   );
 
-  /** The first operand with the operators and operands that follow it. */
-  private operations(first: Expr): Expr {
-    let token = this.LA(1);
-    let op = binaryTokens.get(token.tokenType);
-    if (op === undefined) return first;
-    const operands: Expr[] = [first];
-    const operators: { op: BinaryOp; span: Span }[] = [];
-    while (op !== undefined) {
-      operators.push({ op, span: this.spanOf(token) });
-      this.SKIP_TOKEN();
-      operands.push(this.leaf() ?? this.SUBRULE2(this.cast));
-      token = this.LA(1);
-      op = binaryTokens.get(token.tokenType);
-    }
-    return climb(operands, operators, this.chained);
-  }
-
-  /** A name or a number that is all of an operand, as most are. */
-  private leaf(): Expr | undefined {
-    const whole = this.quickly && this.depth < maxDepth && !goesOn.has(this.LA(2).tokenType);
-    return whole ? this.nameOrNumber() : undefined;
-  }
-
-  private nameOrNumber(): Expr | undefined {
-    switch (this.LA(1).tokenType) {
-      case Name: {
-        if (this.structAhead() || this.spawnAhead()) return undefined;
-        const name = this.ident(this.CONSUME2(Name));
-        return { kind: 'name', name, span: name.span };
-      }
-      case Int:
-        return this.integer(this.CONSUME(Int));
-      case Float:
-        return this.float(this.CONSUME(Float));
-      default:
-        return undefined;
-    }
-  }
-
   protected readonly cast = this.RULE('cast', (): Expr => {
     const start = this.here();
     let e = this.SUBRULE(this.unary) ?? this.error();
-    if (this.quickly && !this.next(k.as)) return e;
     this.MANY(() => {
       this.CONSUME(k.as);
       const type = this.whereComparing(true, () => this.SUBRULE(this.type));
@@ -172,7 +127,6 @@ export abstract class ExpressionRules extends TypeRules {
     'unary',
     (): Expr =>
       this.deeper(() => {
-        if (this.quickly && !prefixes.has(this.LA(1).tokenType)) return this.SUBRULE(this.postfix);
         const start = this.here();
         return this.OR<Expr>([
           {
@@ -257,12 +211,7 @@ export abstract class ExpressionRules extends TypeRules {
 
   protected readonly postfix = this.RULE('postfix', (): Expr => {
     const start = this.here();
-    const suffix = (): ((start: number, base: Expr) => Expr) | undefined => this.suffixes.get(this.LA(1).tokenType);
     let e = this.SUBRULE(this.primary) ?? this.error();
-    if (this.quickly) {
-      for (let add = suffix(); add; add = suffix()) e = add(start, e);
-      return e;
-    }
     this.MANY(() => {
       const base = e;
       e = this.OR<Expr>([...this.suffixes.values()].map((add) => ({ ALT: () => add(start, base) }))) ?? base;
@@ -312,7 +261,6 @@ export abstract class ExpressionRules extends TypeRules {
     {
       ALT: (): Fresh<Index> => {
         const lo = this.SUBRULE1(this.expression) ?? this.error();
-        if (this.quickly && !this.next(m.DotDot)) return { kind: 'at', value: lo };
         let range = false;
         const hi = this.OPTION1(() => {
           this.CONSUME1(m.DotDot);
@@ -405,10 +353,7 @@ export abstract class ExpressionRules extends TypeRules {
     },
   ];
 
-  protected readonly primary = this.RULE(
-    'primary',
-    (): Expr => (this.quickly ? this.nameOrNumber() : undefined) ?? this.OR<Expr>(this.primaries),
-  );
+  protected readonly primary = this.RULE('primary', (): Expr => this.OR<Expr>(this.primaries));
 
   private constant(word: TokenType, e: Fresh<Expr>): Expr {
     const start = this.here();

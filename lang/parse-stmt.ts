@@ -3,6 +3,7 @@ import { EOF, type IToken, type TokenType } from 'chevrotain';
 import type { AssignOp, Block, Expr, Ident, Range, Reduction, Stmt } from './ast.ts';
 import type { Fresh } from './parse-base.ts';
 import { ExpressionRules, reduceTokens } from './parse-expr.ts';
+import { ifStatement, type StatementOrValue } from './parse-if.ts';
 import { keywords as k, mark as m, Name } from './tokens.ts';
 
 const assignTokens: ReadonlyMap<TokenType, AssignOp> = new Map<TokenType, AssignOp>([
@@ -21,9 +22,6 @@ const assignTokens: ReadonlyMap<TokenType, AssignOp> = new Map<TokenType, Assign
 
 /** Operators that one might try in a reduction. */
 const wrongReductions: readonly TokenType[] = [m.Minus, m.Slash, m.Percent, m.AndAnd, m.OrOr];
-
-/** What stands last in a block may be its value. */
-type StatementOrValue = Stmt | { kind: 'value'; value: Expr };
 
 export abstract class StatementRules extends ExpressionRules {
   // ---- statements ----
@@ -401,23 +399,14 @@ export abstract class StatementRules extends ExpressionRules {
     ]);
   });
 
-  private assignment(): { readonly op: AssignOp; readonly value: Expr } | undefined {
-    const op = assignTokens.get(this.LA(1).tokenType);
-    if (op === undefined) return undefined;
-    this.SKIP_TOKEN();
-    return { op, value: this.SUBRULE2(this.expression) };
-  }
-
   protected readonly expressionStmt = this.RULE('expressionStmt', (): StatementOrValue => {
     const start = this.here();
     const place = this.SUBRULE(this.expression) ?? this.error();
-    const assign = this.quickly
-      ? this.assignment()
-      : this.OPTION(() => {
-          const t = this.OR(this.assignOperators);
-          const value = this.SUBRULE1(this.expression) ?? this.error();
-          return { op: this.ACTION(() => assignTokens.get(t.tokenType)) ?? '=', value };
-        });
+    const assign = this.OPTION(() => {
+      const t = this.OR(this.assignOperators);
+      const value = this.SUBRULE1(this.expression) ?? this.error();
+      return { op: this.ACTION(() => assignTokens.get(t.tokenType)) ?? '=', value };
+    });
     if (!assign && this.next(m.RBrace) && !this.RECORDING_PHASE) return { kind: 'value', value: place };
     const semi = this.OPTION1(() => this.CONSUME(m.Semi));
     if (!semi) this.ACTION(() => this.noSemicolon());
@@ -455,19 +444,3 @@ export abstract class StatementRules extends ExpressionRules {
     );
   }
 }
-
-/** An `if` that stands as a statement. */
-const ifStatement = (e: Extract<Expr, { kind: 'if' }>): Stmt => ({
-  kind: 'if',
-  condition: e.condition,
-  then: asStatements(e.then),
-  ...(e.else ? { else: asStatements(e.else) } : {}),
-  span: e.span,
-});
-
-const asStatements = (b: Block): Block => {
-  const value = b.value;
-  if (!value) return b;
-  const last: Stmt = value.kind === 'if' ? ifStatement(value) : { kind: 'expr', value, span: value.span };
-  return { span: b.span, stmts: [...b.stmts, last] };
-};

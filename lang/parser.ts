@@ -4,6 +4,8 @@
 //   parse-base.ts   what all rules share        parse-stmt.ts   statements and blocks
 //   parse-expr.ts   types and expressions       parse-decl.ts   modules and declarations
 //   doc-comments.ts which comments belong to what
+//
+// Texts without mistakes are parsed by hand (lex-quick.ts, parse-quick.ts).
 import type { IRecognitionException } from 'chevrotain';
 import type { Module } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -12,7 +14,7 @@ import { quickTokens } from './lex-quick.ts';
 import { PgParser } from './parse-decl.ts';
 import { quickParser } from './parse-quick.ts';
 import type { Source } from './source.ts';
-import { syntaxDiagnostic } from './syntax-errors.ts';
+import { syntaxDiagnostic, unclosedComments } from './syntax-errors.ts';
 import { lexer } from './tokens.ts';
 
 let quick: ReturnType<typeof quickParser> | undefined;
@@ -27,11 +29,11 @@ type Parsed = { module: Module; diagnostics: Diagnostic[] };
 export const parse = (source: Source, how?: 'later'): Parsed => {
   quick ??= quickParser();
   const found = quickTokens(source.text);
-  const tree = found && quick.parse(found.tokens, source.id, how);
+  const tree = found && quick.parse(found, source.id, how);
   if (tree) {
     const { comments } = found;
-    const none = { source, lexing: [], parsing: [], parser: quick, comments };
-    if (syntaxDiagnostic(none).length === 0) return { module: withDocs(tree, source, comments), diagnostics: [] };
+    if (unclosedComments(source, comments).length === 0)
+      return { module: withDocs(tree, source, comments), diagnostics: [] };
   }
   return parseWithRecovery(source);
 };

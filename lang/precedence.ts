@@ -25,7 +25,7 @@ export const precedence: Readonly<Record<BinaryOp, number>> = {
   '%': 9,
 };
 
-const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['==', '!=', '<', '<=', '>', '>=']);
+export const isComparison = (op: BinaryOp): boolean => precedence[op] === precedence['=='];
 
 /** `a < b < c`, which is a mistake: the place of the second operator goes to `chained`. */
 export const climb = (
@@ -40,7 +40,7 @@ export const climb = (
     const left = values.pop();
     const op = pending.pop();
     if (!left || !right || !op) return;
-    if (comparisons.has(op.op) && left.kind === 'binary' && comparisons.has(left.op)) chained.push(op.span);
+    if (isComparison(op.op) && left.kind === 'binary' && isComparison(left.op)) chained.push(op.span);
     values.push({ kind: 'binary', op: op.op, opSpan: op.span, left, right, span: spanning(left.span, right.span) });
   };
   operands.forEach((operand, i) => {

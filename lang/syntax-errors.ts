@@ -2,6 +2,7 @@
 import { EOF, type ILexingError, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
 import type { Ident } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { Comment } from './doc-comments.ts';
 import type { LiteralProblem } from './literals.ts';
 import { lineCol, type Source, type Span } from './source.ts';
 import { keywords as k, mark as m, Name } from './tokens.ts';
@@ -132,12 +133,30 @@ export const eachNode = (root: unknown, visit: (node: { readonly kind?: unknown 
   }
 };
 
+export const unclosedComments = (source: Source, comments: readonly Comment[]): Diagnostic[] => {
+  const all: Diagnostic[] = [];
+  for (const c of comments) {
+    if (!c.image.startsWith('/*')) continue;
+    const opened = c.image.split('/*').length;
+    const closed = c.image.split('*/').length;
+    if (opened > closed || !c.image.endsWith('*/'))
+      all.push({
+        code: 'PG0002',
+        severity: 'error',
+        message: 'the comment has no closing `*/`',
+        span: { source: source.id, start: c.startOffset, end: c.startOffset + 2 },
+        hint: 'comments nest: every `/*` needs its `*/`',
+      });
+  }
+  return all;
+};
+
 export const syntaxDiagnostic = (input: {
   readonly source: Source;
   readonly lexing: readonly ILexingError[];
   readonly parsing: readonly IRecognitionException[];
   readonly parser: Noticed;
-  readonly comments: readonly IToken[];
+  readonly comments: readonly Comment[];
 }): Diagnostic[] => {
   const { source, parser } = input;
   const at = (start: number, end: number): Span => ({ source: source.id, start, end });
@@ -153,17 +172,7 @@ export const syntaxDiagnostic = (input: {
     const [first = ''] = [...text];
     all.push(error('PG0001', `unknown character \`${first}\``, at(e.offset, e.offset + e.length)));
   }
-  for (const c of input.comments) {
-    if (!c.image.startsWith('/*')) continue;
-    const opened = c.image.split('/*').length;
-    const closed = c.image.split('*/').length;
-    if (opened > closed || !c.image.endsWith('*/'))
-      all.push(
-        error('PG0002', 'the comment has no closing `*/`', at(c.startOffset, c.startOffset + 2), {
-          hint: 'comments nest: every `/*` needs its `*/`',
-        }),
-      );
-  }
+  all.push(...unclosedComments(source, input.comments));
   for (const { problem: p, at: start } of parser.problems) {
     all.push(
       error(
