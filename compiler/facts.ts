@@ -428,13 +428,23 @@ export const countedOf = (
   return undefined;
 };
 
+/** A loop that goes on while the next value of `induction`, and `offset` more, `OP bound`. */
+export interface CountedAtBottom {
+  readonly induction: Induction;
+  readonly op: Comparison;
+  readonly signed: boolean;
+  readonly bound: Value;
+  readonly offset: bigint;
+}
+
 /** The same for a loop that tests, as its last instruction, the next value of the counter. */
-export const countedAtBottom = (
-  defs: Defs,
-  loop: LoopInst,
-):
-  | { readonly induction: Induction; readonly op: Comparison; readonly signed: boolean; readonly bound: Value }
-  | undefined => {
+export const countedAtBottom = (defs: Defs, loop: LoopInst): CountedAtBottom | undefined => {
+  const found = testedAtBottom(defs, loop);
+  return found?.offset === 0n ? found : undefined;
+};
+
+/** The same where what is tested may be some more than the next value, as in `while i + 2 < n { … i += 3; }`; the sum may wrap. */
+export const testedAtBottom = (defs: Defs, loop: LoopInst): CountedAtBottom | undefined => {
   const test = loop.body.insts.at(-1);
   if (test?.kind !== 'if' || loop.body.end.kind !== 'unreachable') return undefined;
   const [yes, no] = [test.then.end, test.else.end];
@@ -450,8 +460,13 @@ export const countedAtBottom = (
       [r.left, r.op, r.right],
       [r.right, swapped[r.op], r.left],
     ] as const) {
+      if (inner.has(bound)) continue;
       const induction = inductions.find((i) => next.args[i.index] === v);
-      if (induction && !inner.has(bound)) return { induction, op, signed: r.signed, bound };
+      if (induction) return { induction, op, signed: r.signed, bound, offset: 0n };
+      const sum = linearOf(defs, v, (x) => loop.params.includes(x));
+      const [[param, one] = []] = sum.terms;
+      const more = sum.terms.size === 1 && one === 1n ? inductions.find((i) => i.param === param) : undefined;
+      if (more) return { induction: more, op, signed: r.signed, bound, offset: sum.constant - more.step };
     }
   }
   return undefined;

@@ -11,7 +11,6 @@
 import { addressOf } from './address.ts';
 import {
   addLinear,
-  countedAtBottom,
   countedOf,
   type Defs,
   type Linear,
@@ -19,6 +18,7 @@ import {
   opOf,
   rangeOf,
   relationsOf,
+  testedAtBottom,
 } from './facts.ts';
 import type { Guard } from './guards.ts';
 import type { Body, Inst, IrType, LoopInst, OpInst, OpName, PosId, Value } from './ir.ts';
@@ -112,12 +112,13 @@ const counterOf = (
 ): Bounded | undefined => {
   const top = countedOf(s.defs, loop);
   const tested = top !== undefined && after >= top.at;
-  const found = tested ? top : countedAtBottom(s.defs, loop);
+  const found = tested ? { ...top, offset: 0n } : testedAtBottom(s.defs, loop);
   if (!found?.signed) return undefined;
-  const { induction, op, bound } = found;
+  const { induction, op, bound, offset } = found;
   if (s.edit.types[induction.param] !== 'i64') return undefined;
   const init = form(induction.init);
-  const end = form(bound);
+  if (tooLarge(offset)) return undefined; // of what is small no sum wraps
+  const end = addLinear(form(bound), constantForm(-offset));
   const less = addLinear(end, constantForm(-1n));
   const more = addLinear(end, constantForm(1n));
   const { step, param: value } = induction;
@@ -259,7 +260,7 @@ const startOf = (
   return { base: address.base, start: addLinear(address.bytes, constantForm(BigInt(g.offset))), bytes: g.bytes };
 };
 
-/** An index with something added is as good as what was checked, if what it is made of has no bounds. */
+/** An index with something added is as good as what was checked, if what it is made of has no bounds, or has others that allow more. */
 const rangeOfGuard = (
   s: RangeState,
   g: Guard | IndexCheck,
@@ -271,7 +272,21 @@ const rangeOfGuard = (
     const found = startOf(s, g, inner, form, whole);
     return found && rangeFrom(s, g, inner, here, form, found);
   };
-  return from() ?? (here.checked.size > 0 ? from(here.checked) : undefined);
+  const found = from();
+  const checked = here.checked.size > 0 ? from(here.checked) : undefined;
+  return found && checked ? nearer(found, checked) : (found ?? checked);
+};
+
+/** What two ranges of the same access have in common, if that can be told: of `a[i]`, `a[i + 1]` each index was checked. */
+const nearer = (a: Range, b: Range): Range => {
+  if (a.base !== b.base || formKey(a.lo) !== formKey(b.lo) || formKey(a.hi) !== formKey(b.hi)) return a;
+  return {
+    ...a,
+    lo: b.lo.constant > a.lo.constant ? b.lo : a.lo,
+    hi: b.hi.constant < a.hi.constant ? b.hi : a.hi,
+    leaves: new Set([...a.leaves, ...b.leaves]),
+    distances: new Map([...a.distances, ...b.distances]),
+  };
 };
 
 const rangeFrom = (
