@@ -26,7 +26,7 @@ import { argsOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.
 const by = 'if-convert';
 
 /** What the arms cost together, in the units of the table of ops; and the numbers chosen. */
-const maxCost = 4;
+const maxCost = 5;
 const maxChosen = 2;
 
 interface State {
