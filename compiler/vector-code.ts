@@ -222,7 +222,7 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
         return widened(`load ${v}`, raw, memory, bits, !inst.suffix.startsWith('u'), part);
       }
       case 'select':
-        return vector('v.select', '', [maskAt(a, bits, part), at(b), at(x)]);
+        return extremeAt(inst, bits, part) ?? vector('v.select', '', [maskAt(a, bits, part), at(b), at(x)]);
       case 'and':
       case 'or':
       case 'xor':
@@ -358,6 +358,26 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
       if (!how) return vector(laneOp(inst.op), '', [maskAt(a, bits, part), maskAt(b, bits, part)]);
       return resized(`c${v}`, (p) => comparison(inst, how.op, how.bits, p), how.bits, bits, part);
     });
+  };
+
+  /** What chooses the larger or the smaller of the two integers that were compared, where they were: one op for two. */
+  const extremeAt = (choice: OpInst, bits: Bits, part: number): Value | undefined => {
+    const [test = -1, yes = -1, no = -1] = choice.args;
+    const compare = s.by.get(test);
+    const how = compare && widths.compared.get(compare);
+    if (!how || how.bits === 64 || how.bits < bits || compare.suffix.startsWith('f')) return undefined;
+    const [, greater, sign] = /^([gl])[te]_([su])$/.exec(how.op) ?? [];
+    const first = compare.args[0] === yes && compare.args[1] === no;
+    if (greater === undefined || !(first || (compare.args[0] === no && compare.args[1] === yes))) return undefined;
+    if (how.bits > bits) {
+      const wide = double(bits);
+      const [low, high] = [extremeAt(choice, wide, 2 * part), extremeAt(choice, wide, 2 * part + 1)];
+      return low === undefined || high === undefined ? undefined : lowHalves(r, wide, low, high);
+    }
+    const op = laneOp(`${(greater === 'g') === first ? 'max' : 'min'}_${sign}`);
+    return memo(`x${choice.results[0]} ${bits} ${part}`, () =>
+      vector(op, intShape[how.bits], [valueAt(yes, bits, part), valueAt(no, bits, part)]),
+    );
   };
 
   const resized = (key: string, of: (p: number) => Value, from: Bits, to: Bits, part: number): Value => {
