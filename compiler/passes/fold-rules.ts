@@ -12,6 +12,7 @@ import { isVectorOp } from '../ir-vector.ts';
 import type { Settled } from '../settled.ts';
 import { type Edit, madeBy, typeOf } from '../tree.ts';
 import { foldArray } from './fold-arrays.ts';
+import { betweenOf } from './fold-between.ts';
 import { foldVector } from './fold-vector.ts';
 
 export type Outcome =
@@ -27,6 +28,8 @@ export interface RuleContext {
   readonly settled: Settled;
   readonly func: Func;
   readonly program: IrProgram;
+  /** No pass comes any more that reads conditions. */
+  readonly late: boolean;
 }
 
 const same: Outcome = { kind: 'same' };
@@ -219,12 +222,12 @@ const foldInteger = (inst: OpInst, c: RuleContext): Outcome => {
       if (k === 0n) return constOp(c, inst, 0n);
       if (k === 1n && isBool(c.defs, a)) return value(a);
       // One of many conditions that is there once more.
-      return inner?.op === 'and' && inner.suffix === suffix && inner.args.includes(b) ? value(a) : same;
+      return inner?.op === 'and' && inner.suffix === suffix && inner.args.includes(b) ? value(a) : foldBetween(inst, c);
     case 'or':
       if (a === b || k === 0n) return value(a);
       if (k === -1n) return constOp(c, inst, -1n);
       if (k === 1n && isBool(c.defs, a)) return constOp(c, inst, 1n);
-      return same;
+      return foldBetween(inst, c);
     case 'xor':
       if (a === b) return constOp(c, inst, 0n);
       if (k === 0n) return value(a);
@@ -254,6 +257,26 @@ const foldInteger = (inst: OpInst, c: RuleContext): Outcome => {
     default:
       return foldCompare(inst, c, a, b);
   }
+};
+
+const foldBetween = (inst: OpInst, c: RuleContext): Outcome => {
+  const found = c.late ? betweenOf(c.defs, inst) : undefined;
+  if (!found) return same;
+  const { suffix } = found;
+  const [least, from, size] = [c.edit.value(suffix), c.edit.value(suffix), c.edit.value(suffix)];
+  const made = (op: OpName, args: readonly Value[], results: readonly Value[], imms: readonly Imm[] = []): OpInst =>
+    madeBy('fold', inst, { op, suffix, args, imms, results });
+  const constant = (n: bigint, v: Value): OpInst =>
+    made('const', [], [v], [BigInt.asIntN(suffix === 'i32' ? 32 : 64, n)]);
+  return {
+    kind: 'ops',
+    insts: [
+      constant(-found.low, least),
+      made('add', [found.value, least], [from]),
+      constant(found.size, size),
+      made(found.outside ? 'gt_u' : 'le_u', [from, size], inst.results),
+    ],
+  };
 };
 
 /** `(i + 1) * n - i * n`, the length of a row of a slice, is `n`: exact modulo 2^64. */

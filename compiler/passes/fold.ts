@@ -158,6 +158,7 @@ const foldOne = (s: State, inst: OpInst, into: Inst[]): void => {
     settled: s.settled,
     func: s.f,
     program: s.context.program,
+    late: !s.context.pending.has('vectorise'),
   });
   switch (now.kind) {
     case 'same':
