@@ -280,13 +280,10 @@ const rangeOfGuard = (
 /** What two ranges of the same access have in common, if that can be told: of `a[i]`, `a[i + 1]` each index was checked. */
 const nearer = (a: Range, b: Range): Range => {
   if (a.base !== b.base || formKey(a.lo) !== formKey(b.lo) || formKey(a.hi) !== formKey(b.hi)) return a;
-  return {
-    ...a,
-    lo: b.lo.constant > a.lo.constant ? b.lo : a.lo,
-    hi: b.hi.constant < a.hi.constant ? b.hi : a.hi,
-    leaves: new Set([...a.leaves, ...b.leaves]),
-    distances: new Map([...a.distances, ...b.distances]),
-  };
+  const lo = b.lo.constant > a.lo.constant ? b.lo : a.lo;
+  const hi = b.hi.constant < a.hi.constant ? b.hi : a.hi;
+  const leaves = new Set([...a.leaves, ...b.leaves]);
+  return { ...a, lo, hi, leaves, distances: new Map([...a.distances, ...b.distances]) };
 };
 
 const rangeFrom = (
