@@ -25,6 +25,12 @@ export const moveRuntime = {
 /** What only programs have that are built to find our mistakes in it: what hooks call, and `new`. */
 export const stressRuntime = { safepoint: 'runtime.move.safepoint', alloc: 'runtime.move.scarce' } as const;
 
+/**
+ * Functions of the run-time whose loops are worth vectors: what collectives combine arrays with, element by element. Others walk short lists, or
+ * words that other images write meanwhile.
+ */
+export const combinesArrays = (name: string): boolean => name.startsWith('runtime.collectives.fold_');
+
 /** What a hook calls when something is due. */
 export const hookRuntime = 'runtime.hook';
 

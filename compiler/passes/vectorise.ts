@@ -21,6 +21,7 @@ import { defsOf } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpName, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
+import { combinesArrays } from '../runtime-functions.ts';
 import { bodiesOf, editOf, sizeOf, typeOf, withBodies } from '../tree.ts';
 import type { Apart } from '../vector-access.ts';
 import { cloner, linearStep, vectorCode } from '../vector-code.ts';
@@ -40,7 +41,8 @@ interface State extends Around {
 
 export const vectorise = (f: Func, context: PassContext): Func => {
   // In init, what a let or an array is may still change.
-  if (isRuntime(f.name) || f.name === 'init' || isChecked(context.program)) return f;
+  const stays = isRuntime(f.name) && !combinesArrays(f.name);
+  if (stays || f.name === 'init' || isChecked(context.program)) return f;
   const defs = defsOf(f);
   const edit = editOf(f);
   const s: State = { context, edit, defs, memory: memoryOf(f, context.program, defs), size: sizeOf(f.body) };
