@@ -1,6 +1,6 @@
 // Passes change nothing but time: examples and the programs of the language reference, built without one of the optional passes, print what they
 // print otherwise. Each pass has its turn with another program; `PGC_STRESS=all npx vitest run test/e2e/skips` has all
-// programs without all passes, `-t 'without vectorise'` those of one.
+// programs without all passes, `-t "without 'vectorise'"` those of one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
