@@ -67,70 +67,118 @@ const charAt = matcher(Char);
 
 const kindAt = (text: string, at: number): number => characters[text.charCodeAt(at)] ?? 0;
 
+// Functions of a few lines, which are called for each token: V8 optimises them long before it would a loop over the whole text.
+
+const spaceEnd = (text: string, from: number): number => {
+  let end = from;
+  while (kindAt(text, end) === space) end++;
+  return end;
+};
+
+const wordEnd = (text: string, from: number): number => {
+  let end = from;
+  while (kindAt(text, end) >= digit) end++;
+  return end;
+};
+
+const wordKind = (text: string, at: number, end: number): number => {
+  const length = end - at;
+  const mayBeKeyword = length < 32 && ((wordLengths[text.charCodeAt(at)] ?? 0) & (1 << length)) !== 0;
+  return (mayBeKeyword ? words.get(text.slice(at, end)) : undefined) ?? t.Name;
+};
+
+/** Where a number ends if it has digits alone; if there is more to it, nothing. */
+const plainEnd = (text: string, at: number): number => {
+  let end = at + 1;
+  while (kindAt(text, end) === digit) end++;
+  if (kindAt(text, end) === letter) return none;
+  return text.charCodeAt(end) === dot && kindAt(text, end + 1) === digit ? none : end;
+};
+
+class Lexer {
+  readonly text: string;
+  readonly kinds: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly comments: Comment[] = [];
+  count = 0;
+
+  constructor(text: string) {
+    const { length } = text;
+    this.text = text;
+    this.kinds = new Uint8Array(length + 1);
+    this.starts = new Int32Array(length + 1);
+    this.ends = new Int32Array(length + 1);
+  }
+
+  /** Takes what is at `at`; where it ends, or nothing if it is no token. */
+  next(at: number): number {
+    const { text } = this;
+    const c = text.charCodeAt(at);
+    switch (characters[c]) {
+      case space:
+        return spaceEnd(text, at + 1);
+      case letter: {
+        const end = wordEnd(text, at + 1);
+        return this.add(wordKind(text, at, end), at, end);
+      }
+      case digit: {
+        const end = plainEnd(text, at);
+        return end === none ? this.number(at) : this.add(t.Int, at, end);
+      }
+      default:
+        return this.other(c, at);
+    }
+  }
+
+  private other(c: number, at: number): number {
+    const { text } = this;
+    if (c === slash) {
+      const then = text.charCodeAt(at + 1);
+      if (then === slash) {
+        const end = text.indexOf('\n', at);
+        return this.comment(at, end < 0 ? text.length : end);
+      }
+      if (then === star) return this.comment(at, at + (nestedComment(text, at)?.[0].length ?? 0));
+    }
+    if (c === quote) return this.add(t.Str, at, strAt(text, at));
+    if (c === apostrophe) return this.add(t.Char, at, charAt(text, at));
+    if (c === byteOrderMark) return at + 1;
+    if (goesOn[text.charCodeAt(at + 1)] === 1) {
+      const found = marksFrom[c]?.find((m) => text.startsWith(m.text, at));
+      if (found) return this.add(found.kind, at, at + found.text.length);
+    }
+    const kind = shortMarks[c] ?? 0;
+    return kind === 0 ? none : this.add(kind, at, at + 1);
+  }
+
+  private number(at: number): number {
+    const end = floatAt(this.text, at);
+    return end === none ? this.add(t.Int, at, intAt(this.text, at)) : this.add(t.Float, at, end);
+  }
+
+  private comment(at: number, end: number): number {
+    this.comments.push({ image: this.text.slice(at, end), startOffset: at });
+    return end;
+  }
+
+  private add(kind: number, at: number, end: number): number {
+    const { count } = this;
+    this.kinds[count] = kind;
+    this.starts[count] = at;
+    this.ends[count] = end;
+    this.count = count + 1;
+    return end;
+  }
+}
+
 /** The tokens and the comments of a text; nothing if there is something else in it. */
 export const quickTokens = (text: string): QuickTokens | undefined => {
-  const { length } = text;
-  const kinds = new Uint8Array(length + 1);
-  const starts = new Int32Array(length + 1);
-  const ends = new Int32Array(length + 1);
-  const comments: Comment[] = [];
-  let count = 0;
+  const lexer = new Lexer(text);
   let at = 0;
-  while (at < length) {
-    const c = text.charCodeAt(at);
-    const character = characters[c];
-    if (character === space || c === byteOrderMark) {
-      at++;
-      continue;
-    }
-    let kind = 0;
-    let end = at + 1;
-    if (character === letter) {
-      while ((characters[text.charCodeAt(end)] ?? 0) >= digit) end++;
-      const mayBeWord = end - at < 32 && ((wordLengths[c] ?? 0) & (1 << (end - at))) !== 0;
-      kind = (mayBeWord ? words.get(text.slice(at, end)) : undefined) ?? t.Name;
-    } else if (character === digit) {
-      while (kindAt(text, end) === digit) end++;
-      kind = t.Int;
-      if (kindAt(text, end) === letter || (text.charCodeAt(end) === dot && kindAt(text, end + 1) === digit)) {
-        end = floatAt(text, at);
-        if (end !== none) kind = t.Float;
-        else end = intAt(text, at);
-      }
-    } else if (c === slash && text.charCodeAt(at + 1) === slash) {
-      const found = text.indexOf('\n', at);
-      end = found < 0 ? length : found;
-      comments.push({ image: text.slice(at, end), startOffset: at });
-      at = end;
-      continue;
-    } else if (c === slash && text.charCodeAt(at + 1) === star) {
-      const image = nestedComment(text, at)?.[0];
-      if (image === undefined) return undefined;
-      comments.push({ image, startOffset: at });
-      at += image.length;
-      continue;
-    } else if (c === quote) {
-      kind = t.Str;
-      end = strAt(text, at);
-    } else if (c === apostrophe) {
-      kind = t.Char;
-      end = charAt(text, at);
-    } else {
-      kind = shortMarks[c] ?? 0;
-      if (goesOn[text.charCodeAt(end)] === 1) {
-        const found = marksFrom[c]?.find((m) => text.startsWith(m.text, at));
-        if (found) {
-          kind = found.kind;
-          end = at + found.text.length;
-        }
-      }
-    }
-    if (kind === 0 || end === none) return undefined;
-    kinds[count] = kind;
-    starts[count] = at;
-    ends[count] = end;
-    count++;
-    at = end;
+  while (at < text.length) {
+    at = lexer.next(at);
+    if (at === none) return undefined;
   }
-  return { text, count, kinds, starts, ends, comments };
+  return lexer;
 };
