@@ -57,8 +57,8 @@ const hasParts = (e: Ast.Expr): boolean =>
 
 /** Long chains of operators lean to the left: their left sides are computed first, so that the stack stays flat. */
 export const flexibility = (e: Ast.Expr): Flexibility => {
-  // Most have no parts: what they are is seen sooner than remembered.
-  if (!hasParts(e)) return compute(e);
+  // Most have no parts, or parts without parts: what they are is seen sooner than remembered.
+  if (!hasParts(e) || (e.kind === 'binary' && !hasParts(e.left) && !hasParts(e.right))) return compute(e);
   const open: Ast.Expr[] = [];
   for (let n: Ast.Expr = e; hasParts(n) && !known.has(n); ) {
     open.push(n);

@@ -23,6 +23,8 @@ const whole = (text: string): { readonly start: number; readonly end: number } =
 
 /** `42`, `1_000`, `0xff`, `0b101`, with an optional suffix. */
 export const intLiteral = (text: string): Literal<bigint> => {
+  // Most are a few digits.
+  if (/^[0-9]{1,15}$/.test(text)) return { value: BigInt(text) };
   const parts =
     /^(0[xX])([0-9a-fA-F_]*?)((?:[iu](?:8|16|32|64)|int)?)$|^(0[bB])([01_]*)([a-zA-Z][a-zA-Z0-9_]*)?$|^([0-9][0-9_]*)([a-zA-Z][a-zA-Z0-9_]*)?$/.exec(
       text,

@@ -129,8 +129,8 @@ const keyOf = (inst: OpInst): string => {
 const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
   const mask = effectBits(inst.op);
   const result = inst.results[0];
-  const key = keyOf(inst);
   if (isPure(inst, s.f) || isCheck(inst.op) || isDivision(inst.op)) {
+    const key = keyOf(inst);
     for (const scope of at.scopes) {
       const known = scope.get(key);
       if (known && s.context.allow()) {
@@ -150,18 +150,21 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
     return true;
   };
   if (mask === bits.place) {
+    const key = keyOf(inst);
     if (reuse(at.places.get(key))) return true;
     if (result !== undefined) at.places.set(key, result);
     return false;
   }
   if (mask === bits['handle-reads'] && s.f.name !== 'init') {
+    const key = keyOf(inst);
     if (reuse(at.handles.get(key))) return true;
     if (result !== undefined) at.handles.set(key, result);
     return false;
   }
   if (isLoad(inst.op)) {
-    const access = accessOf(s.memory, inst);
+    const key = keyOf(inst);
     if (reuse(at.loads.get(key)?.value)) return true;
+    const access = accessOf(s.memory, inst);
     if (access && result !== undefined) at.loads.set(key, { value: result, access });
     return false;
   }
