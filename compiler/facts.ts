@@ -117,7 +117,8 @@ const inside = (a: Range, b: Range): boolean => a.lo >= b.lo && a.hi <= b.hi;
 /** Bounds (signed) of an integer value that follow from the ops that make it, wherever it is used. */
 export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
   const inst = opOf(defs, v);
-  if (!inst || depth === 0) return i64Range;
+  if (depth === 0) return i64Range;
+  if (!inst) return chosenRange(defs, v, depth);
   const width = inst.suffix === 'i32' ? i32Range : i64Range;
   const arg = (i: number): Range => rangeOf(defs, inst.args[i] ?? -1, depth - 1);
   const keep = (r: Range): Range => (inside(r, width) ? r : width);
@@ -157,8 +158,11 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
     case 'shr_s': {
       const by = intOf(defs, inst.args[1]);
       const a = arg(0);
-      if (by === undefined || a.lo < 0n) return width;
+      if (by === undefined) return width;
       const count = by & (inst.suffix === 'i32' ? 31n : 63n);
+      if (inst.op === 'shr_u' && a.lo < 0n) {
+        return count === 0n ? width : { lo: 0n, hi: (width.hi - width.lo) >> count };
+      }
       return { lo: a.lo >> count, hi: a.hi >> count };
     }
     case 'rem_u':
@@ -218,6 +222,42 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
     default:
       return inst.suffix === 'i32' || inst.suffix.startsWith('i32.') ? i32Range : i64Range;
   }
+};
+
+/** Parameters and results of control flow that are looked through for a range, one within the other. */
+const deepestChoice = 3;
+
+/** What one of several values is: a loop's parameter begins as one, and goes on as others; what an `if` gives, or a loop, is what it is left with. */
+const chosenRange = (defs: Defs, v: Value, depth: number): Range => {
+  const def = defs.get(v);
+  if (depth <= deepestChoice || def === undefined || def.kind === 'op') return i64Range;
+  const given: readonly (Value | undefined)[] =
+    def.kind === 'param'
+      ? [def.loop.inits[def.index], ...givenTo(def.loop, 'next').map((args) => args[def.index])]
+      : givenTo(def.inst, 'break').map((args) => args[def.index]);
+  let all: Range | undefined;
+  for (const x of given) {
+    if (x === v) continue;
+    const r = x === undefined ? i64Range : rangeOf(defs, x, depth - 1);
+    all = all ? hull(all, r) : r;
+    if (inside(i64Range, all)) break;
+  }
+  return all ?? i64Range;
+};
+
+type Given = readonly (readonly Value[])[];
+const given = { next: new WeakMap<Inst, Given>(), break: new WeakMap<Inst, Given>() };
+
+/** What the ends of this kind give to an instruction's label. */
+const givenTo = (inst: Exclude<Inst, OpInst>, kind: 'next' | 'break'): Given => {
+  const known = given[kind].get(inst);
+  if (known) return known;
+  const found: Given = bodiesOf(inst).flatMap((b): Given => {
+    const ends = kind === 'next' ? nextsOf(b, inst.label) : breaksTo(b, inst.label);
+    return ends.map((e) => e.args);
+  });
+  given[kind].set(inst, found);
+  return found;
 };
 
 const memRange = (suffix: string): Range => {
