@@ -201,6 +201,8 @@ export const sequence: readonly PassName[] = [
   'thread',
   'unroll',
   'fold',
+  'unroll',
+  'fold',
   'cse',
   'licm',
   'check-elim',
