@@ -13,6 +13,7 @@
 // run in one piece. There the body comes back: it then knows what is known around it, and short loops are no calls.
 import { isRuntime } from '../../vm/abi.ts';
 import { isParBody } from '../call-graph.ts';
+import { effectBits } from '../effects.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { isMoving, outwardOps, revokers } from '../runtime-functions.ts';
@@ -20,6 +21,8 @@ import { copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '..
 
 /** Cost (of the table of ops) up to which a function is copied to every call. */
 const smallCost = 60;
+/** The same for a formula, a function of one straight way that calls nothing, where a loop calls it: a loop with a call in it stays as it is. */
+const formulaCost = 200;
 /** The same for a function with a single call. */
 const onceCost = 600;
 /** No pass that copies code lets a function grow beyond this. */
@@ -43,7 +46,7 @@ export const inline = (f: Func, context: PassContext): Func => {
     calls: countCalls(context),
     cost: costOf(f.body),
   };
-  const body = unfolded(s, inlineBody(s, f.body));
+  const body = unfolded(s, inlineBody(s, f.body, false));
   return { ...f, types: s.edit.types, slots: s.slots, body };
 };
 
@@ -89,12 +92,12 @@ const intoSelfCalls = (s: State, self: Func, body: Body): Body => ({
   end: body.end,
 });
 
-const inlineBody = (s: State, body: Body): Body => ({
+const inlineBody = (s: State, body: Body, inLoop: boolean): Body => ({
   insts: body.insts.map((inst) => {
-    if (inst.kind !== 'op') return withBodies(inst, (b) => inlineBody(s, b));
+    if (inst.kind !== 'op') return withBodies(inst, (b) => inlineBody(s, b, inLoop || inst.kind === 'loop'));
     if (inst.op !== 'call') return inst;
     const callee = s.context.func(String(inst.imms[0]));
-    return callee && isWorthIt(s, callee) && s.context.allow() ? blockFor(s, inst, callee) : inst;
+    return callee && isWorthIt(s, callee, inLoop) && s.context.allow() ? blockFor(s, inst, callee) : inst;
   }),
   end: body.end,
 });
@@ -108,7 +111,7 @@ const frameOf = (f: Func): number => f.slots.reduce((n, slot) => n + slot.size, 
 const found: ReadonlySet<string> = new Set(revokers);
 
 /** Functions whose frames users should see stay apart only if they are big: positions keep the stack. */
-const isWorthIt = (s: State, callee: Func): boolean => {
+const isWorthIt = (s: State, callee: Func, inLoop: boolean): boolean => {
   if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
   if (callee.name === s.f.name) return false;
   // Its frame would be there as long as all of a recursion.
@@ -122,10 +125,19 @@ const isWorthIt = (s: State, callee: Func): boolean => {
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
   const cost = costOf(callee.body);
   const isOnce = isLoop || (s.calls.get(callee.name) === 1 && callee.name !== 'main');
-  const limit = isOnce ? onceCost : smallCost;
+  const limit = isOnce ? onceCost : inLoop && isFormula(callee) ? formulaCost : smallCost;
   if (cost > limit || s.cost + cost > maxFunctionCost) return false;
   s.cost += cost;
   return true;
+};
+
+/** Computes, and no more: no loop, no call, nothing of memory but its own numbers. */
+const isFormula = (f: Func): boolean => {
+  let is = f.slots.length === 0;
+  forEachInst(f.body, (i) => {
+    if (i.kind === 'loop' || (i.kind === 'op' && effectBits(i.op) !== 0)) is = false;
+  });
+  return is;
 };
 
 export const costOf = (body: Body): number => {
