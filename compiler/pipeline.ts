@@ -39,6 +39,7 @@ import { lowerHooks } from './passes/lower-hooks.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
 import { owners } from './passes/owners.ts';
+import { partialUnroll } from './passes/partial-unroll.ts';
 import { pin } from './passes/pin.ts';
 import { promote } from './passes/promote.ts';
 import { roots } from './passes/roots.ts';
@@ -154,6 +155,12 @@ export const passes = [
     required: false,
     doc: 'a loop runs without what hardly ever happens until it happens; the loop is there twice',
   },
+  {
+    name: 'partial-unroll',
+    run: partialUnroll,
+    required: false,
+    doc: 'a small loop does several rounds before it tests once',
+  },
   { name: 'strength', run: strength, required: false, doc: 'addresses in loops advance by addition' },
   {
     name: 'drop-functions',
@@ -241,6 +248,7 @@ export const sequence: readonly PassName[] = [
   'carry',
   'if-convert',
   'side-exit',
+  'partial-unroll',
   'strength',
   'fold',
   'cse',
@@ -321,6 +329,11 @@ export const order = [
   ['vectorise', 'if-convert', 'loops with vectors have masks for conditions'],
   ['lower-shared', 'side-exit', 'what hardly ever happens is an element of another image'],
   ['vectorise', 'side-exit', 'a loop that is left half-way is none for vectors'],
+  ['vectorise', 'partial-unroll', 'what is done with vectors is done several rounds at once already'],
+  ['carry', 'partial-unroll', 'a number that is carried into the next round is one of the several as well'],
+  ['if-convert', 'partial-unroll', 'a choice is looked at once'],
+  ['side-exit', 'partial-unroll', 'the loop that hardly ever runs stays small'],
+  ['partial-unroll', 'strength', 'rounds that are done at once share pointers'],
   ['side-exit', 'strength', 'each of the two loops has pointers of its own'],
   ['check-elim', 'if-convert', 'conditions imply more than choices do'],
   ['vectorise', 'strength', 'how far apart accesses are is read off indices, and pointers into vectors advance too'],
