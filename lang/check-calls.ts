@@ -195,6 +195,24 @@ const callMethod = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'fiel
   return errorExpr(e.span);
 };
 
+/** `x@f()` calls what `x@f` would be: reported here if `f` is a function. */
+const calledImage = (x: Context, e: Call, callee: Extract<Ast.Expr, { kind: 'at' }>): boolean => {
+  if (callee.image.kind !== 'name') return false;
+  const { name, span } = callee.image.name;
+  if (lookupLocal(x, name)) return false;
+  const entity = x.module.names.get(name);
+  const isFunction = entity
+    ? entity.kind === 'fn' || entity.kind === 'genericFn'
+    : isBuiltin(name) || isPrelude(x, name);
+  if (!isFunction) return false;
+  const call = { ...span, end: e.span.end };
+  error(x, 'PG0209', call, `a call after \`@\` stands in parentheses`, {
+    label: `\`@\` takes a name, a number or what is in parentheses`,
+    hint: `write \`${textOf(x, callee.place.span)}@(${textOf(x, call)})\``,
+  });
+  return true;
+};
+
 /** Any call. Those of builtins that are statements give the type void and are turned into statements by their caller. */
 export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => {
   const callee = bare(e.callee);
@@ -223,6 +241,10 @@ export const checkCall = (x: Context, e: Call, want: Type | undefined): Expr => 
     return errorExpr(e.span);
   }
   if (callee.kind === 'error') return errorExpr(e.span);
+  if (callee.kind === 'at' && calledImage(x, e, callee)) {
+    looseArgs(x, e.args);
+    return errorExpr(e.span);
+  }
   return callOperand(x, e, x.checker.rules.operand(x, callee), 'this value');
 };
 
