@@ -3,6 +3,7 @@ import { microseconds, spacingUnits } from './cost.ts';
 import type { IrProgram, OpInst, PosId } from './ir.ts';
 import type { HookKind } from './ir-hooks.ts';
 import { numberImm, textImm } from './ir-types.ts';
+import { insideText, placeOfUser } from './place-text.ts';
 import { forEachInst } from './tree.ts';
 import { hookReport } from './verify-hooks.ts';
 
@@ -45,8 +46,8 @@ export const hookList = (program: IrProgram, interval: number): string => {
     forEachInst(f.body, (i) => {
       if (i.kind !== 'op' || i.op !== 'hook') return;
       hooks++;
-      const at = place(i.pos);
-      const rest = textOf(i);
+      const at = place(placeOfUser(program, i.pos));
+      const rest = `${textOf(i)}${insideText(program, i.pos)}`;
       const key = `${shown(i.pos)} ${f.name} ${rest}`;
       const known = lines.get(key);
       if (known) known.count++;

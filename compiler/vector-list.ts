@@ -1,12 +1,14 @@
 // `--emit=vector`: every loop of a program with its place in the source, whether several of its iterations are done at once, and if not, why not.
 //
 // The list asks what the pass `vectorise` asks, of the program as that pass finds it. A loop that is there several times (with and without guards,
-// inlined in several places) is one line, which tells of the copy in a function that does best, and of several functions if they agree.
+// inlined in several places) is one line, which tells of the copy in a function that does best, and of several functions if they agree. A loop
+// of the library that was inlined stands where it is called from.
 import { isRuntime } from '../vm/abi.ts';
 import { isChecked } from './checked.ts';
 import { memoryOf } from './effects.ts';
 import { defsOf } from './facts.ts';
 import type { Body, Func, IrProgram, LoopInst, PosId, Value } from './ir.ts';
+import { insideText, placeOfUser } from './place-text.ts';
 import { bodiesOf, editOf } from './tree.ts';
 import { floatShape, intShape } from './vector-lanes.ts';
 import { isRefusal, type Refusal } from './vector-loop.ts';
@@ -64,9 +66,9 @@ export const vectorList = (program: IrProgram): string => {
   const lines = new Map<string, Line>();
   const place = (pos: PosId) => program.positions[pos];
   const why = (r: Refusal, loop: LoopInst): string => {
-    const [at, own] = [place(r.at), place(loop.pos)];
+    const [at, own, shown] = [place(r.at), place(loop.pos), place(placeOfUser(program, loop.pos))];
     const elsewhere = at && own && at.line > 0 && (at.file !== own.file || at.line !== own.line || at.col !== own.col);
-    const file = elsewhere && at.file !== own.file ? `${program.files[at.file] ?? '?'}:` : '';
+    const file = elsewhere && at.file !== shown?.file ? `${program.files[at.file] ?? '?'}:` : '';
     return `no: ${r.why}${elsewhere ? `, at ${file}${at.line}:${at.col}` : ''}`;
   };
   const look = (f: Func): void => {
@@ -74,14 +76,15 @@ export const vectorList = (program: IrProgram): string => {
     const edit = editOf(f);
     const memory = memoryOf(f, program, defs);
     forEachLoop(f.body, (loop) => {
-      const at = place(loop.pos);
+      const at = place(placeOfUser(program, loop.pos));
+      const inside = insideText(program, loop.pos);
       if (!at || at.line === 0) return;
       const plan = hasLoop(loop.body) ? { why: 'a loop in it', at: loop.pos } : planOf({ defs, memory, edit }, loop);
       // Copies with guards are those for which the others are there.
       const rank = !isRefusal(plan) ? 3 : plan.why.startsWith('a guard') ? 1 : 2;
-      const text = isRefusal(plan) ? why(plan, loop) : yes(plan, (v) => edit.types[v]);
+      const text = `${isRefusal(plan) ? why(plan, loop) : yes(plan, (v) => edit.types[v])}${inside}`;
       const file = program.files[at.file] ?? '?';
-      const key = `${file}:${at.line}:${at.col} ${f.name}`;
+      const key = `${file}:${at.line}:${at.col}${inside} ${f.name}`;
       const known = lines.get(key);
       if (!known) lines.set(key, { file, line: at.line, col: at.col, fn: f.name, text, rank });
       else if (rank > known.rank) Object.assign(known, { text, rank });

@@ -1,6 +1,7 @@
 // Interleaved accesses: the shuffles are the right ones, nothing is read behind what the loop reads, nothing is written that it does not write, and
 // accesses stay where something in between minds.
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../compiler/compile.ts';
 import { evaluate } from '../../compiler/eval.ts';
 import { fileHost } from '../../compiler/host.ts';
 import type { IrProgram } from '../../compiler/ir.ts';
@@ -219,4 +220,18 @@ fn main() {
     .split('\n')
     .flatMap((line) => /no: ([^,]*)/.exec(line)?.[1] ?? []);
   expect(reasons).toEqual(['a search for the owner of an element', 'a division of integers']);
+});
+
+test('loops and hooks of the library that were inlined have the places where the program calls them', async () => {
+  const text = `import std.str;
+fn main() {
+  let words = if this_image() == 0 { "   a few" } else { " b" };
+  print("{}", str.trim_start(words).len);
+}
+`;
+  for (const form of ['vector', 'hooks'] as const) {
+    const { text: list = '' } = await compile({ path: 'a.pg', text }, { emit: form });
+    expect(list).toMatch(/^a\.pg:4:15 +main .*, in std\/str\.pg:\d+:3$/m);
+    expect(list).not.toMatch(/^std\/.* main /m);
+  }
 });
