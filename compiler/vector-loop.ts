@@ -63,7 +63,10 @@ export const straightOf = (defs: Defs, loop: LoopInst, edit: Edit): Straight | R
     return refused('it is left by more than its counter', loop.pos);
   const { induction: counter, op, bound, signed } = found;
   if (!signed || counter.step < 1n || (op !== 'lt' && op !== 'le') || edit.types[counter.param] !== 'i64')
-    return refused('its counter does not go up to a bound', loop.pos);
+    return refused(
+      edit.types[counter.param] === 'i64' ? 'its counter does not go up to a bound' : 'its counter is no `int`',
+      loop.pos,
+    );
   if (counter.step > maxStep) return refused('its steps are too long', loop.pos);
   const first = test.then.end.kind === 'next';
   const goesOn = first ? test.then : test.else;

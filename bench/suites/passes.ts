@@ -8,7 +8,7 @@ import type { Suite } from '../suite.ts';
 import type { Table } from '../table.ts';
 
 /** Some of each kind: each is built once for each pass. */
-const names = 'stencil dgemm primes sparse quicksort hash complex'.split(' ');
+const names = 'stencil transpose dgemm primes sparse quicksort hash complex columns matrix'.split(' ');
 const programs = all.filter((p) => names.includes(p.name));
 
 const skippable = table.filter((p) => !p.required);
