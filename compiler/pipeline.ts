@@ -38,6 +38,7 @@ import { licm } from './passes/licm.ts';
 import { lowerHooks } from './passes/lower-hooks.ts';
 import { lowerRuntime } from './passes/lower-runtime.ts';
 import { lowerShared } from './passes/lower-shared.ts';
+import { modulo } from './passes/modulo.ts';
 import { owners } from './passes/owners.ts';
 import { partialUnroll } from './passes/partial-unroll.ts';
 import { pin } from './passes/pin.ts';
@@ -136,6 +137,12 @@ export const passes = [
     run: vectorise,
     required: false,
     doc: 'several iterations of a loop are done at once, with vectors',
+  },
+  {
+    name: 'modulo',
+    run: modulo,
+    required: false,
+    doc: 'quotient and remainder of a counter advance by addition',
   },
   {
     name: 'carry',
@@ -245,6 +252,7 @@ export const sequence: readonly PassName[] = [
   'interchange',
   'jam',
   'vectorise',
+  'modulo',
   'carry',
   'if-convert',
   'side-exit',
@@ -324,6 +332,10 @@ export const order = [
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'hooks', 'hook spacing is measured on the code that will run'],
   ['guard-merge', 'vectorise', 'a loop with guards in it is none for vectors; what is left of them is final'],
+  ['vectorise', 'modulo', 'what is carried from round to round keeps a loop from vectors'],
+  ['guard-range', 'modulo', 'ranges are read off indices, not off remainders that advance'],
+  ['lower-shared', 'modulo', 'elements of cyclic arrays have divisions only then'],
+  ['modulo', 'strength', 'quotients are counters: their addresses advance'],
   ['vectorise', 'carry', 'what is carried from round to round keeps a loop from vectors'],
   ['carry', 'strength', 'what is read in the next round is seen in indices, not in pointers that advance'],
   ['vectorise', 'if-convert', 'loops with vectors have masks for conditions'],

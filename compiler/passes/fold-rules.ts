@@ -307,15 +307,21 @@ const foldDivision = (inst: OpInst, c: RuleContext, a: Value, k: bigint | undefi
     : withConstant(c, inst, 'and', inst.suffix, a, k - 1n, type);
 };
 
-/** What the number of images decides, where the program is for just so many. */
+/** What the number of images decides, where the program is for just so many; along the only dimension that is divided, all images are. */
 const foldImages = (inst: OpInst, c: RuleContext): Outcome | undefined => {
   const { images, globals } = c.program;
-  if (images === undefined) return undefined;
-  if (inst.op === 'num_images') return ops(inst, 'const', 'i64', [], [BigInt(images)]);
+  if (inst.op === 'num_images')
+    return images === undefined ? undefined : ops(inst, 'const', 'i64', [], [BigInt(images)]);
   if (inst.op !== 'shared.images' && inst.op !== 'shared.images_reciprocal') return undefined;
   // Before arrays are laid out, their descriptors say something else.
   if (earlyFunctions(c.program).has(c.func.name)) return undefined;
   const g = globals.find((x) => x.name === inst.imms[0]);
+  if (images === undefined) {
+    const alone = g?.kind === 'shared' && g.dims.every((d, k) => (k === Number(inst.imms[1])) !== (d === 'star'));
+    return alone && inst.op === 'shared.images' && !g.dims.includes('on')
+      ? ops(inst, 'num_images', '', [], [])
+      : undefined;
+  }
   const along = g?.kind === 'shared' ? gridOf(g.dims, images)[Number(inst.imms[1])] : undefined;
   if (along === undefined) return undefined;
   return inst.op === 'shared.images'
