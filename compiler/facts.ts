@@ -417,6 +417,37 @@ export const relationsOf = (defs: Defs, condition: Value, holds: boolean, depth 
   return [{ left: a, op: holds ? c.op : negated[c.op], right: b, signed: c.signed, suffix: inst.suffix }];
 };
 
+/** A part of a condition: it is to be true (or, without `holds`, zero). */
+export interface Term {
+  readonly value: Value;
+  readonly holds: boolean;
+}
+
+/** A condition that holds when all of its terms do (`all`), or when at least one does. One term alone is `all`. */
+export interface Terms {
+  readonly all: boolean;
+  readonly terms: readonly Term[];
+}
+
+/** The terms of a tree of `and`s, or of one of `or`s; what is negated as a whole is negated term by term (De Morgan). */
+export const termsOf = (defs: Defs, condition: Value): Terms => {
+  const split = (v: Value, holds: boolean): Terms => {
+    const inst = opOf(defs, v);
+    const [a, b] = inst?.suffix === 'i32' ? inst.args : [];
+    if (inst?.op === 'eqz' && a !== undefined) return split(a, !holds);
+    const joins = inst?.op === 'and' || inst?.op === 'or';
+    if (!joins || a === undefined || b === undefined || !isBool(defs, a) || !isBool(defs, b))
+      return { all: true, terms: [{ value: v, holds }] };
+    const all = (inst.op === 'and') === holds;
+    const terms = [a, b].flatMap((x) => {
+      const of = split(x, holds);
+      return of.terms.length === 1 || of.all === all ? of.terms : [{ value: x, holds }];
+    });
+    return { all, terms };
+  };
+  return split(condition, true);
+};
+
 /** A loop that goes on while `induction OP bound`, tested before anything else that can be seen. */
 export interface Counted {
   readonly induction: Induction;

@@ -12,13 +12,13 @@ import { Bounds, zero } from '../bounds.ts';
 import {
   countedOf,
   type Def,
-  type Defs,
   defsOf,
   i32Range,
   i64Range,
   inductionsOf,
   isCompare,
   maxExtent,
+  type Relation,
   relationsOf,
 } from '../facts.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Value } from '../ir.ts';
@@ -29,7 +29,7 @@ import { breaksTo, forEachInst, madeBy } from '../tree.ts';
 
 interface State {
   readonly context: PassContext;
-  readonly defs: Defs;
+  readonly defs: Map<Value, Def>;
   readonly bounds: Bounds;
   readonly types: readonly IrType[];
   /** Values that are the number of images. */
@@ -217,9 +217,21 @@ const decided = (s: State, inst: OpInst): readonly Inst[] => {
   if (!r?.signed) return [inst];
   const [no] = relationsOf(s.defs, result, false);
   const yes = s.bounds.holds(r.left, r.op, r.right);
-  if (!yes && !(no && s.bounds.holds(no.left, no.op, no.right))) return [inst];
+  if (!yes && !(no && s.bounds.holds(no.left, no.op, no.right))) return atEnd(s, inst, r);
   if (!s.context.allow()) return [inst];
   return [
     madeBy('check-elim', inst, { op: 'const', suffix: 'i32', args: [], imms: [yes ? 1n : 0n], results: [result] }),
   ];
+};
+
+/** Whether a counter is one of the ends of its range is whether it is beyond, or not: that is an order, of which more follows. */
+const atEnd = (s: State, inst: OpInst, { left, op, right }: Relation): readonly Inst[] => {
+  const isCounter = s.defs.get(left)?.kind === 'param' || s.defs.get(right)?.kind === 'param';
+  if (!isCounter || (op !== 'eq' && op !== 'ne')) return [inst];
+  const least = s.bounds.proves(right, left, 0n);
+  if ((!least && !s.bounds.proves(left, right, 0n)) || !s.context.allow()) return [inst];
+  const [same, other] = least ? (['le_s', 'gt_s'] as const) : (['ge_s', 'lt_s'] as const);
+  const now = madeBy('check-elim', inst, { ...inst, op: op === 'eq' ? same : other });
+  for (const v of inst.results) s.defs.set(v, { kind: 'op', inst: now });
+  return [now];
 };

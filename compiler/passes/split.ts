@@ -5,17 +5,19 @@
 //     if i >= a && i < b { A } else { B }  for i in m1..m2 { A }        m1 = min(max(lo, a), hi)
 //   }                                      for i in m2..hi { B }        m2 = max(m1, min(hi, b))
 //
-// Where B does nothing its loops go, and only the middle one is left: index-set splitting. Sound for loops that count up
-// by one to a bound that is their only exit, because the comparisons are monotone in the counter. Bounds are used as they
-// are, with no arithmetic that could wrap.
+// Where B does nothing its loops go, and only the middle one is left: index-set splitting (M. Wolfe, High Performance Compilers for
+// Parallel Computing, 1996). Sound for loops that count up by one to a bound that is their only exit, because the comparisons are
+// monotone in the counter. However a condition is written, it is the same to the pass: as limits of the counter
+// (compiler/index-limits.ts), joined by `and` or, negated as a whole, by `or`. Iterations are the same, in the same order.
 import { effectsOf } from '../effects.ts';
-import { type Counted, countedOf, type Defs, defsOf, relationsOf, swapped } from '../facts.ts';
-import type { Body, Func, IfInst, Inst, LoopInst, OpName, Value } from '../ir.ts';
+import { type Counted, countedOf, type Defs, defsOf, relationsOf, type Term, termsOf } from '../facts.ts';
+import { firstBeyond, type Indices, type Limit, limitsOf, type Make } from '../index-limits.ts';
+import type { Body, Func, IfInst, Inst, LoopInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
-import { conjuncts } from './unswitch.ts';
+import { joined } from './unswitch.ts';
 
 const maxCost = 300;
 
@@ -45,10 +47,12 @@ const splitBody = (s: State, body: Body): Body => ({
 
 interface Bounds {
   readonly test: IfInst;
-  /** counter >= each of these; counter < each of those; and what else the condition asks. */
-  readonly lower: readonly Value[];
-  readonly upper: readonly Value[];
-  readonly others: readonly Value[];
+  readonly loop: Indices;
+  /** Where all of these hold, the condition is what `others` say; elsewhere it is `outside`. */
+  readonly lower: readonly Limit[];
+  readonly upper: readonly Limit[];
+  readonly others: readonly Term[];
+  readonly outside: boolean;
 }
 
 const splitLoop = (s: State, loop: LoopInst): readonly Inst[] => {
@@ -81,60 +85,67 @@ const usesAtExit = (c: Counted, param: Value): boolean => {
   return end.kind === 'break' && end.args.includes(param);
 };
 
-const findBounds = (defs: Defs, loop: LoopInst, c: Counted, inner: ReadonlySet<Value>): Bounds | undefined => {
-  for (const test of loop.body.insts.slice(c.at + 1)) {
+const findBounds = (defs: Defs, body: LoopInst, c: Counted, inner: ReadonlySet<Value>): Bounds | undefined => {
+  const loop = { counter: c.induction.param, init: c.induction.init, bound: c.bound, inner };
+  for (const test of body.body.insts.slice(c.at + 1)) {
     if (test.kind !== 'if') continue;
-    const lower: Value[] = [];
-    const upper: Value[] = [];
-    const others: Value[] = [];
-    for (const part of conjuncts(defs, test.condition)) {
-      const [r, more] = relationsOf(defs, part, true);
-      const turned = r && r.right === c.induction.param ? { ...r, left: r.right, right: r.left, op: swapped[r.op] } : r;
-      const fits =
-        turned &&
-        !more &&
-        turned.signed &&
-        turned.suffix === 'i64' &&
-        turned.left === c.induction.param &&
-        !inner.has(turned.right);
-      if (fits && turned.op === 'ge') lower.push(turned.right);
-      else if (fits && turned.op === 'lt') upper.push(turned.right);
-      else others.push(part);
+    const { all, terms } = termsOf(defs, test.condition);
+    const [first] = terms;
+    // `i != c` is what `i == c` is not.
+    const alone = terms.length === 1 && first ? relationsOf(defs, first.value, first.holds) : [];
+    const outside = !all || alone[0]?.op === 'ne';
+    const limits: Limit[] = [];
+    const others: Term[] = [];
+    for (const term of terms) {
+      const [r, more] = relationsOf(defs, term.value, term.holds !== outside);
+      const found = r && !more ? limitsOf(defs, loop, r) : [];
+      if (found.length > 0) limits.push(...found);
+      else others.push(term);
     }
-    if (lower.length + upper.length > 0) return { test, lower, upper, others };
+    if (limits.length === 0) continue;
+    return {
+      test,
+      loop,
+      lower: limits.filter((l) => !l.upper),
+      upper: limits.filter((l) => l.upper),
+      others,
+      outside,
+    };
   }
   return undefined;
 };
 
 const pieces = (s: State, loop: LoopInst, c: Counted, bounds: Bounds): readonly Inst[] => {
   const out: Inst[] = [];
-  const make = (op: OpName, suffix: string, args: readonly Value[], type: 'i32' | 'i64'): Value => {
+  const make: Make = (op, args, type, imm) => {
     const result = s.edit.value(type);
-    out.push(madeBy('split', bounds.test, { op, suffix, args, imms: [], results: [result] }));
+    const suffix = 'i64';
+    out.push(
+      madeBy('split', bounds.test, { op, suffix, args, imms: imm === undefined ? [] : [imm], results: [result] }),
+    );
     return result;
   };
-  const smaller = (a: Value, b: Value): Value =>
-    make('select', 'i64', [make('lt_s', 'i64', [a, b], 'i32'), a, b], 'i64');
-  const larger = (a: Value, b: Value): Value =>
-    make('select', 'i64', [make('lt_s', 'i64', [a, b], 'i32'), b, a], 'i64');
+  const smaller = (a: Value, b: Value): Value => make('select', [make('lt_s', [a, b], 'i32'), a, b], 'i64');
+  const larger = (a: Value, b: Value): Value => make('select', [make('lt_s', [a, b], 'i32'), b, a], 'i64');
+  const beyond = (limit: Limit): Value => firstBeyond(s.defs, bounds.loop, limit, make);
   const { index, init } = c.induction;
   const hi = c.bound;
-  const first = bounds.lower.length === 0 ? undefined : smaller(bounds.lower.reduce(larger), hi);
+  const first = bounds.lower.length === 0 ? undefined : smaller(bounds.lower.map(beyond).reduce(larger), hi);
   const start = first === undefined ? init : larger(init, first);
-  const stop = bounds.upper.length === 0 ? hi : smaller(bounds.upper.reduce(smaller), hi);
+  const stop = bounds.upper.length === 0 ? hi : smaller(bounds.upper.map(beyond).reduce(smaller), hi);
   const last = bounds.upper.length === 0 ? undefined : larger(start, stop);
   let state = loop.inits;
   let exit: readonly Value[] = [];
-  const piece = (from: Value, to: Value, holds: boolean): void => {
+  const piece = (from: Value, to: Value, inside: boolean): void => {
     const known = s.edit.value('i32');
-    out.push(
-      madeBy('split', bounds.test, { op: 'const', suffix: 'i32', args: [], imms: [holds ? 1n : 0n], results: [known] }),
-    );
+    // What `others` are joined with inside; all there is to ask outside.
+    const answer = inside !== bounds.outside ? 1n : 0n;
+    out.push(madeBy('split', bounds.test, { op: 'const', suffix: 'i32', args: [], imms: [answer], results: [known] }));
     const test = s.edit.value('i32');
     const inits = state.map((v, i) => (i === index ? from : v));
     // Every piece hands all parameters on; the last one's are what the loop's exit gives.
     const handed = loop.params.map((p) => s.edit.like(p));
-    const body = rebuild(s, loop, c, bounds, { known, test, to, others: holds ? bounds.others : [] });
+    const body = rebuild(s, loop, c, bounds, { known, test, to, others: inside ? bounds.others : [] });
     const copy = copyBody(
       { insts: [{ ...loop, inits, body, results: handed }], end: { kind: 'unreachable', pos: 0 } },
       s.edit,
@@ -177,7 +188,7 @@ const rebuild = (
   loop: LoopInst,
   c: Counted,
   bounds: Bounds,
-  now: { readonly known: Value; readonly test: Value; readonly to: Value; readonly others: readonly Value[] },
+  now: { readonly known: Value; readonly test: Value; readonly to: Value; readonly others: readonly Term[] },
 ): Body => ({
   insts: loop.body.insts.flatMap((inst): readonly Inst[] => {
     if (inst === c.test) {
@@ -194,11 +205,7 @@ const rebuild = (
     }
     if (inst !== bounds.test) return [inst];
     const insts: Inst[] = [];
-    const condition = now.others.reduce((a, b) => {
-      const result = s.edit.value('i32');
-      insts.push(madeBy('split', inst, { op: 'and', suffix: 'i32', args: [b, a], imms: [], results: [result] }));
-      return result;
-    }, now.known);
+    const condition = joined(s.edit, 'split', inst, now.known, now.others, bounds.outside ? 'or' : 'and', insts);
     return [...insts, { ...bounds.test, condition }];
   }),
   end: loop.body.end,

@@ -7,8 +7,9 @@
 //
 // Each version is a whole loop, so that splitting, strength reduction and vectorising see the simple body. The other
 // version often does nothing and goes. Only small loops: the code doubles.
-import { type Defs, defsOf, isBool, opOf } from '../facts.ts';
-import type { Body, Func, IfInst, Inst, LoopInst, Value } from '../ir.ts';
+import { countedOf, type Defs, defsOf, opOf, relationsOf, type Term, termsOf } from '../facts.ts';
+import { limitsOf } from '../index-limits.ts';
+import type { Body, Func, IfInst, Inst, LoopInst, OpName, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { bodiesOf, copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
@@ -40,33 +41,42 @@ const unswitchBody = (s: State, body: Body): Body => ({
   end: body.end,
 });
 
-/** The operands of a tree of `and`s. */
-export const conjuncts = (defs: Defs, v: Value): readonly Value[] => {
-  const inst = opOf(defs, v);
-  const [a, b] = inst?.args ?? [];
-  if (inst?.op !== 'and' || inst.suffix !== 'i32' || a === undefined || b === undefined) return [v];
-  return isBool(defs, a) && isBool(defs, b) ? [...conjuncts(defs, a), ...conjuncts(defs, b)] : [v];
-};
+/** `known` and these terms, joined: 0 or 1. Appends what it takes. */
+export const joined = (
+  edit: Edit,
+  by: string,
+  from: { readonly pos: PosId },
+  known: Value,
+  terms: readonly Term[],
+  op: 'and' | 'or',
+  into: Inst[],
+): Value =>
+  terms.reduce((a, term) => {
+    const make = (name: OpName, args: readonly Value[]): Value => {
+      const result = edit.value('i32');
+      into.push(madeBy(by, from, { op: name, suffix: 'i32', args, imms: [], results: [result] }));
+      return result;
+    };
+    return make(op, [term.holds ? term.value : make('eqz', [term.value]), a]);
+  }, known);
 
 const unswitched = (s: State, loop: LoopInst): readonly Inst[] => {
   const inner = definedIn(loop.body, new Set(loop.params));
-  const found = findTest(s, loop.body, inner);
+  const found = findTest(s, loop, loop.body, inner);
   const more = costOf(loop.body);
   if (!found || more > maxCost || s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
   s.cost += more;
-  const { test, fixed, varying } = found;
+  const { test, fixed, varying, all } = found;
   const insts: Inst[] = [];
-  const and = (list: readonly Value[]): Value =>
-    list.reduce((a, b) => {
-      const result = s.edit.value('i32');
-      insts.push(madeBy('unswitch', test, { op: 'and', suffix: 'i32', args: [a, b], imms: [], results: [result] }));
-      return result;
-    });
-  const condition = and(fixed);
+  const [first, ...rest] = fixed;
+  if (!first) return [loop];
+  const op = all ? 'and' : 'or';
+  const start = first.holds ? first.value : negation(s, test, first.value, insts);
+  const condition = joined(s.edit, 'unswitch', test, start, rest, op, insts);
   const label = s.edit.label('u');
   const version = (holds: boolean): Body => {
     const known = s.edit.value('i32');
-    const body = replaceCondition(s, loop.body, test, known, holds ? varying : []);
+    const body = replaceCondition(s, loop.body, found, known, holds === all ? varying : []);
     const results = loop.results.map((r) => s.edit.like(r));
     // The loop as it stands is one version, a copy the other.
     const versioned: Inst = { ...loop, results, body };
@@ -94,27 +104,37 @@ const unswitched = (s: State, loop: LoopInst): readonly Inst[] => {
   return [...insts, ifInst({ label, condition, results: loop.results, pos: loop.pos, by: 'unswitch' }, yes, no)];
 };
 
+const negation = (s: State, from: IfInst, v: Value, into: Inst[]): Value => {
+  const result = s.edit.value('i32');
+  into.push(madeBy('unswitch', from, { op: 'eqz', suffix: 'i32', args: [v], imms: [], results: [result] }));
+  return result;
+};
+
 interface Found {
   readonly test: IfInst;
-  /** Parts of the condition from outside the loop, and the others. */
-  readonly fixed: readonly Value[];
-  readonly varying: readonly Value[];
+  /** Terms of the condition from outside the loop, and the others. */
+  readonly fixed: readonly Term[];
+  readonly varying: readonly Term[];
+  /** They are joined by `and`; else by `or`. */
+  readonly all: boolean;
 }
 
 /** The first `if`, not in an inner loop, whose condition has a part that does not change. */
-const findTest = (s: State, body: Body, inner: ReadonlySet<Value>): Found | undefined => {
+const findTest = (s: State, loop: LoopInst, body: Body, inner: ReadonlySet<Value>): Found | undefined => {
   for (const inst of body.insts) {
     if (inst.kind === 'if') {
-      const parts = conjuncts(s.defs, inst.condition);
-      const fixed = parts.filter((v) => !inner.has(v));
-      const varying = parts.filter((v) => inner.has(v));
-      const whole = parts.length > 1 || fixed.length === 1;
-      if (fixed.length > 0 && whole && fixed.every((v) => opOf(s.defs, v)?.op !== 'const'))
-        return { test: inst, fixed, varying };
+      const { all, terms } = termsOf(s.defs, inst.condition);
+      const fixed = terms.filter((t) => !inner.has(t.value));
+      const varying = terms.filter((t) => inner.has(t.value));
+      const whole = terms.length > 1 || fixed.length === 1;
+      // What is left of an `or` is worth two loops if it is a limit of the counter: then these are split.
+      const fits = all || varying.length === 0 || varying.every((t) => isLimit(s, loop, inner, t));
+      if (fixed.length > 0 && whole && fits && fixed.every((t) => opOf(s.defs, t.value)?.op !== 'const'))
+        return { test: inst, fixed, varying, all };
     }
     if (inst.kind === 'if' || inst.kind === 'block') {
       for (const b of bodiesOf(inst)) {
-        const found = findTest(s, b, inner);
+        const found = findTest(s, loop, b, inner);
         if (found) return found;
       }
     }
@@ -122,19 +142,25 @@ const findTest = (s: State, body: Body, inner: ReadonlySet<Value>): Found | unde
   return undefined;
 };
 
-/** The body with the test on `known` and these values together. */
-const replaceCondition = (s: State, body: Body, test: IfInst, known: Value, varying: readonly Value[]): Body => ({
+/** Whether a term compares a counter of the loop with something from outside. */
+const isLimit = (s: State, loop: LoopInst, inner: ReadonlySet<Value>, term: Term): boolean => {
+  const c = countedOf(s.defs, loop, inner);
+  const [r] = relationsOf(s.defs, term.value, !term.holds);
+  if (!c || !r) return false;
+  const { param: counter, init } = c.induction;
+  return limitsOf(s.defs, { counter, init, bound: c.bound, inner }, r).length > 0;
+};
+
+/** The body with the test on `known` and these terms together. */
+const replaceCondition = (s: State, body: Body, found: Found, known: Value, varying: readonly Term[]): Body => ({
   insts: body.insts.flatMap((inst) => {
-    if (inst === test) {
+    if (inst === found.test) {
       const insts: Inst[] = [];
-      const condition = varying.reduce((a, b) => {
-        const result = s.edit.value('i32');
-        insts.push(madeBy('unswitch', test, { op: 'and', suffix: 'i32', args: [b, a], imms: [], results: [result] }));
-        return result;
-      }, known);
-      return [...insts, { ...test, condition }];
+      const op = found.all ? 'and' : 'or';
+      const condition = joined(s.edit, 'unswitch', inst, known, varying, op, insts);
+      return [...insts, { ...found.test, condition }];
     }
-    return inst.kind === 'op' ? [inst] : [withBodies(inst, (b) => replaceCondition(s, b, test, known, varying))];
+    return inst.kind === 'op' ? [inst] : [withBodies(inst, (b) => replaceCondition(s, b, found, known, varying))];
   }),
   end: body.end,
 });
