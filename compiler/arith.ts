@@ -142,6 +142,10 @@ const floating = (op: OpName, type: 'f32' | 'f64', a: number, b: number): Consta
       return Math.min(a, b);
     case 'max':
       return Math.max(a, b);
+    case 'fmin':
+      return Number.isNaN(b) ? a : Number.isNaN(a) ? b : Math.min(a, b);
+    case 'fmax':
+      return Number.isNaN(b) ? a : Number.isNaN(a) ? b : Math.max(a, b);
     case 'copysign':
       // JavaScript does not show the sign of a NaN.
       if (Number.isNaN(b)) return undefined;

@@ -31,7 +31,7 @@ export interface OpContext {
   readonly frame: (slot: string) => ExpressionRef;
   readonly format: (json: string) => number;
   /** A fresh local of a wasm type. */
-  readonly temp: (type: 'i32' | 'i64' | 'f64' | 'v128') => number;
+  readonly temp: (type: 'i32' | 'i64' | 'f32' | 'f64' | 'v128') => number;
   readonly label: () => string;
   /** Workers may run another image's work. */
   readonly adopts: boolean;

@@ -40,6 +40,27 @@ const one =
     const space = c.m[width(c.inst.suffix)] as unknown as Record<string, (a: ExpressionRef) => ExpressionRef>;
     return space[name]?.(c.arg(0)) ?? c.m.unreachable();
   };
+/** C's fmin and fmax: unless the two are equal, or one is no number, that is one comparison. */
+const extreme =
+  (first: 'lt' | 'gt', equal: 'and' | 'or'): Emit =>
+  (c) => {
+    const { m, b } = c;
+    const type = c.inst.suffix === 'f32' ? 'f32' : 'f64';
+    const float = m[type];
+    const int = type === 'f32' ? m.i32 : m.i64;
+    const [keptX, keptY] = [c.temp(type), c.temp(type)];
+    const x = (): ExpressionRef => m.local.get(keptX, b[type]);
+    const y = (): ExpressionRef => m.local.get(keptY, b[type]);
+    const signs = float.reinterpret(int[equal](int.reinterpret(x()), int.reinterpret(y())));
+    const rest = m.if(float.ne(y(), y()), x(), m.if(float.ne(x(), x()), y(), signs));
+    const chosen = m.if(float[first](y(), x()), y(), x());
+    const differ = float.gt(float.abs(float.sub(x(), y())), float.const(0));
+    return m.block(
+      null,
+      [m.local.set(keptX, c.arg(0)), m.local.set(keptY, c.arg(1)), m.if(differ, chosen, rest)],
+      b[type],
+    );
+  };
 /** It may trap by itself: a report must find its place. */
 const trapping =
   (row: Emit): Emit =>
@@ -267,6 +288,8 @@ export const emitOp = {
   popcnt: one('popcnt'),
   min: two('min'),
   max: two('max'),
+  fmin: extreme('lt', 'or'),
+  fmax: extreme('gt', 'and'),
   copysign: two('copysign'),
   neg: one('neg'),
   abs: one('abs'),

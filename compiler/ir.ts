@@ -76,6 +76,8 @@ export const ops = {
   // floats
   min: binary(floats, 'IEEE minimum; NaN if either is'),
   max: binary(floats, 'IEEE maximum; NaN if either is'),
+  fmin: binary(floats, 'the smaller one; NaN counts as missing (both: the first), -0 is smaller than 0', 4),
+  fmax: binary(floats, 'the larger one; NaN counts as missing (both: the first), 0 is larger than -0', 4),
   copysign: binary(floats, 'magnitude of the first, sign of the second'),
   neg: unary(floats, 'negation'),
   abs: unary(floats, 'magnitude'),

@@ -16,6 +16,8 @@ const unaryIntrinsics: Partial<Record<string, OpName>> = {
   nearest: 'nearest',
   abs: 'abs',
   copysign: 'copysign',
+  fmin: 'fmin',
+  fmax: 'fmax',
   clz: 'clz',
   ctz: 'ctz',
   popcnt: 'popcnt',

@@ -7,6 +7,7 @@ import { constantOf, type Defs, intOf, linearOf, opOf } from './facts.ts';
 import type { Inst, IrType, OpInst, OpName, Value } from './ir.ts';
 import { bitsOfFloat } from './ir-types.ts';
 import type { LoopAccess } from './vector-access.ts';
+import { extremeLanes, extremeOf, isPlain, plainExtreme } from './vector-extreme.ts';
 import type { Interleaved } from './vector-groups.ts';
 import { gather, type Recipe, scatter } from './vector-interleave.ts';
 import {
@@ -34,6 +35,8 @@ export interface CodeInput {
   readonly accesses: readonly LoopAccess[];
   readonly interleaved: readonly Interleaved[];
   readonly sums: readonly Sum[];
+  /** What fmin and fmax have found so far: no NaN, as is asked behind the loop. */
+  readonly carried: ReadonlySet<Value>;
   readonly typeOf: (v: Value) => IrType | undefined;
   /** Iterations of a group, and groups of the loop. */
   readonly lanes: number;
@@ -221,8 +224,19 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
           );
         return widened(`load ${v}`, raw, memory, bits, !inst.suffix.startsWith('u'), part);
       }
-      case 'select':
+      case 'select': {
+        const extreme = isFloat(v) ? extremeOf(s.by.get(a), b, x) : undefined;
+        if (extreme !== undefined) return vector(extreme, shape, [at(x), at(b)]);
         return extremeAt(inst, bits, part) ?? vector('v.select', '', [maskAt(a, bits, part), at(b), at(x)]);
+      }
+      case 'fmin':
+      case 'fmax': {
+        // An accumulator stays where it is found to be right behind the loop.
+        const { op } = inst;
+        const kept = (w: Value): boolean => c.carried.has(w) || isPlain(op, constantOf(defs, w));
+        if (kept(a)) return plainExtreme(r, op, shape, at(a), at(b));
+        return kept(b) ? plainExtreme(r, op, shape, at(b), at(a)) : extremeLanes(r, op, shape, at(a), at(b));
+      }
       case 'and':
       case 'or':
       case 'xor':

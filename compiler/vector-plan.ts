@@ -15,6 +15,7 @@ import {
   mergedAsks,
 } from './vector-access.ts';
 import { vectorCode } from './vector-code.ts';
+import { isExtreme } from './vector-extreme.ts';
 import { type Grouped, groupsOf, type Interleaved } from './vector-groups.ts';
 import { isRefusal, type Refusal, refused, type Straight, straightOf } from './vector-loop.ts';
 import { type Accumulator, accumulatorsOf } from './vector-reduce.ts';
@@ -36,6 +37,8 @@ export interface Plan {
   readonly accumulators: readonly Accumulator[];
   /** Those among them that add narrower numbers. */
   readonly sums: readonly Sum[];
+  /** States of accumulators that fmin and fmax change. */
+  readonly carried: ReadonlySet<Value>;
   readonly widths: Widths;
   readonly accesses: readonly LoopAccess[];
   /** Those among them that are done together. */
@@ -102,6 +105,7 @@ export const planOf = (around: Around, loop: LoopInst): Plan | Refusal => {
     live,
     accumulators,
     sums,
+    carried: new Set(accumulators.flatMap((a) => (isExtreme(a.op) ? [...a.chain] : []))),
     widths,
     accesses: chosen.accesses,
     interleaved: chosen.groups,

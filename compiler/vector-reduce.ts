@@ -18,9 +18,23 @@ export interface Accumulator {
   readonly op: OpName;
   readonly chosen: boolean;
   readonly float: boolean;
+  /** What it is on its way through an iteration. */
+  readonly chain: ReadonlySet<Value>;
 }
 
-const associative: ReadonlySet<OpName> = new Set<OpName>(['add', 'mul', 'and', 'or', 'xor', 'min', 'max']);
+const associative: ReadonlySet<OpName> = new Set<OpName>([
+  'add',
+  'mul',
+  'and',
+  'or',
+  'xor',
+  'min',
+  'max',
+  'fmin',
+  'fmax',
+]);
+/** Of floats. Which zero, or NaN, is found by fmin and fmax may hang on it (vector-total.ts). */
+const hasNoOrder: ReadonlySet<OpName> = new Set<OpName>(['min', 'max', 'fmin', 'fmax']);
 const swappedCompare: Partial<Record<OpName, OpName>> = {
   lt_s: 'gt_s',
   gt_s: 'lt_s',
@@ -89,7 +103,7 @@ const accumulator = (
     if (test) asked.add(test);
     if (step.op !== undefined) {
       float = /^f/.test(inst.suffix);
-      const free = !float || step.chosen || inst.op === 'min' || inst.op === 'max' || inst.anyOrder === true;
+      const free = !float || step.chosen || hasNoOrder.has(inst.op) || inst.anyOrder === true;
       if (!free)
         return refused(`a float ${noun(inst.op)} in the order of the program: only \`reduce\` gives it up`, inst.pos);
       if (kind && (kind.op !== step.op || kind.chosen !== step.chosen)) return carried(inst);
@@ -105,7 +119,7 @@ const accumulator = (
     if (elsewhere) return carried(s.by.get(v));
   }
   if (s.next.args.filter((a) => a === last).length !== 1) return carried(s.by.get(last));
-  return { index, param, last, float, ...kind };
+  return { index, param, last, float, chain, ...kind };
 };
 
 const noun = (op: OpName): string => (op === 'add' || op === 'sub' ? 'sum' : op === 'mul' ? 'product' : op);

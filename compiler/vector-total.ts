@@ -2,10 +2,12 @@
 //
 // Partial results are combined in a fixed order, so that a program gives the same on every run. For `if x > m { m = x }` on floats two
 // zeros of different sign are equal, and which one is kept depends on the order: if the result is a zero, and was none before, the answer
-// is not sure and the loop is done again as written. A loop that writes cannot be: it must begin with a number that no zero replaces.
+// is not sure and the loop is done again as written. A loop that writes cannot be: it must begin with a number that no zero replaces. fmin and fmax
+// are done as if there were no NaN and no zeros of different sign; whether that was right, their result shows.
 import { append, type Replacement } from './append.ts';
 import type { IrType, Value } from './ir.ts';
 import { bitsOfFloat } from './ir-types.ts';
+import { isExtreme, plainExtreme } from './vector-extreme.ts';
 import { floatShape, intShape, laneOp } from './vector-lanes.ts';
 import type { Accumulator } from './vector-reduce.ts';
 import { typeBits } from './vector-width.ts';
@@ -13,7 +15,7 @@ import { typeBits } from './vector-width.ts';
 const shapeOf = (type: IrType): string => (/^f/.test(type) ? floatShape(typeBits(type)) : intShape[typeBits(type)]);
 
 /** Nothing lost in repeating the first value: minimum and maximum, `and` and `or`. */
-const isIdempotent = (a: Accumulator): boolean => a.chosen || /^(min|max|and|or)$/.test(a.op);
+const isIdempotent = (a: Accumulator): boolean => a.chosen || /^(f?min|f?max|and|or)$/.test(a.op);
 
 /** The vector that lanes begin with: what does not matter, or, where repeating does no harm, the number that the loop begins with. */
 export const identityOf = (r: Replacement, a: Accumulator, type: IrType, init: Value): Value => {
@@ -32,9 +34,25 @@ export const identityOf = (r: Replacement, a: Accumulator, type: IrType, init: V
 
 /** Before a loop that writes: whether no zero can become the result, or undefined if that is clear. */
 export const zerosStayOut = (r: Replacement, a: Accumulator, type: IrType, init: Value): Value | undefined => {
-  if (!a.chosen || (type !== 'f32' && type !== 'f64')) return undefined;
+  if (type !== 'f32' && type !== 'f64') return undefined;
+  if (isExtreme(a.op)) {
+    const { bits, int } = bitsIn(r, type, init);
+    const none = append(r, 'const', int, int, [], [0n]);
+    const right = append(r, a.op === 'fmax' ? 'ge_s' : 'lt_s', int, 'i32', [bits, none]);
+    return append(r, 'and', 'i32', 'i32', [right, append(r, 'eq', type, 'i32', [init, init])]);
+  }
+  if (!a.chosen) return undefined;
   const zero = append(r, 'fconst', type, type, [], [bitsOfFloat(type, 0)]);
   return append(r, a.op === 'gt' ? 'ge' : 'le', type, 'i32', [init, zero]);
+};
+
+const bitsIn = (
+  r: Replacement,
+  type: 'f32' | 'f64',
+  v: Value,
+): { readonly bits: Value; readonly int: 'i32' | 'i64' } => {
+  const int = type === 'f32' ? 'i32' : 'i64';
+  return { int, bits: append(r, 'reinterpret', `${int}.${type}`, int, [v]) };
 };
 
 export interface Total {
@@ -54,6 +72,7 @@ export const combined = (
   const bits = typeBits(type);
   const float = type === 'f32' || type === 'f64';
   const pair = (x: Value, y: Value): Value => {
+    if (isExtreme(a.op)) return plainExtreme(r, a.op, shape, x, y);
     if (!a.chosen) {
       const bitwise = a.op === 'and' || a.op === 'or' || a.op === 'xor';
       return append(r, laneOp(a.op), bitwise ? '' : shape, 'v128', [x, y]);
@@ -82,6 +101,13 @@ export const combined = (
     lanes = lanes.slice(0, lanes.length / 2).map((x, k) => one(x, lanes[k + lanes.length / 2] ?? x));
   const all = lanes[0] ?? -1;
   const value = isIdempotent(a) ? all : one(init, all);
+  if (float && isExtreme(a.op)) {
+    // No NaN, and not the zero that another zero wins against.
+    const { bits: found, int } = bitsIn(r, type, value);
+    const wrong = append(r, 'const', int, int, [], [a.op === 'fmax' ? -1n << BigInt(bits - 1) : 0n]);
+    const right = append(r, 'ne', int, 'i32', [found, wrong]);
+    return { value, sure: append(r, 'and', 'i32', 'i32', [right, append(r, 'eq', type, 'i32', [value, value])]) };
+  }
   if (!a.chosen || !float) return { value, sure: undefined };
   const zero = append(r, 'fconst', type, type, [], [bitsOfFloat(type, 0)]);
   const same = append(r, 'eq', type, 'i32', [init, zero]);

@@ -105,6 +105,8 @@ const floatOps: ReadonlySet<OpName> = new Set<OpName>([
   'trunc',
   'nearest',
   'copysign',
+  'fmin',
+  'fmax',
 ]);
 
 export const widthsOf = (

@@ -26,6 +26,8 @@ const signatures: Readonly<Record<Intrinsic, Signature>> = {
   nearest: float(1),
   abs: float(1),
   copysign: float(2),
+  fmin: float(2),
+  fmax: float(2),
   bits: { params: ['float'], result: 'bits' },
   from_bits: { params: ['bits'], result: 'bits' },
   clz: integer,

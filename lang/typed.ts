@@ -130,6 +130,8 @@ export type Intrinsic =
   | 'abs'
   /** (f, f) → same */
   | 'copysign'
+  | 'fmin'
+  | 'fmax'
   /** f64 → u64, u64 → f64, f32 → u32, u32 → f32, by argument type */
   | 'bits'
   | 'from_bits'

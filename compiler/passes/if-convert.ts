@@ -17,11 +17,20 @@
 //
 // not so the largest of all rounds: it changes less and less often, and each round would wait for the one before.
 import { append, type Replacement } from '../append.ts';
+import { evalPure } from '../arith.ts';
 import { effectBits, isDivision } from '../effects.ts';
 import type { Body, Func, IfInst, Inst, OpInst, Terminator, Value } from '../ir.ts';
 import { opRow } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { argsOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.ts';
+import {
+  type ExtremeOp,
+  extremeLanes,
+  extremeOf as extremeOfTest,
+  isExtreme,
+  isPlain,
+  plainExtreme,
+} from '../vector-extreme.ts';
 
 const by = 'if-convert';
 
@@ -89,7 +98,7 @@ const oneWay = (s: State, inst: IfInst): (Terminator & { readonly kind: 'break' 
 
 /** The larger or the smaller of two floats, as one op on vectors. */
 interface Extreme {
-  readonly op: 'v.max' | 'v.min' | 'v.pmax' | 'v.pmin';
+  readonly op: 'v.max' | 'v.min' | 'v.pmax' | 'v.pmin' | ExtremeOp;
   readonly args: readonly [Value, Value];
   readonly result: Value;
 }
@@ -99,19 +108,17 @@ const extremeOf = (s: State, inst: Inst): Extreme | undefined => {
   if (result === undefined) return undefined;
   if (inst.kind === 'op') {
     const [a, b] = inst.args;
-    if ((inst.op !== 'max' && inst.op !== 'min') || a === undefined || b === undefined) return undefined;
+    if (a === undefined || b === undefined) return undefined;
+    if (isExtreme(inst.op)) return { op: inst.op, args: [a, b], result };
+    if (inst.op !== 'max' && inst.op !== 'min') return undefined;
     return { op: inst.op === 'max' ? 'v.max' : 'v.min', args: [a, b], result };
   }
   if (inst.kind !== 'if' || inst.likely || inst.results.length !== 1) return undefined;
   const yes = onlyBreak(inst, inst.then);
   const no = onlyBreak(inst, inst.else);
-  const test = s.ops.get(inst.condition);
-  if (!isFloat(s, result) || yes === undefined || no === undefined || !test) return undefined;
-  if (test.op !== 'lt' && test.op !== 'gt') return undefined;
-  // `less < more` is what is asked. Where they are equal, or one is no number, the answer is no.
-  const [less, more] = test.op === 'lt' ? test.args : [test.args[1], test.args[0]];
-  if (yes === more && no === less) return { op: 'v.pmax', args: [no, yes], result };
-  return yes === less && no === more ? { op: 'v.pmin', args: [no, yes], result } : undefined;
+  if (!isFloat(s, result) || yes === undefined || no === undefined) return undefined;
+  const op = extremeOfTest(s.ops.get(inst.condition), yes, no);
+  return op && { op, args: [no, yes], result };
 };
 
 /** The value that an arm gives without doing anything. */
@@ -128,10 +135,21 @@ const inLanes = (s: State, inst: Inst, e: Extreme): readonly Inst[] => {
   const r: Replacement = { insts: [], edit: s.edit, pos: inst.pos, by };
   const type = typeOf(s.edit.types, e.result);
   const shape = type === 'f32' ? 'f32x4' : 'f64x2';
-  const [a, b] = e.args.map((v) => append(r, 'v.splat', shape, 'v128', [v]));
-  const both = append(r, e.op, shape, 'v128', [a ?? -1, b ?? -1]);
+  const [a = -1, b = -1] = e.args.map((v) => append(r, 'v.splat', shape, 'v128', [v]));
+  const both = bothOf(s, r, e, shape, a, b);
   append(r, 'v.extract', shape, type, [both], [0], e.result);
   return r.insts;
+};
+
+const constantOf = (inst: OpInst | undefined): bigint | number | undefined =>
+  inst?.op === 'fconst' ? evalPure(inst.op, inst.suffix, [], inst.imms) : undefined;
+
+const bothOf = (s: State, r: Replacement, e: Extreme, shape: string, a: Value, b: Value): Value => {
+  const { op } = e;
+  if (!isExtreme(op)) return append(r, op, shape, 'v128', [a, b]);
+  const [first, second] = e.args.map((v) => isPlain(op, constantOf(s.ops.get(v))));
+  if (first) return plainExtreme(r, op, shape, a, b);
+  return second ? plainExtreme(r, op, shape, b, a) : extremeLanes(r, op, shape, a, b);
 };
 
 const isChoice = (s: State, inst: IfInst): boolean => {
