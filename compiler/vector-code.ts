@@ -554,10 +554,12 @@ export const vectorCode = (c: CodeInput): ReadonlyMap<Value, readonly Value[]> =
   const accumulated = new Map([...c.accumulators].map(([v, vectors]) => [v, [...vectors]]));
   const lasts = new Map<Value, Value[]>();
   const added = new Map<Sum, Value[]>(c.sums.map((x) => [x, []]));
-  const summand = ({ value, condition, when }: Summand, bits: Bits, part: number): Value => {
+  const summand = ({ value, conditions }: Summand, bits: Bits, part: number): Value => {
     const number = valueAt(value, bits, part);
-    if (condition === undefined) return number;
-    return vector(when ? 'v.and' : 'v.andnot', '', [number, maskAt(condition, bits, part)]);
+    return conditions.reduce(
+      (n, c) => vector(c.when ? 'v.and' : 'v.andnot', '', [n, maskAt(c.value, bits, part)]),
+      number,
+    );
   };
   for (; group < c.groups; group++) {
     values = new Map();

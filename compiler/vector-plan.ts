@@ -188,7 +188,7 @@ const trial = (around: Around, plan: Plan): { readonly cost: number; readonly op
 
 const scalarCost = (plan: Plan): number => {
   let cost = 2;
-  for (const { summands } of plan.sums) for (const { condition } of summands) cost += condition === undefined ? 1 : 2;
+  for (const { summands } of plan.sums) for (const { conditions } of summands) cost += 1 + conditions.length;
   for (const inst of plan.live) {
     const [r] = inst.results;
     const isData = r === undefined || plan.widths.bits.has(r) || plan.widths.isMask(r);

@@ -3,7 +3,8 @@
 //
 // Sums and products of integers wrap, so their order does not matter; IEEE minimum and maximum have none either. Floats are
 // added in the order of the program, except where the language gives it up: in what belongs to a `reduce` (the op says so).
-// `if x > m { m = x }` is a maximum too; of several equal values the first is kept, which only zeros can show.
+// `if x > m { m = x }` is a maximum too; of several equal values the first is kept, which only zeros can show. A variable that is only ever set to one number
+// (`if … { found = true }`) has it in the end if one lane has.
 import { isCompare } from './facts.ts';
 import type { OpInst, OpName, Value } from './ir.ts';
 import { type Refusal, refused, type Straight } from './vector-loop.ts';
@@ -20,6 +21,8 @@ export interface Accumulator {
   readonly float: boolean;
   /** What it is on its way through an iteration. */
   readonly chain: ReadonlySet<Value>;
+  /** Of the op `select`: what it is set to. */
+  readonly set?: Value;
 }
 
 const associative: ReadonlySet<OpName> = new Set<OpName>([
@@ -83,7 +86,7 @@ const accumulator = (
   const carried = (inst: OpInst | undefined): Refusal =>
     refused('an iteration needs what the one before it computed', inst?.pos ?? s.loop.pos);
   const chain = new Set<Value>([param]);
-  let kind: { readonly op: OpName; readonly chosen: boolean } | undefined;
+  let kind: { readonly op: OpName; readonly chosen: boolean; readonly set?: Value } | undefined;
   let float = false;
   // Comparisons with the accumulator: right if one select alone chooses by them, and makes a minimum or maximum.
   const tests = new Map<Value, OpInst>();
@@ -106,8 +109,8 @@ const accumulator = (
       const free = !float || step.chosen || hasNoOrder.has(inst.op) || inst.anyOrder === true;
       if (!free)
         return refused(`a float ${noun(inst.op)} in the order of the program: only \`reduce\` gives it up`, inst.pos);
-      if (kind && (kind.op !== step.op || kind.chosen !== step.chosen)) return carried(inst);
-      kind = { op: step.op, chosen: step.chosen };
+      if (kind && (kind.op !== step.op || kind.chosen !== step.chosen || kind.set !== step.set)) return carried(inst);
+      kind = { op: step.op, chosen: step.chosen, ...(step.set === undefined ? {} : { set: step.set }) };
     }
     chain.add(result);
   }
@@ -129,15 +132,24 @@ interface Step {
   readonly op: OpName | undefined;
   readonly chosen: boolean;
   readonly test?: OpInst;
+  readonly set?: Value;
 }
 
 const stepOf = (s: Straight, inst: OpInst, chain: ReadonlySet<Value>): Step | undefined => {
   const [a = -1, b = -1, c = -1] = inst.args;
-  if (inst.op === 'select') return selectStep(s, chain, a, b, c);
+  if (inst.op === 'select') return selectStep(s, chain, a, b, c) ?? setStep(s, inst, chain);
   const both = chain.has(a) && chain.has(b);
   if (both) return undefined;
   if (inst.op === 'sub' && chain.has(a)) return { op: 'add', chosen: false };
   return associative.has(inst.op) ? { op: inst.op, chosen: false } : undefined;
+};
+
+/** One number from outside the loop instead of the accumulator. */
+const setStep = (s: Straight, inst: OpInst, chain: ReadonlySet<Value>): Step | undefined => {
+  const [condition = -1, yes = -1, no = -1] = inst.args;
+  if (chain.has(condition) || inst.suffix.startsWith('f') || chain.has(yes) === chain.has(no)) return undefined;
+  const set = chain.has(yes) ? no : yes;
+  return s.inner.has(set) ? undefined : { op: 'select', chosen: false, set };
 };
 
 const selectStep = (

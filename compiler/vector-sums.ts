@@ -36,27 +36,23 @@ export const sumsOf = (
   });
 };
 
-/** What is added on the way from the accumulator to a value; undefined: something else is done. */
-const summandsOf = (s: Straight, param: Value, v: Value): readonly Summand[] | undefined => {
-  if (v === param) return [];
+/** What is added on the way from one state of an accumulator to another; undefined: something else is done. */
+const summandsOf = (s: Straight, from: Value, v: Value): readonly Summand[] | undefined => {
+  if (v === from) return [];
   const inst = s.by.get(v);
   const [a = -1, b = -1, c = -1] = inst?.args ?? [];
-  const added = (to: Value, sum: Value): Value | undefined => {
-    const add = s.by.get(sum);
-    const at = add?.op === 'add' ? add.args.indexOf(to) : -1;
-    return at < 0 ? undefined : add?.args[1 - at];
-  };
   if (inst?.op === 'add') {
-    const [left, right] = [summandsOf(s, param, a), summandsOf(s, param, b)];
-    if (left) return [...left, { value: b }];
-    return right ? [...right, { value: a }] : undefined;
+    const [left, right] = [summandsOf(s, from, a), summandsOf(s, from, b)];
+    if (left) return [...left, { value: b, conditions: [] }];
+    return right ? [...right, { value: a, conditions: [] }] : undefined;
   }
   if (inst?.op !== 'select') return undefined;
   for (const when of [true, false]) {
-    const [sum, before] = when ? [b, c] : [c, b];
-    const value = added(before, sum);
-    const first = value === undefined ? undefined : summandsOf(s, param, before);
-    if (value !== undefined && first) return [...first, { value, condition: a, when }];
+    // One state follows from the other, under the condition.
+    const [to, before] = when ? [b, c] : [c, b];
+    const more = summandsOf(s, before, to);
+    const first = more && summandsOf(s, from, before);
+    if (first) return [...first, ...more.map((m) => ({ ...m, conditions: [...m.conditions, { value: a, when }] }))];
   }
   return undefined;
 };

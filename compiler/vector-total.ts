@@ -15,7 +15,7 @@ import { typeBits } from './vector-width.ts';
 const shapeOf = (type: IrType): string => (/^f/.test(type) ? floatShape(typeBits(type)) : intShape[typeBits(type)]);
 
 /** Nothing lost in repeating the first value: minimum and maximum, `and` and `or`. */
-const isIdempotent = (a: Accumulator): boolean => a.chosen || /^(f?min|f?max|and|or)$/.test(a.op);
+const isIdempotent = (a: Accumulator): boolean => a.chosen || /^(f?min|f?max|and|or|select)$/.test(a.op);
 
 /** The vector that lanes begin with: what does not matter, or, where repeating does no harm, the number that the loop begins with. */
 export const identityOf = (r: Replacement, a: Accumulator, type: IrType, init: Value): Value => {
@@ -71,8 +71,12 @@ export const combined = (
   const shape = shapeOf(type);
   const bits = typeBits(type);
   const float = type === 'f32' || type === 'f64';
+  let was: Value | undefined;
+  const before = (): Value => (was ??= append(r, 'v.splat', shape, 'v128', [init]));
   const pair = (x: Value, y: Value): Value => {
     if (isExtreme(a.op)) return plainExtreme(r, a.op, shape, x, y);
+    if (a.set !== undefined)
+      return append(r, 'v.select', '', 'v128', [append(r, 'v.eq', shape, 'v128', [x, before()]), y, x]);
     if (!a.chosen) {
       const bitwise = a.op === 'and' || a.op === 'or' || a.op === 'xor';
       return append(r, laneOp(a.op), bitwise ? '' : shape, 'v128', [x, y]);
@@ -92,6 +96,7 @@ export const combined = (
     level = next;
   }
   const one = (x: Value, y: Value): Value => {
+    if (a.set !== undefined) return append(r, 'select', type, type, [append(r, 'eq', type, 'i32', [x, init]), y, x]);
     if (!a.chosen) return append(r, a.op, type, type, [x, y]);
     const test = append(r, a.op, type, 'i32', [y, x]);
     return append(r, 'select', type, type, [test, y, x]);

@@ -18,11 +18,10 @@ export interface Compared {
   readonly op: OpName;
 }
 
-/** A number that an iteration adds: always, or if a condition holds (`when`) or does not. */
+/** A number that an iteration adds if each of these conditions holds (`when`) or does not. */
 export interface Summand {
   readonly value: Value;
-  readonly condition?: Value;
-  readonly when?: boolean;
+  readonly conditions: readonly { readonly value: Value; readonly when: boolean }[];
 }
 
 /** An accumulator that only adds numbers narrower than itself (vector-sums.ts). */
@@ -161,9 +160,9 @@ export const widthsOf = (
     const sum = sums.find((x) => x.param === a.param);
     if (sum) {
       narrow(sum.bits);
-      for (const { value, condition } of sum.summands) {
+      for (const { value, conditions } of sum.summands) {
         need(value, sum.bits);
-        needMask(condition);
+        for (const c of conditions) needMask(c.value);
       }
       continue;
     }
