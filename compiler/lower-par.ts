@@ -147,6 +147,7 @@ const bodyFunction = (s: State, l: Loop): void => {
   }
   f.reductions.forEach((r, k) => {
     declare(b, pos, r.inner, [sums[k] ?? 0], false);
+    b.reducing.set(r.inner, r.op);
   });
   const vars = carried(b, [...new Set([...assignedIn(f.body), ...f.reductions.map((r) => r.inner)])]);
   countedLoop(b, pos, lo, hi, vars, (k) => {
