@@ -15,14 +15,15 @@
 //   %g = gt.f64 %x, %y
 //   %m = if @i %g { break @i(%x) } else { break @i(%y) }      %m = v.extract.f64x2 (v.pmax.f64x2 (v.splat %y), (v.splat %x)), 0
 //
-// not so the largest of all rounds: it changes less and less often, and each round would wait for the one before.
+// not so the largest of all rounds: it changes less and less often, and each round would wait for the one before. So would a round that reads at the place of
+// the largest so far: that choice stays a branch, too.
 import { append, type Replacement } from '../append.ts';
 import { evalPure } from '../arith.ts';
 import { effectBits, isDivision } from '../effects.ts';
-import type { Body, Func, IfInst, Inst, OpInst, Terminator, Value } from '../ir.ts';
+import type { Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { opRow } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { argsOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.ts';
+import { argsOf, bodiesOf, type Edit, editOf, targets, typeOf, withBodies } from '../tree.ts';
 import {
   type ExtremeOp,
   extremeLanes,
@@ -45,17 +46,22 @@ interface State {
   readonly ops: Map<Value, OpInst>;
   /** Floats that a loop carries, and the larger or smaller of these and others. */
   readonly carried: Set<Value>;
+  /** What loops carry and read at. */
+  readonly steering: Set<Value>;
 }
 
 export const ifConvert = (f: Func, context: PassContext): Func => {
-  const s: State = { context, edit: editOf(f), ops: new Map(), carried: new Set() };
+  const s: State = { context, edit: editOf(f), ops: new Map(), carried: new Set(), steering: new Set() };
   const body = converted(s, f.body, false);
   return { ...f, types: s.edit.types, body };
 };
 
 const converted = (s: State, body: Body, inLoop: boolean): Body => {
   const insts = body.insts.flatMap((inst): readonly Inst[] => {
-    if (inst.kind === 'loop') for (const v of inst.params) if (isFloat(s, v)) s.carried.add(v);
+    if (inst.kind === 'loop') {
+      for (const v of inst.params) if (isFloat(s, v)) s.carried.add(v);
+      for (const v of steeringOf(inst)) s.steering.add(v);
+    }
     const now = withBodies(inst, (b) => converted(s, b, inLoop || inst.kind === 'loop'));
     if (now.kind === 'op') for (const v of now.results) s.ops.set(v, now);
     const extreme = inLoop ? extremeOf(s, now) : undefined;
@@ -92,6 +98,7 @@ const oneWay = (s: State, inst: IfInst): (Terminator & { readonly kind: 'break' 
   if (yes.kind !== 'break' && yes.kind !== 'next') return undefined;
   if (no.kind !== yes.kind || no.label !== yes.label || targets(yes, inst.label)) return undefined;
   const chosen = yes.args.filter((v, k) => v !== no.args[k]);
+  if (yes.args.some((v, k) => steers(s, v, no.args[k] ?? v))) return undefined;
   if (chosen.length > maxChosen || !chosen.every((v) => isInteger(s, v)) || !areCheap(inst)) return undefined;
   return yes;
 };
@@ -156,6 +163,8 @@ const isChoice = (s: State, inst: IfInst): boolean => {
   const { label, results } = inst;
   if (inst.likely || results.length === 0 || results.length > maxChosen) return false;
   if (!results.every((v) => isInteger(s, v))) return false;
+  const [yes, no] = [argsOf(inst.then.end), argsOf(inst.else.end)];
+  if (yes.some((v, k) => steers(s, v, no[k] ?? v))) return false;
   return [inst.then, inst.else].every((b) => b.end.kind === 'break' && targets(b.end, label)) && areCheap(inst);
 };
 
@@ -165,6 +174,43 @@ const areCheap = (inst: IfInst): boolean => {
   if (!arms.every((b) => b.insts.every(isHarmless))) return false;
   const cost = (b: Body): number => b.insts.reduce((sum, i) => sum + (i.kind === 'op' ? opRow(i.op).cost : 0), 0);
   return cost(inst.then) + cost(inst.else) <= maxCost;
+};
+
+/** Parameters of a loop that addresses of its loads are computed from. */
+const steeringOf = (loop: LoopInst): ReadonlySet<Value> => {
+  const ops = new Map<Value, OpInst>();
+  const loads: OpInst[] = [];
+  const look = (b: Body): void => {
+    for (const i of b.insts) {
+      if (i.kind === 'op') for (const v of i.results) ops.set(v, i);
+      if (i.kind === 'op' && i.op === 'load') loads.push(i);
+      for (const inside of bodiesOf(i)) look(inside);
+    }
+  };
+  look(loop.body);
+  const found = new Set<Value>();
+  const seen = new Set<Value>();
+  const follow = (v: Value): void => {
+    if (seen.has(v)) return;
+    seen.add(v);
+    if (loop.params.includes(v)) found.add(v);
+    const inst = ops.get(v);
+    if (inst && inst.op !== 'load') inst.args.forEach(follow);
+  };
+  for (const i of loads) follow(i.args[0] ?? -1);
+  return found;
+};
+
+/**
+ * Whether a choice keeps the place where the next round reads, or takes another that has nothing to do with it: the place of the largest so far. It changes
+ * less and less often, and a guess does not wait for what was read. Not so a search, which goes on from where it is.
+ */
+const steers = (s: State, yes: Value, no: Value): boolean => {
+  const from = (v: Value, old: Value, far: number): boolean =>
+    v === old || (far > 0 && (s.ops.get(v)?.args.some((x) => from(x, old, far - 1)) ?? false));
+  if (yes === no) return false;
+  if (s.steering.has(yes)) return !from(no, yes, 6);
+  return s.steering.has(no) && !from(yes, no, 6);
 };
 
 const isInteger = (s: State, v: Value): boolean => {
