@@ -178,6 +178,8 @@ const merge = (s: Flat, inst: IfInst | BlockInst, own: readonly Exit[]): void =>
     const suffix = s.edit.types[result] ?? 'i64';
     for (let e = own.length - 2; e >= 0; e--) {
       const [when = -1, other = -1] = [own[e]?.when, own[e]?.args[k]];
+      // Ways with the same value are one.
+      if (e > 0 && other === value) continue;
       const to = e === 0 ? result : s.edit.value(suffix);
       s.into.push({
         kind: 'op',
