@@ -17,7 +17,7 @@ import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
-import { joined } from './unswitch.ts';
+import { costOfWay, joined } from './unswitch.ts';
 
 const maxCost = 300;
 
@@ -68,8 +68,10 @@ const splitLoop = (s: State, loop: LoopInst): readonly Inst[] => {
   if ((counted.goesOn ? counted.test.else : counted.test.then).end.kind !== 'break' || usesAtExit(counted, param))
     return [loop];
   const bounds = findBounds(s.defs, loop, counted, inner);
-  const more = 2 * costOf(loop.body);
-  if (!bounds || s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
+  if (!bounds) return [loop];
+  const others = (bounds.lower.length > 0 ? 1 : 0) + (bounds.upper.length > 0 ? 1 : 0);
+  const more = others * costOfWay(loop.body, bounds.test, bounds.outside);
+  if (s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
   s.cost += more;
   return pieces(s, loop, counted, bounds);
 };

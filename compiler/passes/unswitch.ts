@@ -12,7 +12,7 @@ import { limitsOf } from '../index-limits.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, OpName, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
+import { bodiesOf, breaksTo, copyBody, definedIn, type Edit, editOf, madeBy, typeOf, withBodies } from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const maxCost = 400;
@@ -41,6 +41,16 @@ const unswitchBody = (s: State, body: Body): Body => ({
   end: body.end,
 });
 
+/** What a loop's body costs if a test in it always takes its first arm, or always the second. */
+export const costOfWay = (body: Body, test: IfInst, first: boolean): number => {
+  const [taken, other] = first ? [test.then, test.else] : [test.else, test.then];
+  const at = body.insts.indexOf(test);
+  // What follows an arm that leaves goes with the other arm.
+  const leaves = at >= 0 && breaksTo(taken, test.label).length === 0;
+  const unreached = leaves ? costOf({ insts: body.insts.slice(at + 1), end: body.end }) : 0;
+  return costOf(body) - costOf(other) - unreached;
+};
+
 /** `known` and these terms, joined: 0 or 1. Appends what it takes. */
 export const joined = (
   edit: Edit,
@@ -63,8 +73,10 @@ export const joined = (
 const unswitched = (s: State, loop: LoopInst): readonly Inst[] => {
   const inner = definedIn(loop.body, new Set(loop.params));
   const found = findTest(s, loop, loop.body, inner);
-  const more = costOf(loop.body);
-  if (!found || more > maxCost || s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
+  if (!found || costOf(loop.body) > maxCost) return [loop];
+  // One of the two versions is as large as the loop, the other one has only one arm.
+  const more = costOfWay(loop.body, found.test, !found.all);
+  if (s.cost + more > maxFunctionCost || !s.context.allow()) return [loop];
   s.cost += more;
   const { test, fixed, varying, all } = found;
   const insts: Inst[] = [];
