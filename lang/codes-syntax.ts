@@ -77,4 +77,9 @@ export const syntaxCodes = {
     explain:
       'Reductions combine with + * min max & | ^.\n\n  forall i in a reduce(-: s) { }       // wrong\n  forall i in a reduce(+: s) { }       // right',
   },
+  PG0109: {
+    title: 'a `for` has no `reduce`',
+    explain:
+      'The iterations of a `for` run one after the other, so that there is nothing to combine.\n\n  for i in 0..n reduce(+: s) { s += a[i]; }       // wrong\n  for i in 0..n { s += a[i]; }                    // right: in order\n  foreach i in 0..n reduce(+: s) { s += a[i]; }   // right: in any order, which is faster',
+  },
 } as const satisfies Record<string, CodeInfo>;

@@ -20,6 +20,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   protected structs = true;
   missingValues: { readonly kind: string; readonly name: Ident }[] = [];
   badReductions: Span[] = [];
+  reducedFors: Span[] = [];
   /** Comparisons of what is a comparison itself. */
   chained: Span[] = [];
   missingRanges: Span[] = [];
@@ -147,6 +148,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     this.missingRanges = [];
     this.missingValues = [];
     this.badReductions = [];
+    this.reducedFors = [];
     this.chained = [];
   }
 

@@ -173,6 +173,7 @@ class QuickParser extends QuickExpressions {
     const body = this.block();
     const span = this.since(start);
     if (each) return { kind: 'foreach', name, range: range ?? this.wrong(), reductions, body, span };
+    if (reductions.length > 0) return this.wrong();
     return range ? { kind: 'for', name, range, body, span } : { kind: 'forEach', name, over, body, span };
   }
 

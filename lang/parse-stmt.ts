@@ -218,6 +218,7 @@ export abstract class StatementRules extends ExpressionRules {
     const body = this.SUBRULE(this.block) ?? this.emptyBlock();
     if (kind === 'foreach')
       return this.stmt(start, { kind, name, range: head?.range ?? this.emptyRange(head?.over), reductions, body });
+    this.ACTION(() => this.reducedFors.push(...reductions.map((r) => r.span)));
     if (head?.range) return this.stmt(start, { kind: 'for', name, range: head.range, body });
     return this.stmt(start, { kind: 'forEach', name, over: head?.over ?? this.error(), body });
   });

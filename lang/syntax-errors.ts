@@ -17,6 +17,7 @@ export interface Noticed {
   readonly missingRanges: readonly Span[];
   readonly missingOn: readonly Span[];
   readonly badReductions: readonly Span[];
+  readonly reducedFors: readonly Span[];
   readonly chained: readonly Span[];
 }
 
@@ -241,6 +242,12 @@ export const syntaxDiagnostic = (input: {
     );
   for (const span of parser.badReductions)
     all.push(error('PG0108', 'unknown operator of a reduction', span, { hint: 'operators are + * min max & | ^' }));
+  for (const span of parser.reducedFors)
+    all.push(
+      error('PG0109', 'a `for` has no `reduce`', span, {
+        hint: 'its iterations run in order: add up in its body, or write `foreach` if any order will do',
+      }),
+    );
   if (all.length === 0)
     for (const span of parser.chained)
       all.push(
