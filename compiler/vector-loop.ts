@@ -49,7 +49,8 @@ export interface Straight {
   readonly inner: ReadonlySet<Value>;
 }
 
-const justOne = (defs: Defs, condition: Value): boolean => {
+/** A single comparison: of a conjunction, which stops earlier, each part alone says too much. */
+export const justOne = (defs: Defs, condition: Value): boolean => {
   const inst = opOf(defs, condition);
   if (inst?.op === 'eqz') return justOne(defs, inst.args[0] ?? -1);
   return inst !== undefined && isCompare(inst.op);

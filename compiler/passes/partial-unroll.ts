@@ -21,6 +21,7 @@ import { type Body, type Func, type Inst, type LoopInst, opRow, type Terminator,
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';
 import { argsOf, bodiesOf, breaksTo, copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
+import { justOne } from '../vector-loop.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const by = 'partial-unroll';
@@ -100,6 +101,8 @@ const roundsOf = (s: State, loop: LoopInst): Rounds | undefined => {
   const test = loop.body.insts.at(-1);
   if (!found?.signed || test?.kind !== 'if' || test.results.length > 0) return undefined;
   const { induction: counter, op, bound } = found;
+  // With another condition beside it the loop may be left after any round.
+  if (!justOne(s.defs, test.condition)) return undefined;
   if (op === 'ne' || op === 'eq' || counter.step > 0n !== (op === 'lt' || op === 'le')) return undefined;
   if (typeOf(s.edit.types, counter.param) !== 'i64' || breaksTo(loop.body, loop.label).length !== 1) return undefined;
   if (loop.params.some((v) => typeOf(s.edit.types, v) === 'ptr')) return undefined;
