@@ -398,6 +398,13 @@ const comparisons: Partial<Record<OpName, { op: Comparison; signed: boolean }>> 
 const negated: Record<Comparison, Comparison> = { lt: 'ge', le: 'gt', gt: 'le', ge: 'lt', ne: 'eq', eq: 'ne' };
 export const swapped: Record<Comparison, Comparison> = { lt: 'gt', le: 'ge', gt: 'lt', ge: 'le', ne: 'ne', eq: 'eq' };
 
+/** One comparison, or its negation: `relationsOf` says all of it. Of other conditions it says what they imply. */
+export const justOne = (defs: Defs, condition: Value): boolean => {
+  const inst = opOf(defs, condition);
+  if (inst?.op === 'eqz') return justOne(defs, inst.args[0] ?? -1);
+  return inst !== undefined && isCompare(inst.op);
+};
+
 /** The relations between integers that hold when `condition` is true (or, with `holds` false, when it is zero). */
 export const relationsOf = (defs: Defs, condition: Value, holds: boolean, depth = 8): readonly Relation[] => {
   const inst = opOf(defs, condition);
@@ -434,7 +441,8 @@ export const termsOf = (defs: Defs, condition: Value): Terms => {
   const split = (v: Value, holds: boolean): Terms => {
     const inst = opOf(defs, v);
     const [a, b] = inst?.suffix === 'i32' ? inst.args : [];
-    if (inst?.op === 'eqz' && a !== undefined) return split(a, !holds);
+    // Of other numbers than 0 and 1 the bits would be joined.
+    if (inst?.op === 'eqz' && a !== undefined && isBool(defs, a)) return split(a, !holds);
     const joins = inst?.op === 'and' || inst?.op === 'or';
     if (!joins || a === undefined || b === undefined || !isBool(defs, a) || !isBool(defs, b))
       return { all: true, terms: [{ value: v, holds }] };

@@ -12,8 +12,7 @@ import {
   type Induction,
   inductionsOf,
   isBool,
-  isCompare,
-  opOf,
+  justOne,
 } from './facts.ts';
 import { inRange } from './guards.ts';
 import type { BlockInst, Body, IfInst, LoopInst, OpInst, OpName, PosId, Terminator, Value } from './ir.ts';
@@ -48,13 +47,6 @@ export interface Straight {
   /** Values that change from iteration to iteration, or might. */
   readonly inner: ReadonlySet<Value>;
 }
-
-/** A single comparison: of a conjunction, which stops earlier, each part alone says too much. */
-export const justOne = (defs: Defs, condition: Value): boolean => {
-  const inst = opOf(defs, condition);
-  if (inst?.op === 'eqz') return justOne(defs, inst.args[0] ?? -1);
-  return inst !== undefined && isCompare(inst.op);
-};
 
 /** The loop as a straight line; conditions in it are made with new values. */
 export const straightOf = (defs: Defs, loop: LoopInst, edit: Edit): Straight | Refusal => {

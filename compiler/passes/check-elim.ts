@@ -227,7 +227,8 @@ const decided = (s: State, inst: OpInst): readonly Inst[] => {
 /** Whether a counter is one of the ends of its range is whether it is beyond, or not: that is an order, of which more follows. */
 const atEnd = (s: State, inst: OpInst, { left, op, right }: Relation): readonly Inst[] => {
   const isCounter = s.defs.get(left)?.kind === 'param' || s.defs.get(right)?.kind === 'param';
-  if (!isCounter || (op !== 'eq' && op !== 'ne')) return [inst];
+  // A negated comparison is one of one operand.
+  if (!isCounter || inst.op !== op || (op !== 'eq' && op !== 'ne')) return [inst];
   const least = s.bounds.proves(right, left, 0n);
   if ((!least && !s.bounds.proves(left, right, 0n)) || !s.context.allow()) return [inst];
   const [same, other] = least ? (['le_s', 'gt_s'] as const) : (['ge_s', 'lt_s'] as const);

@@ -4,7 +4,7 @@
 //   %r = and.i32 %a, %b                                 %r = le_u.i32 %d, 9
 //
 // A number below the lower end wraps to a large one (H. S. Warren, Hacker's Delight, 2003, section 4-1).
-import { type Defs, intOf, type Relation, relationsOf } from '../facts.ts';
+import { type Defs, intOf, justOne, type Relation, relationsOf } from '../facts.ts';
 import type { OpInst, Value } from '../ir.ts';
 
 /** `low` <= `value` <= `low` + `size`, or (with `outside`) not. */
@@ -19,6 +19,8 @@ export interface Between {
 /** What an `and` or `or` of two comparisons asks; undefined: something else. */
 export const betweenOf = (defs: Defs, inst: OpInst): Between | undefined => {
   const outside = inst.op === 'or';
+  // Of `a && b` the relations are what it implies: that it holds they do not.
+  if (!inst.args.every((v) => justOne(defs, v))) return undefined;
   const ends = inst.args.flatMap((v) => relationsOf(defs, v, !outside));
   const [a, b] = ends;
   if (a === undefined || b === undefined || ends.length !== 2 || inst.args.length !== 2) return undefined;

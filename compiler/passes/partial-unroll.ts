@@ -16,12 +16,21 @@
 import { isRuntime } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { bits, effectsOf, isLoad } from '../effects.ts';
-import { countedAtBottom, type Def, type Defs, defsOf, type Induction, inductionsOf, intOf, opOf } from '../facts.ts';
+import {
+  countedAtBottom,
+  type Def,
+  type Defs,
+  defsOf,
+  type Induction,
+  inductionsOf,
+  intOf,
+  justOne,
+  opOf,
+} from '../facts.ts';
 import { type Body, type Func, type Inst, type LoopInst, opRow, type Terminator, type Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';
 import { argsOf, bodiesOf, breaksTo, copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
-import { justOne } from '../vector-loop.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const by = 'partial-unroll';

@@ -10,7 +10,7 @@
 // monotone in the counter. However a condition is written, it is the same to the pass: as limits of the counter
 // (compiler/index-limits.ts), joined by `and` or, negated as a whole, by `or`. Iterations are the same, in the same order.
 import { effectsOf } from '../effects.ts';
-import { type Counted, countedOf, type Defs, defsOf, relationsOf, type Term, termsOf } from '../facts.ts';
+import { type Counted, countedOf, type Defs, defsOf, justOne, relationsOf, type Term, termsOf } from '../facts.ts';
 import { firstBeyond, type Indices, type Limit, limitsOf, type Make } from '../index-limits.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -94,13 +94,14 @@ const findBounds = (defs: Defs, body: LoopInst, c: Counted, inner: ReadonlySet<V
     const { all, terms } = termsOf(defs, test.condition);
     const [first] = terms;
     // `i != c` is what `i == c` is not.
-    const alone = terms.length === 1 && first ? relationsOf(defs, first.value, first.holds) : [];
+    const alone =
+      terms.length === 1 && first && justOne(defs, first.value) ? relationsOf(defs, first.value, first.holds) : [];
     const outside = !all || alone[0]?.op === 'ne';
     const limits: Limit[] = [];
     const others: Term[] = [];
     for (const term of terms) {
       const [r, more] = relationsOf(defs, term.value, term.holds !== outside);
-      const found = r && !more ? limitsOf(defs, loop, r) : [];
+      const found = r && !more && justOne(defs, term.value) ? limitsOf(defs, loop, r) : [];
       if (found.length > 0) limits.push(...found);
       else others.push(term);
     }

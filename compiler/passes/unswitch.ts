@@ -7,7 +7,7 @@
 //
 // Each version is a whole loop, so that splitting, strength reduction and vectorising see the simple body. The other
 // version often does nothing and goes. Only small loops: the code doubles.
-import { countedOf, type Defs, defsOf, opOf, relationsOf, type Term, termsOf } from '../facts.ts';
+import { countedOf, type Defs, defsOf, justOne, opOf, relationsOf, type Term, termsOf } from '../facts.ts';
 import { limitsOf } from '../index-limits.ts';
 import type { Body, Func, IfInst, Inst, LoopInst, OpName, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -158,7 +158,7 @@ const findTest = (s: State, loop: LoopInst, body: Body, inner: ReadonlySet<Value
 const isLimit = (s: State, loop: LoopInst, inner: ReadonlySet<Value>, term: Term): boolean => {
   const c = countedOf(s.defs, loop, inner);
   const [r] = relationsOf(s.defs, term.value, !term.holds);
-  if (!c || !r) return false;
+  if (!c || !r || !justOne(s.defs, term.value)) return false;
   const { param: counter, init } = c.induction;
   return limitsOf(s.defs, { counter, init, bound: c.bound, inner }, r).length > 0;
 };
