@@ -5,15 +5,7 @@
 // dependence to data dependence, POPL 1983). Writes under a condition stay there: a write that puts back
 // what was there is one that other images can see. So do reads, which might not be allowed, unless all that they walk through was asked for.
 import { bits, effectBits, isDivision } from './effects.ts';
-import {
-  countedAtBottom,
-  countUses,
-  type Defs,
-  type Induction,
-  inductionsOf,
-  isBool,
-  justOne,
-} from './facts.ts';
+import { countedAtBottom, countUses, type Defs, type Induction, inductionsOf, isBool, justOne } from './facts.ts';
 import { inRange } from './guards.ts';
 import type { BlockInst, Body, IfInst, LoopInst, OpInst, OpName, PosId, Terminator, Value } from './ir.ts';
 import { definedIn, type Edit } from './tree.ts';
