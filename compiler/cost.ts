@@ -29,7 +29,7 @@ export const spacingUnits = (microseconds: number): number => Math.round(interva
 export const microseconds = (units: number): number => units / unitsPerMicrosecond;
 
 /** What the run-time may take at one go, in microseconds: it is never interrupted, also where its code was taken into functions of a program. */
-const runtimeShare = 25;
+const runtimeShare = 30;
 
 /** Units that no path without a hook is longer than: an interval, and what the run-time takes on the way. */
 export const boundUnits = (interval: number): number => intervalUnits(interval + runtimeShare);
