@@ -226,6 +226,8 @@ export const rangeOf = (defs: Defs, v: Value, depth = 6): Range => {
 
 /** Parameters and results of control flow that are looked through for a range, one within the other. */
 const deepestChoice = 3;
+/** Of more values than this it is not asked, as each may be one of so many again. */
+const mostGiven = 8;
 
 /** What one of several values is: a loop's parameter begins as one, and goes on as others; what an `if` gives, or a loop, is what it is left with. */
 const chosenRange = (defs: Defs, v: Value, depth: number): Range => {
@@ -235,6 +237,7 @@ const chosenRange = (defs: Defs, v: Value, depth: number): Range => {
     def.kind === 'param'
       ? [def.loop.inits[def.index], ...givenTo(def.loop, 'next').map((args) => args[def.index])]
       : givenTo(def.inst, 'break').map((args) => args[def.index]);
+  if (given.length > mostGiven) return i64Range;
   let all: Range | undefined;
   for (const x of given) {
     if (x === v) continue;

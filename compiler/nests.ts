@@ -7,7 +7,7 @@ import type { Body, Func, Inst } from './ir.ts';
 import { type Nest, nestOf } from './jam-nest.ts';
 import type { RangeState } from './loop-ranges.ts';
 import type { PassContext } from './passes.ts';
-import { bodiesOf, editOf, sizeOf, withBodies } from './tree.ts';
+import { editOf, hasLoop, sizeOf, withBodies } from './tree.ts';
 
 /** A function that has grown beyond this gets no more loops. */
 const maxFunction = 12_000;
@@ -24,8 +24,6 @@ export interface NestPass<Plan> {
   readonly copies: number;
   readonly made: (s: NestState, nest: Nest, plan: Plan) => readonly Inst[];
 }
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 /** A function whose nests are made anew where there is a plan for it, outermost first. */
 export const withNests = <Plan>(f: Func, context: PassContext, pass: NestPass<Plan>): Func => {

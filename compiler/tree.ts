@@ -38,6 +38,9 @@ export const bodiesOf = (inst: Inst): readonly Body[] => {
   }
 };
 
+/** Whether there is a loop in it, however deep. */
+export const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
+
 export const argsOf = (end: Terminator): readonly Value[] => (end.kind === 'unreachable' ? noValues : end.args);
 
 /** The instruction with other nested bodies. */

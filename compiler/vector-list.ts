@@ -10,7 +10,7 @@ import { memoryOf } from './effects.ts';
 import { defsOf } from './facts.ts';
 import type { Body, Func, IrProgram, LoopInst, PosId, Value } from './ir.ts';
 import { insideText, placeOfUser } from './place-text.ts';
-import { bodiesOf, editOf } from './tree.ts';
+import { bodiesOf, editOf, hasLoop } from './tree.ts';
 import { floatShape, intShape } from './vector-lanes.ts';
 import { isRefusal, type Refusal } from './vector-loop.ts';
 import { type Plan, planOf } from './vector-plan.ts';
@@ -42,8 +42,6 @@ interface Copy {
   /** There is a loop of the same place in it. */
   readonly around: boolean;
 }
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 /** `spare`: in the branch that is not the likely one. */
 const forEachLoop = (body: Body, spare: boolean, visit: (loop: LoopInst, spare: boolean) => void): void => {

@@ -41,6 +41,7 @@ import {
   type Edit,
   editOf,
   forEachInst,
+  hasLoop,
   leaves,
   nextsOf,
   resolver,
@@ -87,8 +88,6 @@ const loopsOf = (s: State, body: Body, replaced: Map<Value, Value>): Body => ({
   }),
   end: body.end,
 });
-
-const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 /** An access in the body itself, made in every round that gets so far. */
 interface Spot {

@@ -37,7 +37,7 @@ import { memTypeBytes } from '../layout.ts';
 import { type Asking, asking, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
 import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
-import { bodiesOf, copyBody, definedIn, editOf, forEachInst, leaves, sizeOf, withBodies } from '../tree.ts';
+import { copyBody, definedIn, editOf, forEachInst, hasLoop, leaves, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'disambiguate';
 
@@ -92,8 +92,6 @@ const loopsOf = (s: State, body: Body): Body => ({
   }),
   end: body.end,
 });
-
-const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 /** What is read of one object in every iteration: `bytes` from `offset` after the base. */
 interface Cell {

@@ -28,7 +28,7 @@ import {
   rangesIn,
 } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, breaksTo, copyBody, editOf, leaves, sizeOf, withBodies } from '../tree.ts';
+import { bodiesOf, breaksTo, copyBody, editOf, hasLoop, leaves, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'guard-range';
 
@@ -99,8 +99,6 @@ const certainChecks = (body: Body, into: Set<Inst> = new Set()): ReadonlySet<Ins
 
 /** The loop is left in one place: it does not stop half-way because it has found something. */
 const goesThrough = (loop: LoopInst): boolean => !leaves(loop) && breaksTo(loop.body, loop.label).length === 1;
-
-const hasLoop = (body: Body): boolean => body.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 /** An iteration of an inner loop counts as so many of the loop around it. */
 const inner = 8;

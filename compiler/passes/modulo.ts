@@ -27,7 +27,18 @@ import {
 } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, definedIn, type Edit, editOf, madeBy, nextsOf, resolver, substitute, withBodies } from '../tree.ts';
+import {
+  bodiesOf,
+  definedIn,
+  type Edit,
+  editOf,
+  hasLoop,
+  madeBy,
+  nextsOf,
+  resolver,
+  substitute,
+  withBodies,
+} from '../tree.ts';
 
 const by = 'modulo';
 
@@ -52,8 +63,6 @@ export const modulo = (f: Func, context: PassContext): Func => {
   if (body === f.body) return f;
   return { ...f, types: s.edit.types, body: substitute(body, resolver(s.values)) };
 };
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 const inBody = (s: State, body: Body): Body => {
   let changed = false;

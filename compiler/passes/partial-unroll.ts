@@ -30,7 +30,7 @@ import {
 import { type Body, type Func, type Inst, type LoopInst, opRow, type Terminator, type Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';
-import { argsOf, bodiesOf, breaksTo, copyBody, type Edit, editOf, forEachInst, typeOf, withBodies } from '../tree.ts';
+import { argsOf, breaksTo, copyBody, type Edit, editOf, forEachInst, hasLoop, typeOf, withBodies } from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const by = 'partial-unroll';
@@ -59,8 +59,6 @@ export const partialUnroll: Pass['run'] = (f: Func, context) => {
   const body = inBody(s, f.body);
   return { ...f, types: s.edit.types, body };
 };
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 const inBody = (s: State, body: Body): Body => ({
   insts: body.insts.flatMap((inst): readonly Inst[] => {

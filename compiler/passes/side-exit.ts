@@ -21,7 +21,18 @@ import { bits, effectsOf } from '../effects.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';
-import { bodiesOf, copyBody, type Edit, editOf, resolver, substitute, targets, typeOf, withBodies } from '../tree.ts';
+import {
+  bodiesOf,
+  copyBody,
+  type Edit,
+  editOf,
+  hasLoop,
+  resolver,
+  substitute,
+  targets,
+  typeOf,
+  withBodies,
+} from '../tree.ts';
 import { costOf, maxFunctionCost } from './inline.ts';
 
 const by = 'side-exit';
@@ -44,8 +55,6 @@ export const sideExit: Pass['run'] = (f: Func, context) => {
   const body = inBody(s, f.body);
   return { ...f, types: s.edit.types, body };
 };
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 const inBody = (s: State, body: Body): Body => ({
   insts: body.insts.map((inst) =>

@@ -19,7 +19,7 @@ import { type Defs, defsOf, type Induction, inductionsOf, intOf, type Linear, li
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
-import { bodiesOf, definedIn, type Edit, editOf, madeBy, nextsOf, withBodies } from '../tree.ts';
+import { bodiesOf, definedIn, type Edit, editOf, hasLoop, madeBy, nextsOf, withBodies } from '../tree.ts';
 
 /** More pointers than this would not stay in registers. */
 const maxPointers = 12;
@@ -36,8 +36,6 @@ export const strength = (f: Func, context: PassContext): Func => {
   const body = foldOffsets(s, strengthBody(s, f.body));
   return { ...f, types: edit.types, body };
 };
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 const strengthBody = (s: State, body: Body): Body => ({
   insts: body.insts.flatMap((inst): readonly Inst[] => {

@@ -22,7 +22,7 @@ import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpName, Terminator, Va
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
 import { combinesArrays } from '../runtime-functions.ts';
-import { bodiesOf, editOf, sizeOf, typeOf, withBodies } from '../tree.ts';
+import { editOf, hasLoop, sizeOf, typeOf, withBodies } from '../tree.ts';
 import type { Apart } from '../vector-access.ts';
 import { cloner, linearStep, vectorCode } from '../vector-code.ts';
 import { isRefusal } from '../vector-loop.ts';
@@ -49,8 +49,6 @@ export const vectorise = (f: Func, context: PassContext): Func => {
   const body = inBody(s, f.body);
   return { ...f, types: edit.types, body };
 };
-
-const hasLoop = (b: Body): boolean => b.insts.some((i) => i.kind === 'loop' || bodiesOf(i).some(hasLoop));
 
 const inBody = (s: State, body: Body): Body => ({
   insts: body.insts.map((i) => {
