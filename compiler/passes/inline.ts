@@ -13,7 +13,7 @@
 // run in one piece. There the body comes back: it then knows what is known around it, and short loops are no calls.
 import { isRuntime } from '../../vm/abi.ts';
 import { isParBody } from '../call-graph.ts';
-import { effectBits } from '../effects.ts';
+import { bits, effectBits } from '../effects.ts';
 import { type Body, type FrameSlot, type Func, type Inst, opRow, type PosId, type Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { isMoving, outwardOps, revokers } from '../runtime-functions.ts';
@@ -104,6 +104,8 @@ const inlineBody = (s: State, body: Body, inLoop: boolean): Body => ({
 
 /** Frames of inlined functions live as long as the caller's: larger ones stay apart. */
 const maxFrame = 4096;
+/** The same where the caller is part of a recursion. */
+const maxRecursiveFrame = 256;
 
 const frameOf = (f: Func): number => f.slots.reduce((n, slot) => n + slot.size, 0);
 
@@ -114,8 +116,8 @@ const found: ReadonlySet<string> = new Set(revokers);
 const isWorthIt = (s: State, callee: Func, inLoop: boolean): boolean => {
   if (found.has(callee.name) || frameOf(callee) > maxFrame) return false;
   if (callee.name === s.f.name) return false;
-  // Its frame would be there as long as all of a recursion.
-  if (callee.slots.length > 0 && isRecursive(s.f, s.context)) return false;
+  // Its frame would be there as long as all of a recursion: but small ones are mostly structs, which become their fields.
+  if (frameOf(callee) > maxRecursiveFrame && isRecursive(s.f, s.context)) return false;
   // A loop's body is called at one place beside the run-time's: it may come back to where it now is.
   const isLoop = isParBody(callee.name) && !isRuntime(s.f.name);
   if (!isLoop && isRecursive(callee, s.context)) return false;
@@ -123,7 +125,7 @@ const isWorthIt = (s: State, callee: Func, inLoop: boolean): boolean => {
   if (isRuntime(s.f.name) && !isRuntime(callee.name)) return false;
   // Code that takes numbers for addresses stays apart from code that finds its objects moved.
   if (isMoving(s.context.program) && isRuntime(callee.name) !== isRuntime(s.f.name)) return false;
-  const cost = costOf(callee.body);
+  const cost = lastingCost(callee);
   const isOnce = isLoop || (s.calls.get(callee.name) === 1 && callee.name !== 'main');
   const limit = isOnce ? onceCost : inLoop && isFormula(callee) ? formulaCost : smallCost;
   if (cost > limit || s.cost + cost > maxFunctionCost) return false;
@@ -131,11 +133,13 @@ const isWorthIt = (s: State, callee: Func, inLoop: boolean): boolean => {
   return true;
 };
 
-/** Computes, and no more: no loop, no call, nothing of memory but its own numbers. */
+const ofStructs = bits.place | bits.reads | bits.writes;
+
+/** Computes, and no more: no loop, no call; structs are passed in memory. */
 const isFormula = (f: Func): boolean => {
-  let is = f.slots.length === 0;
+  let is = true;
   forEachInst(f.body, (i) => {
-    if (i.kind === 'loop' || (i.kind === 'op' && effectBits(i.op) !== 0)) is = false;
+    if (i.kind === 'loop' || (i.kind === 'op' && (effectBits(i.op) & ~ofStructs) !== 0)) is = false;
   });
   return is;
 };
@@ -147,6 +151,28 @@ export const costOf = (body: Body): number => {
   });
   return cost;
 };
+
+const lasting = new WeakMap<Body, number>();
+
+/** Cost without what reads and writes the function's own slots: copies of structs, which become their fields where the function comes to stand. */
+const lastingCost = (f: Func): number => {
+  if (f.slots.length === 0) return costOf(f.body);
+  const known = lasting.get(f.body);
+  if (known !== undefined) return known;
+  const own = new Set<Value>();
+  let cost = 0;
+  forEachInst(f.body, (i) => {
+    const [first] = i.kind === 'op' ? i.args : [];
+    const isOwn = i.kind === 'op' && (i.op === 'frame' || (first !== undefined && own.has(first)));
+    if (isOwn && derivesPlace.has(i.op)) for (const r of i.results) own.add(r);
+    else if (!(isOwn && (i.op === 'load' || i.op === 'store')))
+      cost += i.kind === 'op' ? Math.min(opRow(i.op).cost, 20) : 1;
+  });
+  lasting.set(f.body, cost);
+  return cost;
+};
+
+const derivesPlace: ReadonlySet<string> = new Set(['frame', 'addr', 'offset']);
 
 /** The call as a block that holds a copy of the callee. */
 const blockFor = (s: State, call: Inst & { kind: 'op' }, callee: Func): Inst => {
