@@ -315,6 +315,12 @@ const keptIn = (f: Func): Kept => {
   return { kept, passed };
 };
 
+/** Slots whose address others may keep, or get and are functions of which `tells` is true. */
+export const keptSlots = (f: Func, program: IrProgram, tells: (name: string) => boolean): ReadonlySet<string> => {
+  const lends = lendsOf(program);
+  return escapedSlots(f, (inst, at) => lends(inst, at) && !tells(String(inst.imms[0])));
+};
+
 /** Which parameters functions keep: all are taken not to be, until one is found that is. */
 const lendsOf = (program: IrProgram): Lends => {
   const known = lending.get(program);

@@ -6,12 +6,12 @@
 //                                           free %p
 //
 // Variables of the module are told of at the beginning of `init`, slots of a frame at the entry of their function and
-// before each of its exits: those whose address others may have, and those that hold pointers (`track.escape` in them).
+// before each of its exits: those whose address others may keep, and those that hold pointers (`track.escape` in them).
 // Runs only where it is asked for (CompileOptions.track), after all passes that can make an object disappear.
 import type { TrackKind } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
 import { checkRuntime, isChecked } from '../checked.ts';
-import { escapedSlots, placeOf } from '../effects.ts';
+import { keptSlots, placeOf } from '../effects.ts';
 import { type Defs, defsOf } from '../facts.ts';
 import type { Body, Func, Imm, Inst, IrGlobal, IrProgram, OpInst, OpName, Value } from '../ir.ts';
 import { isTold } from '../ir-track.ts';
@@ -86,9 +86,43 @@ const after = (o: Replacement, inst: OpInst, program: IrProgram): void => {
 
 const guards: ReadonlySet<OpName> = new Set(['guard.read', 'guard.write', 'guard.read_range', 'guard.write_range']);
 
+const tellers = new WeakMap<IrProgram, (name: string) => boolean>();
+
+/** Functions that tell of places of pointers, by themselves or by others that they call: what they get a pointer to may hold some. */
+const tellersIn = (program: IrProgram): ((name: string) => boolean) => {
+  const known = tellers.get(program);
+  if (known) return known;
+  const callers = new Map<string, string[]>();
+  const work: string[] = [];
+  for (const f of program.funcs) {
+    let tells = false;
+    forEachInst(f.body, (i) => {
+      if (i.kind !== 'op') return;
+      if (i.op === 'track.escape' || i.op === 'track.run') tells = true;
+      if (i.op !== 'call') return;
+      const callee = String(i.imms[0]);
+      const of = callers.get(callee);
+      if (of) of.push(f.name);
+      else callers.set(callee, [f.name]);
+    });
+    if (tells) work.push(f.name);
+  }
+  const found = new Set(work);
+  for (let name = work.pop(); name !== undefined; name = work.pop())
+    for (const caller of callers.get(name) ?? [])
+      if (!found.has(caller)) {
+        found.add(caller);
+        work.push(caller);
+      }
+  const is = (name: string): boolean => found.has(name);
+  tellers.set(program, is);
+  return is;
+};
+
 /** Slots that another function, a move of an object, or a guard that asks the table may have to know of. */
-const slotsToTell = (f: Func, defs: Defs, checked: boolean): ReadonlySet<string> => {
-  const slots = new Set(escapedSlots(f));
+const slotsToTell = (f: Func, defs: Defs, program: IrProgram): ReadonlySet<string> => {
+  const checked = isChecked(program);
+  const slots = new Set(keptSlots(f, program, checked ? () => true : tellersIn(program)));
   forEachInst(f.body, (i) => {
     if (i.kind !== 'op') return;
     const [p] = i.op === 'track.escape' || i.op === 'track.run' || (checked && guards.has(i.op)) ? i.args : [];
@@ -101,7 +135,7 @@ const slotsToTell = (f: Func, defs: Defs, checked: boolean): ReadonlySet<string>
 export const track: Pass['run'] = (f, context) => {
   const { program } = context;
   const edit = editOf(f);
-  const slots = isTold(f.name) ? slotsToTell(f, defsOf(f), isChecked(program)) : new Set<string>();
+  const slots = isTold(f.name) ? slotsToTell(f, defsOf(f), program) : new Set<string>();
   const told = f.slots.filter((s) => slots.has(s.name));
   const out = (insts: Inst[], pos: number): Replacement => ({ insts, edit, pos, by });
   const leave = (insts: Inst[], pos: number): void => {
