@@ -1,6 +1,7 @@
 // Accesses of a nest that must not meet: what each walks through is compared before it.
 import type { LoopInst, OpInst, Value } from './ir.ts';
-import { type Asking, type Range, type RangeState, rangesIn } from './loop-ranges.ts';
+import { type Range, type RangeState, rangesIn } from './loop-ranges.ts';
+import type { Asking } from './range-questions.ts';
 
 /** Pairs of ranges that are compared before a nest. */
 const maxAsks = 8;

@@ -9,25 +9,17 @@
 // range may. A counter times a value from outside (rows of a matrix whose extents are not known) is bounded by the product of the
 // bounds, which is computed before the loop. Slices made in the loop: their ends were checked against the whole, an index against their length.
 import { addressOf } from './address.ts';
-import {
-  addLinear,
-  countedOf,
-  type Defs,
-  type Linear,
-  linearOf,
-  opOf,
-  rangeOf,
-  relationsOf,
-  testedAtBottom,
-} from './facts.ts';
+import { addLinear, countedOf, type Defs, type Linear, linearOf, opOf, rangeOf, testedAtBottom } from './facts.ts';
 import type { Guard } from './guards.ts';
-import type { Body, Inst, IrType, LoopInst, OpInst, OpName, PosId, Value } from './ir.ts';
+import type { Body, Inst, LoopInst, OpInst, Value } from './ir.ts';
 import { differenceOf } from './polynomial.ts';
 import { bodiesOf, definedIn, type Edit } from './tree.ts';
 
 /** Coefficients are at most so large, and what is multiplied by them (asked at run time) as well: no sum leaves 64 bits. */
 const maxCoefficient = 1n << 24n;
-const maxTerm = 1n << 33n;
+export const maxTerm = 1n << 33n;
+/** Nor does one with such a constant in it. */
+const maxConstant = 1n << 60n;
 
 /** Factors of products that are bounds: none wraps. */
 const maxFactor = 1n << 30n;
@@ -46,9 +38,15 @@ interface Stop {
   readonly up: boolean;
 }
 
+/** A bound of a quotient. If the divisor is not positive, any number, as that is asked too. */
+interface Quotient {
+  readonly dividend: Linear;
+  readonly divisor: Value;
+}
+
 export interface RangeState {
   /** Values that are computed before the loop that is looked at if a question needs them: emptied for each loop. */
-  products: ReadonlyMap<Value, Product | Stop>;
+  products: ReadonlyMap<Value, Product | Stop | Quotient>;
   readonly edit: Edit;
   readonly defs: Defs;
 }
@@ -100,7 +98,7 @@ export interface Range {
 }
 
 const none: Linear = { constant: 0n, terms: new Map() };
-const constantForm = (n: bigint): Linear => ({ constant: n, terms: new Map() });
+export const constantForm = (n: bigint): Linear => ({ constant: n, terms: new Map() });
 
 /** The counter of a loop with its extremes, for what comes after `at` in its body. */
 const counterOf = (
@@ -216,7 +214,7 @@ export const rangesIn = (
   return [...ranges.values()];
 };
 
-const formKey = (l: Linear): string =>
+export const formKey = (l: Linear): string =>
   [...l.terms]
     .sort((a, b) => a[0] - b[0])
     .map(([v, c]) => `${v}*${c}`)
@@ -331,7 +329,7 @@ const rangeFrom = (
   return { guards: [g.inst], base, isIndex, guess, lo, hi, write: !isIndex && g.write, leaves, distances };
 };
 
-const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
+export const tooLarge = (c: bigint): boolean => c > maxCoefficient || c < -maxCoefficient;
 
 const replaced = (l: Linear, v: Value, coefficient: bigint, by: Linear): Linear =>
   addLinear(addLinear(l, { constant: 0n, terms: new Map([[v, 1n]]) }, -coefficient), by, coefficient);
@@ -354,7 +352,8 @@ interface Asked {
 /** Bounds are right if all that they are made of is small, also what went out against itself: collects what is to be asked. */
 const isExact = (known: Bounds, b: Bounded, inner: ReadonlySet<Value>, asked: Asked): boolean => {
   for (const d of [...(b.distance ? [b.distance] : []), ...(b.also ?? [])]) {
-    if ([...d.terms.keys()].some((v) => inner.has(v))) return false;
+    if ([...d.terms].some(([v, c]) => inner.has(v) || tooLarge(c))) return false;
+    if (d.constant > maxConstant || d.constant < -maxConstant) return false;
     asked.distances.set(`${formKey(d)}+${d.constant}`, d);
     for (const v of d.terms.keys()) asked.leaves.add(v);
   }
@@ -399,8 +398,9 @@ const boundsOf = (s: RangeState, inner: ReadonlySet<Value>, here: Here, form: (v
       const long = differenceOf(s.defs, end.upper, v, (x) => !inner.has(x));
       return long ? upTo(v, addLinear(whole, long, -1n)) : { ...upTo(v, whole), loose: true };
     }
-    const scaled = productOf(s, v, inner, (w) => find(w, depth), form);
-    if (scaled) return scaled;
+    const computed =
+      productOf(s, v, inner, (w) => find(w, depth), form) ?? dividedOf(s, v, inner, (w) => find(w, depth), form);
+    if (computed) return computed;
     const range = rangeOf(s.defs, v);
     if (range.lo < -maxTerm || range.hi > maxTerm) return undefined;
     return { value: v, lo: constantForm(range.lo), hi: constantForm(range.hi), distance: undefined, guess: true };
@@ -444,7 +444,24 @@ const productOf = (
   if (inst?.op !== 'mul' || inst.suffix !== 'i64' || a === undefined || b === undefined) return undefined;
   const [counter, factor] = inner.has(a) ? [a, b] : [b, a];
   if (!inner.has(counter) || inner.has(factor)) return undefined;
-  // A counter, or one with something added.
+  const found = shiftedOf(s, counter, inner, known);
+  if (!found) return undefined;
+  const { c, begins } = found;
+  const times = (l: Linear): Linear => ({ constant: 0n, terms: new Map([[productValue(s, l, factor), 1n]]) });
+  const by = form(factor);
+  const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
+  const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
+  const lo = begins.from.terms.size === 0 ? none : times(begins.from);
+  return { value: v, lo, hi: times(c.hi), distance: undefined, also, ...(c.guess ? { guess: true } : {}) };
+};
+
+/** A counter, or one with something from outside added: its bounds, and where it begins. */
+const shiftedOf = (
+  s: RangeState,
+  counter: Value,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+): { readonly c: Bounded; readonly begins: NonNullable<ReturnType<typeof lowestOf>> } | undefined => {
   const sum = linearOf(s.defs, counter, (w) => !inner.has(w) || known(w) !== undefined);
   const [at, another] = [...sum.terms.keys()].filter((w) => inner.has(w));
   const bounds = at === undefined || another !== undefined || sum.terms.get(at) !== 1n ? undefined : known(at);
@@ -452,146 +469,41 @@ const productOf = (
   const c = { ...bounds, lo: replaced(sum, at, 1n, bounds.lo), hi: replaced(sum, at, 1n, bounds.hi) };
   if ([...c.hi.terms.keys()].some((w) => inner.has(w))) return undefined;
   const begins = lowestOf(c.lo, inner, known);
-  if (!begins) return undefined;
-  const times = (l: Linear): Linear => ({ constant: 0n, terms: new Map([[productValue(s, l, factor), 1n]]) });
-  const by = form(factor);
-  const room = (l: Linear): Linear => addLinear(constantForm(maxFactor), l, -1n);
-  const also = [by, room(by), room(c.hi), begins.from, room(begins.from), ...begins.also, ...asksOf(c)];
-  const lo = begins.from.terms.size === 0 ? none : times(begins.from);
-  return { value: v, lo, hi: times(c.hi), distance: undefined, also, ...(bounds.guess ? { guess: true } : {}) };
+  return begins && { c, begins };
 };
 
-// ---- code before the loop ---------------------------------------------------------------------------------------
+const divisions: ReadonlySet<string> = new Set(['div_s', 'div_u', 'rem_s', 'rem_u']);
 
-/**
- * What follows where so many bytes from some place on are permitted, which are no more than the memory has: if the number of bytes is a
- * value, that it is small, if it is a multiple of a small one, that this is not negative.
- */
-export const givenPermitted = (ranges: readonly Range[]): Pick<Given, 'small' | 'natural'> => {
-  const [small, natural] = [new Set<Value>(), new Set<Value>()];
-  for (const r of ranges) {
-    if (r.isIndex) continue;
-    const bytes = addLinear(r.hi, r.lo, -1n);
-    const [term, another] = [...bytes.terms];
-    if (term === undefined || another !== undefined || tooLarge(bytes.constant)) continue;
-    if (term[1] === 1n) small.add(term[0]);
-    else if (term[1] > 1n && bytes.constant <= 0n) natural.add(term[0]);
-  }
-  return { small, natural };
-};
-
-/** What a condition says of two numbers as a form that is not negative: exact if its values are small. */
-export const leastOf = (defs: Defs, condition: Value, holds: boolean): readonly Linear[] =>
-  relationsOf(defs, condition, holds).flatMap((r) => {
-    if (r.suffix !== 'i64' || !r.signed || r.op === 'ne' || r.op === 'eq') return [];
-    const [less, more] = r.op === 'lt' || r.op === 'le' ? [r.left, r.right] : [r.right, r.left];
-    const strict = r.op === 'lt' || r.op === 'gt';
-    const one = (v: Value): Linear => linearOf(defs, v, () => true);
-    return [addLinear(addLinear(one(more), one(less), -1n), constantForm(strict ? -1n : 0n))];
-  });
-
-/** Whether one of these forms says that this one is not negative. */
-export const follows = (known: readonly Linear[], form: Linear): boolean =>
-  known.some((k) => formKey(k) === formKey(form) && k.constant <= form.constant);
-
-/** Ops before a loop that ask whether ranges are what they are taken for, and what a pass asks besides; `answer` is an i32. */
-export interface Asking {
-  readonly make: (op: OpName, suffix: string, args: readonly Value[], type: IrType, imm?: bigint) => Value;
-  readonly i64: (n: bigint) => Value;
-  readonly and: (condition: Value) => void;
-  readonly from: (r: Range) => Value;
-  readonly bytes: (r: Range) => Value;
-  /** Asks whether all indices are in [0, length). */
-  readonly inside: (r: Range) => void;
-  readonly answer: () => Value;
-}
-
-/** What need not be asked: values for which another question says yes only if they are small, and what is not negative. */
-export interface Given {
-  readonly small: ReadonlySet<Value>;
-  /** Values that are not negative if they are small, and that question says yes. */
-  readonly natural: ReadonlySet<Value>;
-  readonly least: (form: Linear) => boolean;
-}
-
-const nothingGiven: Given = { small: new Set(), natural: new Set(), least: () => false };
-
-export const asking = (
+/** A quotient or remainder of a counter from 0 or more on by a value from outside that is positive: an index that wraps around, row and column of a flat one. */
+const dividedOf = (
   s: RangeState,
-  ranges: readonly Range[],
-  pos: PosId,
-  by: string,
-  into: Inst[],
-  given = nothingGiven,
-): Asking => {
-  const { edit } = s;
-  const make: Asking['make'] = (op, suffix, args, type, imm) => {
-    const result = edit.value(type);
-    into.push({ kind: 'op', op, suffix, results: [result], args, imms: imm === undefined ? [] : [imm], pos, by });
-    return result;
-  };
-  const i64 = (n: bigint): Value => make('const', 'i64', [], 'i64', n);
-  const sum = (l: Linear): Value => {
-    let all: Value | undefined;
-    for (const [v, c] of l.terms) {
-      const term = c === 1n ? v : make('mul', 'i64', [v, i64(c)], 'i64');
-      all = all === undefined ? term : make('add', 'i64', [all, term], 'i64');
-    }
-    if (all === undefined) return i64(l.constant);
-    return l.constant === 0n ? all : make('add', 'i64', [all, i64(l.constant)], 'i64');
-  };
-  const defined = new Set<Value>();
-  const define = (v: Value): void => {
-    const product = s.products.get(v);
-    if (!product || defined.has(v)) return;
-    defined.add(v);
-    const op = (name: OpName, args: readonly Value[], results = [edit.value('i64')]): Value => {
-      into.push({ kind: 'op', op: name, suffix: 'i64', results, args, imms: [], pos, by });
-      return results[0] ?? v;
-    };
-    if ('way' in product) {
-      const over = op('rem_u', [sum(product.way), i64(product.step)]);
-      op(product.up ? 'sub' : 'add', [sum(product.end), over], [v]);
-      return;
-    }
-    for (const w of product.factor.terms.keys()) define(w);
-    op('mul', [sum(product.factor), product.by], [v]);
-  };
-  for (const r of ranges) for (const v of [...r.leaves, ...r.lo.terms.keys(), ...r.hi.terms.keys()]) define(v);
-  let ok: Value | undefined;
-  const and = (v: Value): void => {
-    ok = ok === undefined ? v : make('and', 'i32', [ok, v], 'i32');
-  };
-  for (const v of new Set(ranges.flatMap((r) => [...r.leaves]))) {
-    const known = rangeOf(s.defs, v);
-    if (given.small.has(v) || (known.lo >= -maxTerm && known.hi <= maxTerm)) continue;
-    if (given.natural.has(v)) {
-      and(make('le_u', 'i64', [v, i64(maxTerm)], 'i32'));
-      continue;
-    }
-    const shifted = make('add', 'i64', [v, i64(maxTerm)], 'i64');
-    and(make('le_u', 'i64', [shifted, i64(2n * maxTerm)], 'i32'));
-  }
-  const distances = new Map(ranges.flatMap((r) => [...r.distances]));
-  for (const d of distances.values()) {
-    if ((d.terms.size === 0 && d.constant >= 0n) || given.least(d)) continue;
-    and(make('ge_s', 'i64', [sum(d), i64(0n)], 'i32'));
-  }
-  return {
-    make,
-    i64,
-    and,
-    from: (r) => {
-      const base = edit.types[r.base] === 'ptr' ? r.base : make('addr', '', [r.base], 'ptr');
-      if (r.lo.terms.size > 0) return make('ptr.add', '', [base, make('wrap', '', [sum(r.lo)], 'i32')], 'ptr');
-      const offset = BigInt.asIntN(32, r.lo.constant);
-      return offset === 0n ? base : make('ptr.add', '', [base, make('const', 'i32', [], 'i32', offset)], 'ptr');
-    },
-    bytes: (r) => sum(addLinear(r.hi, r.lo, -1n)),
-    inside: (r) => {
-      if (r.lo.terms.size > 0 || r.lo.constant < 0n) and(make('ge_s', 'i64', [sum(r.lo), i64(0n)], 'i32'));
-      and(make('le_s', 'i64', [sum(r.hi), r.base], 'i32'));
-    },
-    answer: () => ok ?? make('const', 'i32', [], 'i32', 1n),
-  };
+  v: Value,
+  inner: ReadonlySet<Value>,
+  known: Bounds,
+  form: (v: Value) => Linear,
+): Bounded | undefined => {
+  const inst = opOf(s.defs, v);
+  const [x, divisor] = inst?.args ?? [];
+  if (!inst || !divisions.has(inst.op) || inst.suffix !== 'i64' || x === undefined || divisor === undefined)
+    return undefined;
+  if (!inner.has(x) || inner.has(divisor)) return undefined;
+  const less = addLinear(form(divisor), constantForm(-1n));
+  const remainder: Bounded = { value: v, lo: none, hi: less, distance: undefined, also: [less] };
+  if (inst.op === 'rem_u') return remainder;
+  const found = shiftedOf(s, x, inner, known);
+  if (!found) return undefined;
+  const { c, begins } = found;
+  const also = [less, c.hi, begins.from, ...begins.also, ...asksOf(c)];
+  const guess = c.guess ? { guess: true } : {};
+  if (inst.op === 'rem_s') return { ...remainder, also, ...guess };
+  const most = quotientValue(s, c.hi, divisor);
+  return { ...remainder, hi: { constant: 0n, terms: new Map([[most, 1n]]) }, also, ...guess };
+};
+
+const quotientValue = (s: RangeState, dividend: Linear, divisor: Value): Value => {
+  for (const [v, p] of s.products)
+    if ('dividend' in p && p.divisor === divisor && sameForm(p.dividend, dividend)) return v;
+  const value = s.edit.value('i64');
+  s.products = new Map(s.products).set(value, { dividend, divisor });
+  return value;
 };

@@ -34,9 +34,10 @@ import type { Guard } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, MemType, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { memTypeBytes } from '../layout.ts';
-import { type Asking, asking, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
+import { type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
 import { mayFault, type Provenance, provenanceOf } from '../provenance.ts';
+import { type Asking, asking } from '../range-questions.ts';
 import { copyBody, definedIn, editOf, forEachInst, hasLoop, leaves, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'disambiguate';

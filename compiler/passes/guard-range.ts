@@ -17,17 +17,9 @@ import { addDefs, type Def, defsOf, type Linear } from '../facts.ts';
 import { guardOf, inRange, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
-import {
-  asking,
-  follows,
-  givenPermitted,
-  indexCheckOf,
-  leastOf,
-  type Range,
-  type RangeState,
-  rangesIn,
-} from '../loop-ranges.ts';
+import { indexCheckOf, type Range, type RangeState, rangesIn } from '../loop-ranges.ts';
 import type { PassContext } from '../passes.ts';
+import { asking, follows, givenPermitted, leastOf } from '../range-questions.ts';
 import { bodiesOf, breaksTo, copyBody, editOf, hasLoop, leaves, sizeOf, withBodies } from '../tree.ts';
 
 const by = 'guard-range';
@@ -84,17 +76,28 @@ const rangeLoop = (s: State, loop: LoopInst, known: Known): readonly Inst[] => {
   return doubled(s, loop, ranges, known);
 };
 
-/** Checks of indices that every iteration comes to, if it comes that far; not those that a condition of the program decides about. */
+/** Checks of indices that every iteration comes to, if it comes that far; not those that a condition of the program decides about, unless both arms make them. */
 const certainChecks = (body: Body, into: Set<Inst> = new Set()): ReadonlySet<Inst> => {
   for (const inst of body.insts) {
     if (indexCheckOf(inst)) into.add(inst);
     if (inst.kind === 'block' || (inst.kind === 'loop' && goesThrough(inst))) certainChecks(inst.body, into);
     if (inst.kind !== 'if') continue;
+    const [yes, no] = [certainChecks(inst.then), certainChecks(inst.else)];
+    for (const [arm, other] of [
+      [yes, no],
+      [no, yes],
+    ] as const)
+      for (const i of arm) if ([...other].some((o) => isSameCheck(i, o))) into.add(i);
     // Whether an inner loop runs at all.
     if (inst.then.insts.length === 0 && hasLoop(inst.else)) certainChecks(inst.else, into);
     if (inst.else.insts.length === 0 && hasLoop(inst.then)) certainChecks(inst.then, into);
   }
   return into;
+};
+
+const isSameCheck = (a: Inst, b: Inst): boolean => {
+  const [x, y] = [indexCheckOf(a), indexCheckOf(b)];
+  return x?.index === y?.index && x?.length === y?.length;
 };
 
 /** The loop is left in one place: it does not stop half-way because it has found something. */

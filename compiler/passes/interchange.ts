@@ -18,9 +18,10 @@ import { fewestInner, type InterchangePlan, interchangePlanOf, opsOf, type Rows 
 import type { Body, Func, Inst, LoopInst, OpInst, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Nest } from '../jam-nest.ts';
-import { type Asking, asking, type RangeState } from '../loop-ranges.ts';
+import type { RangeState } from '../loop-ranges.ts';
 import { withNests } from '../nests.ts';
 import type { PassContext } from '../passes.ts';
+import { type Asking, asking } from '../range-questions.ts';
 
 const by = 'interchange';
 

@@ -21,9 +21,10 @@ import type { Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } fr
 import { ifInst } from '../ir-build.ts';
 import type { Nest } from '../jam-nest.ts';
 import { type JamPlan, jamPlanOf } from '../jam-plan.ts';
-import { asking, type RangeState } from '../loop-ranges.ts';
+import type { RangeState } from '../loop-ranges.ts';
 import { withNests } from '../nests.ts';
 import type { PassContext } from '../passes.ts';
+import { asking } from '../range-questions.ts';
 import { typeOf } from '../tree.ts';
 
 const by = 'jam';
