@@ -413,13 +413,14 @@ export const relationsOf = (defs: Defs, condition: Value, holds: boolean, depth 
   const inst = opOf(defs, condition);
   if (!inst || depth === 0) return [];
   const [a, b] = inst.args;
-  if (inst.op === 'eqz' && inst.suffix === 'i32' && a !== undefined && isBool(defs, a)) {
+  if (inst.op === 'eqz' && inst.suffix === 'i32' && a !== undefined) {
     return relationsOf(defs, a, !holds, depth - 1);
   }
   if (a === undefined || b === undefined) return [];
   const isAnd = inst.op === 'and' && holds;
   const isOr = inst.op === 'or' && !holds;
-  if ((isAnd || isOr) && isBool(defs, a) && isBool(defs, b)) {
+  // Of bits that are joined: if any is left each number has some, and if none is neither has.
+  if (isAnd || isOr) {
     return [...relationsOf(defs, a, holds, depth - 1), ...relationsOf(defs, b, holds, depth - 1)];
   }
   const c = comparisons[inst.op];

@@ -10,9 +10,10 @@
 // and columns of a flat index. J. Sheldon, W. Lee, B. Greenwald, S. Amarasinghe, Strength reduction of integer division and modulo
 // operations, LCPC 2001.
 //
-// It is right as long as what is divided is never negative and does not wrap: the range of the counter says so, or a check of an index in each
+// It is right as long as what is divided is never negative and does not wrap: the range of the counter and the conditions around say so, or a check of an index in each
 // round. A divisor may have any sign, and may be 0: what divides by it faults before. Constants are left to the engine, which multiplies.
 import { isRuntime } from '../../vm/abi.ts';
+import { type Ranges, rangeHere, withCondition } from '../condition-ranges.ts';
 import {
   countedAtBottom,
   type Defs,
@@ -23,7 +24,7 @@ import {
   type Linear,
   linearOf,
   opOf,
-  rangeOf,
+  type Range,
 } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -54,11 +55,15 @@ interface State {
   readonly defs: Defs;
   /** What results of divisions are now. */
   readonly values: Map<Value, Value>;
+  /** What the conditions say that are around the loop that is looked at. */
+  ranges: Ranges;
 }
+
+const rangeIn = (s: State, v: Value): Range => rangeHere(s.defs, s.ranges, v);
 
 export const modulo = (f: Func, context: PassContext): Func => {
   if (isRuntime(f.name)) return f;
-  const s: State = { context, edit: editOf(f), defs: defsOf(f), values: new Map() };
+  const s: State = { context, edit: editOf(f), defs: defsOf(f), values: new Map(), ranges: new Map() };
   const body = shared(s, inBody(s, f.body));
   if (body === f.body) return f;
   return { ...f, types: s.edit.types, body: substitute(body, resolver(s.values)) };
@@ -69,11 +74,19 @@ const inBody = (s: State, body: Body): Body => {
   const insts = body.insts.flatMap((inst): readonly Inst[] => {
     if (inst.kind === 'op') return [inst];
     const now =
-      inst.kind === 'loop' && !hasLoop(inst.body) ? carried(s, inst) : [withBodies(inst, (b) => inBody(s, b))];
+      inst.kind === 'loop' && !hasLoop(inst.body) ? carried(s, inst) : [withBodies(inst, (b) => inArm(s, inst, b))];
     changed ||= now.length !== 1 || now[0] !== inst;
     return now;
   });
   return changed ? { insts, end: body.end } : body;
+};
+
+const inArm = (s: State, inst: Inst, body: Body): Body => {
+  const before = s.ranges;
+  if (inst.kind === 'if') s.ranges = withCondition(s.defs, before, inst.condition, body === inst.then);
+  const now = inBody(s, body);
+  s.ranges = before;
+  return now;
 };
 
 const divisions: ReadonlySet<OpName> = new Set<OpName>(['div_u', 'div_s', 'rem_u', 'rem_s']);
@@ -147,7 +160,7 @@ const pairsOf = (s: State, loop: LoopInst): readonly Pair[] => {
       if (!counter || varying.length !== 1 || of?.[1] !== 1n) continue;
       const rest = { constant: form.constant, terms: new Map([...form.terms].filter(([w]) => !inner.has(w))) };
       if (!checked.has(division.x) && !staysNatural(s, loop, counter, rest)) continue;
-      const anySign = isSigned(division.inst) && rangeOf(s.defs, division.d).lo < 0n;
+      const anySign = isSigned(division.inst) && rangeIn(s, division.d).lo < 0n;
       const terms = [...rest.terms].sort((a, b) => a[0] - b[0]).map(([w, c]) => `${w}*${c}`);
       const key = `${counter.param} ${rest.constant} ${terms.join(' ')} / ${division.d} ${anySign}`;
       const known = pairs.get(key);
@@ -177,7 +190,7 @@ const countersOf = (s: State, loop: LoopInst): readonly Counter[] => {
     const [a, b] = sum?.op === 'add' ? sum.args : [];
     const step = a === param ? b : b === param ? a : undefined;
     if (step === undefined || inner.has(step)) return [];
-    const range = rangeOf(s.defs, step);
+    const range = rangeIn(s, step);
     return range.lo >= 0n && range.hi <= maxStart ? [{ param, init, step }] : [];
   });
 };
@@ -190,18 +203,18 @@ const staysNatural = (s: State, loop: LoopInst, counter: Counter, rest: Linear):
   const { step } = counter;
   if (typeof step !== 'bigint') return false;
   if (op !== 'lt' && op !== 'le' && !(op === 'ne' && step === 1n)) return false;
-  const first = rangeOf(s.defs, counter.init);
+  const first = rangeIn(s, counter.init);
   if (first.lo < 0n || first.hi > maxStart) return false;
   // With `!=` a counter that began behind its bound would go on and on.
-  if (op === 'ne' && rangeOf(s.defs, bound).lo < first.hi) return false;
-  const last = rangeOf(s.defs, bound).hi - (op === 'le' ? 0n : 1n);
+  if (op === 'ne' && rangeIn(s, bound).lo < first.hi) return false;
+  const last = rangeIn(s, bound).hi - (op === 'le' ? 0n : 1n);
   // The counter itself must not come to what is negative, which is less than any bound.
   if (last + step > i64Range.hi) return false;
   let lo = first.lo + rest.constant;
   let hi = (first.hi > last ? first.hi : last) + rest.constant;
   for (const [w, c] of rest.terms) {
     if (c < 1n) return false;
-    const range = rangeOf(s.defs, w);
+    const range = rangeIn(s, w);
     lo += c * range.lo;
     hi += c * range.hi;
   }
@@ -229,7 +242,7 @@ const started = (s: State, loop: LoopInst, p: Pair, before: Inst[], inside: Inst
   let d = p.divisor;
   const negative = p.anySign ? make('lt_s', [d, i64(0n)], 'i64', 'i32') : undefined;
   if (negative !== undefined) d = make('select', [negative, make('sub', [i64(0n), d]), d]);
-  if (rangeOf(s.defs, p.divisor).lo < 1n) d = make('select', [make('eqz', [d], 'i64', 'i32'), i64(1n), d]);
+  if (rangeIn(s, p.divisor).lo < 1n) d = make('select', [make('eqz', [d], 'i64', 'i32'), i64(1n), d]);
   const divided = (x: Value): readonly [Value, Value] => {
     const q = make('div_u', [x, d]);
     return [q, make('sub', [x, make('mul', [q, d])])];
