@@ -46,6 +46,7 @@ import { promote } from './passes/promote.ts';
 import { roots } from './passes/roots.ts';
 import { rotate } from './passes/rotate.ts';
 import { sideExit } from './passes/side-exit.ts';
+import { sink } from './passes/sink.ts';
 import { split } from './passes/split.ts';
 import { strength } from './passes/strength.ts';
 import { thread } from './passes/thread.ts';
@@ -120,6 +121,12 @@ export const passes = [
     doc: 'what follows a pointer that is used several times is there twice, once without its guards',
   },
   { name: 'guard-merge', run: guardMerge, required: false, doc: 'guards that follow each other become one test' },
+  {
+    name: 'sink',
+    run: sink,
+    required: false,
+    doc: 'what both arms of a condition store in one place is chosen by it, and stored after it',
+  },
   {
     name: 'interchange',
     run: interchange,
@@ -249,6 +256,7 @@ export const sequence: readonly PassName[] = [
   'guard-available',
   'guard-split',
   'guard-merge',
+  'sink',
   'interchange',
   'jam',
   'vectorise',
@@ -332,6 +340,9 @@ export const order = [
   ['lower-shared', 'lower-runtime', 'lower-runtime takes what lower-shared leaves'],
   ['lower-runtime', 'hooks', 'hook spacing is measured on the code that will run'],
   ['guard-merge', 'vectorise', 'a loop with guards in it is none for vectors; what is left of them is final'],
+  ['guard-merge', 'sink', 'guards of both arms are still beside their stores'],
+  ['sink', 'vectorise', 'loops with vectors store in any case'],
+  ['sink', 'if-convert', 'a condition that only chooses needs no branch'],
   ['vectorise', 'modulo', 'what is carried from round to round keeps a loop from vectors'],
   ['guard-range', 'modulo', 'ranges are read off indices, not off remainders that advance'],
   ['lower-shared', 'modulo', 'elements of cyclic arrays have divisions only then'],

@@ -99,7 +99,7 @@ const oneWay = (s: State, inst: IfInst): (Terminator & { readonly kind: 'break' 
   if (no.kind !== yes.kind || no.label !== yes.label || targets(yes, inst.label)) return undefined;
   const chosen = yes.args.filter((v, k) => v !== no.args[k]);
   if (yes.args.some((v, k) => steers(s, v, no.args[k] ?? v))) return undefined;
-  if (chosen.length > maxChosen || !chosen.every((v) => isInteger(s, v)) || !areCheap(inst)) return undefined;
+  if (chosen.length > maxChosen || !chosen.every((v) => isInteger(s, v)) || !areCheap(s, inst)) return undefined;
   return yes;
 };
 
@@ -149,7 +149,7 @@ const inLanes = (s: State, inst: Inst, e: Extreme): readonly Inst[] => {
 };
 
 const constantOf = (inst: OpInst | undefined): bigint | number | undefined =>
-  inst?.op === 'fconst' ? evalPure(inst.op, inst.suffix, [], inst.imms) : undefined;
+  inst?.op === 'fconst' || inst?.op === 'const' ? evalPure(inst.op, inst.suffix, [], inst.imms) : undefined;
 
 const bothOf = (s: State, r: Replacement, e: Extreme, shape: string, a: Value, b: Value): Value => {
   const { op } = e;
@@ -165,15 +165,22 @@ const isChoice = (s: State, inst: IfInst): boolean => {
   if (!results.every((v) => isInteger(s, v))) return false;
   const [yes, no] = [argsOf(inst.then.end), argsOf(inst.else.end)];
   if (yes.some((v, k) => steers(s, v, no[k] ?? v))) return false;
-  return [inst.then, inst.else].every((b) => b.end.kind === 'break' && targets(b.end, label)) && areCheap(inst);
+  return [inst.then, inst.else].every((b) => b.end.kind === 'break' && targets(b.end, label)) && areCheap(s, inst);
 };
 
 /** Whether all that the arms do can be done in vain. */
-const areCheap = (inst: IfInst): boolean => {
+const areCheap = (s: State, inst: IfInst): boolean => {
   const arms = [inst.then, inst.else];
   if (!arms.every((b) => b.insts.every(isHarmless))) return false;
-  const cost = (b: Body): number => b.insts.reduce((sum, i) => sum + (i.kind === 'op' ? opRow(i.op).cost : 0), 0);
+  const costOf = (i: Inst): number => (i.kind !== 'op' || isTruth(s, i) ? 0 : opRow(i.op).cost);
+  const cost = (b: Body): number => b.insts.reduce((sum, i) => sum + costOf(i), 0);
   return cost(inst.then) + cost(inst.else) <= maxCost;
+};
+
+/** Whether a choice is between 1 and 0: that is the condition itself, when all is folded. */
+const isTruth = (s: State, inst: OpInst): boolean => {
+  const numbers = inst.args.slice(1).map((v) => constantOf(s.ops.get(v)));
+  return inst.op === 'select' && numbers[0] === 1n && numbers[1] === 0n;
 };
 
 /** Parameters of a loop that addresses of its loads are computed from. */
