@@ -13,6 +13,7 @@ import type { Settled } from '../settled.ts';
 import { type Edit, madeBy, typeOf } from '../tree.ts';
 import { foldArray } from './fold-arrays.ts';
 import { betweenOf } from './fold-between.ts';
+import { foldMask } from './fold-masks.ts';
 import { foldVector } from './fold-vector.ts';
 
 export type Outcome =
@@ -80,6 +81,8 @@ export const foldOp = (inst: OpInst, c: RuleContext): Outcome => {
     const known = foldVector(inst, c.defs);
     return known === undefined ? same : value(known);
   }
+  const bare = c.late ? foldMask(inst, c.defs, c.edit) : undefined;
+  if (bare) return { kind: 'ops', insts: bare };
   switch (inst.suffix) {
     case 'i32':
     case 'i64':
