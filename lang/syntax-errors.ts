@@ -72,12 +72,15 @@ const inWords: Readonly<Record<string, string>> = {
   index: 'an index',
 };
 
-/** What loops with `par for` are not, by the text before what was found. */
-const parHint = (before: string, found: string): string | undefined => {
+/** What loops are not, by the text before what was found. */
+const loopHint = (before: string, found: string): string | undefined => {
   if (found === '{' && /\bpar\s+for\s+\w+\s+in\s[^{};]*$/.test(before))
     return '`par for` goes over a range: `par for i in 0..v.len { … v[i] … }`';
   if (found === '(' && /\bpar\s+for\s*$/.test(before))
     return '`par for` has one variable; loops may be nested: `par for i in 0..n { par for j in 0..m { … } }`';
+  if (found === '(' && /\bforeach\s*$/.test(before))
+    return '`foreach` has one variable: nest two, or go over the own elements of an array with `forall (i, j) in a`';
+  if (found === '(' && /\bfor\s*$/.test(before)) return 'loops go over ranges, `for i in 0..n { … }`, or `while`';
   if (/\breduce\s*\([^(){};]*,\s*$/.test(before))
     return 'each operator has a clause of its own: `reduce(+: a, b) reduce(max: c)`';
   return undefined;
@@ -96,7 +99,7 @@ const fromException = (e: IRecognitionException, source: Source): Diagnostic => 
     (rule === 'fnDecl' && expectedOf(e) === '`fn`' ? 'a declaration' : expectedOf(e)) ??
     (e.name === 'NotAllInputParsedException' ? 'a declaration' : inWords[rule]);
   const hint =
-    parHint(source.text.slice(Math.max(0, span.start - 200), span.start), found.image) ??
+    loopHint(source.text.slice(Math.max(0, span.start - 200), span.start), found.image) ??
     hintFor(found, previous, expected === 'a declaration' ? 'declaration' : rule);
   if (expected === '`;`') {
     const after =

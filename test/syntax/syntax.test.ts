@@ -155,6 +155,8 @@ it.each([
   ['par for x in v { }', 'goes over a range'],
   ['par for (i, j) in 0..3 { }', 'loops may be nested'],
   ['par for i in 0..3 reduce(+: a, +: b) { }', 'a clause of its own'],
+  ['foreach (i, j) in a { }', '`forall (i, j) in a`'],
+  ['for (var i = 0; i < 3; i += 1) { }', '`for i in 0..n'],
   ['par while true { }', '`par` goes with `for`'],
 ])('%s says what is meant', (statement, hint) => {
   const text = `fn main() {\n  ${statement}\n}\n`;
