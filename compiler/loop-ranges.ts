@@ -387,9 +387,16 @@ const boundsOf = (s: RangeState, inner: ReadonlySet<Value>, here: Here, form: (v
       const all = [...indexed.hi.terms.keys()].every((w) => !inner.has(w) || find(w, depth - 1) !== undefined);
       if (all) return indexed;
     }
+    const whole = indexed && length !== undefined && !inner.has(length) ? indexed : undefined;
     const counter = here.counters.findLast((c) => c.value === v);
-    if (counter) return counter;
-    if (indexed && length !== undefined && !inner.has(length)) return indexed;
+    // Of a counter between bounds from memory the length it was checked against says more: it is in the slice.
+    const isUnsure = (w: Value): boolean => {
+      const of = inner.has(w) && depth > 0 ? find(w, depth - 1) : undefined;
+      return inner.has(w) && depth > 0 && (!of || of.guess === true);
+    };
+    const unsure = counter && whole && [...counter.lo.terms.keys(), ...counter.hi.terms.keys()].some(isUnsure);
+    if (counter && !unsure) return counter;
+    if (whole) return whole;
     const end = here.ends.get(v);
     if (end) {
       const whole = form(end.whole);
