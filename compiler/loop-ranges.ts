@@ -425,7 +425,9 @@ const lowestOf = (
   if (at === undefined) return lo.terms.size > 0 || lo.constant >= 0n ? { from: lo, also: [] } : undefined;
   const outer = another === undefined && lo.terms.size === 1 && lo.terms.get(at) === 1n ? known(at) : undefined;
   const from = outer && !outer.loose && outer.lo.terms.size === 0 ? outer.lo.constant + lo.constant : -1n;
-  return outer && from >= 0n ? { from: none, also: asksOf(outer) } : undefined;
+  if (!outer || from < 0n || lo.constant > maxConstant) return undefined;
+  // What is added to it must not make it wrap.
+  return { from: none, also: [...asksOf(outer), ...(lo.constant > 0n ? [outer.hi] : [])] };
 };
 
 const asksOf = (b: Bounded): readonly Linear[] => [...(b.also ?? []), ...(b.distance ? [b.distance] : [])];
