@@ -63,7 +63,7 @@ export const isPure = (inst: OpInst, f: Func): boolean =>
   effectBits(inst.op) === 0 && !(f.name === 'init' && settledLate(inst.op));
 
 /** Division traps only on what its check has refused, so it may be dropped or merged; it may not run unchecked. */
-export const isDivision = (op: OpName): boolean => /^(div|rem)_[su]$/.test(op);
+export const isDivision = (op: OpName): boolean => op === 'div_s' || op === 'rem_s' || op === 'div_u' || op === 'rem_u';
 
 export const isCheck = (op: OpName): boolean => op.startsWith('check.');
 
@@ -281,6 +281,7 @@ interface Kept {
 }
 
 const keeping = new WeakMap<Body, Kept>();
+const unknownKept: Kept = { kept: new Set(), passed: [] };
 
 const keptIn = (f: Func): Kept => {
   const known = keeping.get(f.body);
@@ -311,8 +312,9 @@ const keptIn = (f: Func): Kept => {
     argsOf(b.end).forEach(keep);
   };
   if (params.size > 0) body(f.body);
-  keeping.set(f.body, { kept, passed });
-  return { kept, passed };
+  const found: Kept = { kept, passed };
+  keeping.set(f.body, found);
+  return found;
 };
 
 /** Slots whose address others may keep, or get and are functions of which `tells` is true. */
@@ -321,23 +323,38 @@ export const keptSlots = (f: Func, program: IrProgram, tells: (name: string) => 
   return escapedSlots(f, (inst, at) => lends(inst, at) && !tells(String(inst.imms[0])));
 };
 
-/** Which parameters functions keep: all are taken not to be, until one is found that is. */
+/** Which parameters functions keep: all are taken not to be, until one is found that is. Looked at is who is asked about, and whom it calls. */
 const lendsOf = (program: IrProgram): Lends => {
   const known = lending.get(program);
   if (known) return known;
-  const found = program.funcs.map((f) => ({ ...keptIn(f), name: f.name }));
-  const kept = new Map(found.map((f) => [f.name, new Set(f.kept)]));
-  const lends: Lends = (inst, i) => inst.op === 'call' && kept.get(String(inst.imms[0]))?.has(i) === false;
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const { name, passed } of found)
-      for (const p of passed) {
-        const own = kept.get(name);
-        if (!own || own.has(p.param) || lends(p.inst, p.at)) continue;
-        own.add(p.param);
-        changed = true;
+  let funcs: ReadonlyMap<string, Func> | undefined;
+  const answers = new Map<string, boolean>();
+  const keeps = (name: string, param: number): boolean => {
+    const key = `${param} ${name}`;
+    const before = answers.get(key);
+    if (before !== undefined) return before;
+    funcs ??= new Map(program.funcs.map((f) => [f.name, f]));
+    // Whatever leads on from here; if none of it keeps its parameter, neither does any on the way.
+    const reached = new Set<string>([key]);
+    const work: { readonly name: string; readonly param: number }[] = [{ name, param }];
+    for (let at = work.pop(); at; at = work.pop()) {
+      const f = funcs.get(at.name);
+      const { kept, passed } = f ? keptIn(f) : unknownKept;
+      if (!f || kept.has(at.param) || answers.get(`${at.param} ${at.name}`)) {
+        answers.set(key, true);
+        return true;
       }
-  }
+      for (const p of passed) {
+        const next = `${p.at} ${String(p.inst.imms[0])}`;
+        if (p.param !== at.param || reached.has(next)) continue;
+        reached.add(next);
+        work.push({ name: String(p.inst.imms[0]), param: p.at });
+      }
+    }
+    for (const k of reached) answers.set(k, false);
+    return false;
+  };
+  const lends: Lends = (inst, i) => inst.op === 'call' && !keeps(String(inst.imms[0]), i);
   lending.set(program, lends);
   return lends;
 };

@@ -1,48 +1,33 @@
 // Facts about values that several passes ask for: who defines them, constants, ranges, linear forms, counted loops.
 
 import { evalPure } from './arith.ts';
-import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, OpName, Value } from './ir.ts';
+import { Definitions } from './definitions.ts';
+import type { Body, Func, IfInst, Inst, LoopInst, OpInst, OpName, Value } from './ir.ts';
 import { argsOf, bodiesOf, breaksTo, definedIn, forEachInst, nextsOf, operandsOf } from './tree.ts';
 
 // ---- definitions ------------------------------------------------------------------------------------------------
 
-export type Def =
-  | { readonly kind: 'op'; readonly inst: OpInst }
-  | { readonly kind: 'result'; readonly inst: IfInst | BlockInst | LoopInst; readonly index: number }
-  | { readonly kind: 'param'; readonly loop: LoopInst; readonly index: number };
-
 /** Where values are defined; the function's own parameters are not in it. */
-export type Defs = ReadonlyMap<Value, Def>;
+export type Defs = Pick<Definitions, 'get' | 'op'>;
 
-export const addDefs = (body: Body, defs: Map<Value, Def>): void => {
-  forEachInst(body, (inst) => addDef(inst, defs));
-};
+const definitions = new WeakMap<Body, Definitions>();
 
-export const addDef = (inst: Inst, defs: Map<Value, Def>): void => {
-  if (inst.kind === 'op') {
-    for (const v of inst.results) defs.set(v, { kind: 'op', inst });
-    return;
-  }
-  inst.results.forEach((v, index) => void defs.set(v, { kind: 'result', inst, index }));
-  if (inst.kind === 'loop') inst.params.forEach((v, index) => void defs.set(v, { kind: 'param', loop: inst, index }));
-};
-
-const definitions = new WeakMap<Body, Defs>();
-
-/** Found once for as long as a body stays as it is: who adds to them begins with a copy. */
-export const defsOf = (f: Func): Defs => {
+const allOf = (f: Func): Definitions => {
   const known = definitions.get(f.body);
   if (known) return known;
-  const defs = new Map<Value, Def>();
-  addDefs(f.body, defs);
+  const defs = Definitions.ofSize(f.types.length);
+  defs.addAll(f.body);
   definitions.set(f.body, defs);
   return defs;
 };
 
-export const opOf = (defs: Defs, v: Value): OpInst | undefined => {
-  const def = defs.get(v);
-  return def?.kind === 'op' ? def.inst : undefined;
-};
+/** Found once for as long as a body stays as it is. */
+export const defsOf = (f: Func): Defs => allOf(f);
+
+/** A table of one's own, to add to. */
+export const ownDefsOf = (f: Func): Definitions => allOf(f).copy();
+
+export const opOf = (defs: Defs, v: Value): OpInst | undefined => defs.op(v);
 
 /** The value of a constant, as evalPure gives it. */
 export const constantOf = (defs: Defs, v: Value): bigint | number | undefined => {

@@ -5,7 +5,6 @@ import { bits, effectBits } from './effects.ts';
 import { hasFunction } from './has-function.ts';
 import type { Body, Func, IrProgram, OpInst, OpName } from './ir.ts';
 import type { HookSettings } from './passes.ts';
-import { forEachInst } from './tree.ts';
 
 /** What guards call. */
 export const guardRuntime = {
@@ -156,11 +155,20 @@ export const outwardOps = (f: Func): readonly OpInst[] => {
   const known = outward.get(f.body);
   if (known) return known;
   const found: OpInst[] = [];
-  forEachInst(f.body, (i) => {
-    if (i.kind === 'op' && leads(i.op)) found.push(i);
-  });
+  addOutward(f.body, found);
   outward.set(f.body, found);
   return found;
+};
+
+const addOutward = (body: Body, found: OpInst[]): void => {
+  for (const i of body.insts) {
+    if (i.kind === 'op') {
+      if (leads(i.op)) found.push(i);
+    } else if (i.kind === 'if') {
+      addOutward(i.then, found);
+      addOutward(i.else, found);
+    } else addOutward(i.body, found);
+  }
 };
 
 /** Names of what a function calls or takes the value of, now or once its ops are lowered. */

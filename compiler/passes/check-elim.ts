@@ -9,15 +9,15 @@
 // began. A counter can wrap only past a bound that its own test did not stop it at: that test must be there.
 import { unreachable } from '../../lang/unreachable.ts';
 import { Bounds, zero } from '../bounds.ts';
+import type { Definitions } from '../definitions.ts';
 import {
   countedOf,
-  type Def,
-  defsOf,
   i32Range,
   i64Range,
   inductionsOf,
   isCompare,
   maxExtent,
+  ownDefsOf,
   type Relation,
   relationsOf,
 } from '../facts.ts';
@@ -29,7 +29,7 @@ import { breaksTo, forEachInst, madeBy } from '../tree.ts';
 
 interface State {
   readonly context: PassContext;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Definitions;
   readonly bounds: Bounds;
   readonly types: readonly IrType[];
   /** Values that are the number of images. */
@@ -51,7 +51,7 @@ const testReason = (s: State, inst: IfInst): string | undefined => {
 };
 
 export const checkElim = (f: Func, context: PassContext): Func => {
-  const defs: Map<Value, Def> = new Map(defsOf(f));
+  const defs = ownDefsOf(f);
   const images: Value[] = [];
   const bounds = new Bounds(defs, context.explain !== undefined);
   forEachInst(f.body, (i) => {
@@ -233,6 +233,6 @@ const atEnd = (s: State, inst: OpInst, { left, op, right }: Relation): readonly 
   if ((!least && !s.bounds.proves(left, right, 0n)) || !s.context.allow()) return [inst];
   const [same, other] = least ? (['le_s', 'gt_s'] as const) : (['ge_s', 'lt_s'] as const);
   const now = madeBy('check-elim', inst, { ...inst, op: op === 'eq' ? same : other });
-  for (const v of inst.results) s.defs.set(v, { kind: 'op', inst: now });
+  s.defs.add(now);
   return [now];
 };

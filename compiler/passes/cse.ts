@@ -30,14 +30,14 @@ import { moverOf } from '../moves.ts';
 import type { PassContext } from '../passes.ts';
 import { resolver, substitute, withBodies, withOperands } from '../tree.ts';
 
-/** What is known at a point. Scopes copy it: tables are small beside the code. */
+/** What is known at a point. Of most bodies nothing changes it: the tables are those of the body around, until something is written. */
 interface Available {
-  /** Pure expressions and checks, innermost scope last. */
-  readonly scopes: readonly Map<string, readonly Value[]>[];
   /** Expressions on where objects lie. */
   places: Map<string, Value>;
   handles: Map<string, Value>;
   loads: Map<string, Loaded>;
+  /** Tables of this body alone. */
+  readonly own: { places: boolean; handles: boolean; loads: boolean };
 }
 
 interface Loaded {
@@ -50,6 +50,9 @@ interface State {
   readonly context: PassContext;
   readonly memory: Memory;
   readonly checked: boolean;
+  /** Pure expressions and checks of the bodies around, and those of the innermost one, which go when it ends. */
+  readonly pure: Map<string, readonly Value[]>;
+  pureHere: string[];
   readonly replaced: Map<Value, Value>;
   readonly get: (v: Value) => Value;
 }
@@ -61,18 +64,49 @@ const commutative = new Set<string>(
 export const cse = (f: Func, context: PassContext): Func => {
   const replaced = new Map<Value, Value>();
   const memory = memoryOf(f, context.program, defsOf(f));
-  const s: State = { f, context, memory, checked: isChecked(context.program), replaced, get: resolver(replaced) };
-  const body = cseBody(s, f.body, { scopes: [new Map()], places: new Map(), handles: new Map(), loads: new Map() });
+  const s: State = {
+    f,
+    context,
+    memory,
+    checked: isChecked(context.program),
+    pure: new Map(),
+    pureHere: [],
+    replaced,
+    get: resolver(replaced),
+  };
+  const own = { places: true, handles: true, loads: true };
+  const body = cseBody(s, f.body, { places: new Map(), handles: new Map(), loads: new Map(), own });
   // Checks that go replace nothing.
   return { ...f, body: replaced.size === 0 ? body : substitute(body, s.get) };
 };
 
-const inner = (a: Available): Available => ({
-  scopes: [...a.scopes, new Map()],
-  places: new Map(a.places),
-  handles: new Map(a.handles),
-  loads: new Map(a.loads),
-});
+const placesOf = (at: Available): Map<string, Value> => {
+  if (!at.own.places) at.places = new Map(at.places);
+  at.own.places = true;
+  return at.places;
+};
+
+const handlesOf = (at: Available): Map<string, Value> => {
+  if (!at.own.handles) at.handles = new Map(at.handles);
+  at.own.handles = true;
+  return at.handles;
+};
+
+const loadsOf = (at: Available): Map<string, Loaded> => {
+  if (!at.own.loads) at.loads = new Map(at.loads);
+  at.own.loads = true;
+  return at.loads;
+};
+
+/** A body within: what is found there is not known after it. */
+const cseInner = (s: State, body: Body, around: Available): Body => {
+  const outside = s.pureHere;
+  s.pureHere = [];
+  const now = cseBody(s, body, { ...around, own: { places: false, handles: false, loads: false } });
+  for (const key of s.pureHere) s.pure.delete(key);
+  s.pureHere = outside;
+  return now;
+};
 
 const cseBody = (s: State, body: Body, at: Available): Body => {
   const insts: Inst[] = [];
@@ -85,11 +119,11 @@ const cseBody = (s: State, body: Body, at: Available): Body => {
       case 'loop':
         // A later iteration comes after all that the loop does.
         forget(s, inst, at);
-        insts.push(withBodies(now, (b) => cseBody(s, b, inner(at))));
+        insts.push(withBodies(now, (b) => cseInner(s, b, at)));
         break;
       case 'if':
       case 'block':
-        insts.push(withBodies(now, (b) => cseBody(s, b, inner(at))));
+        insts.push(withBodies(now, (b) => cseInner(s, b, at)));
         forget(s, inst, at);
         break;
       default:
@@ -103,12 +137,13 @@ const cseBody = (s: State, body: Body, at: Available): Body => {
 const forget = (s: State, inst: Inst, at: Available): void => {
   const mask = effectsOf(inst);
   // In checked programs, to load again what has been deleted is a mistake that is to be found.
-  if (s.checked && mayRevoke(s.context.program, inst)) at.loads.clear();
-  if (moverOf(s.context.program)(inst)) at.places.clear();
-  if (mask & bits['handle-writes']) at.handles.clear();
+  if (s.checked && mayRevoke(s.context.program, inst)) loadsOf(at).clear();
+  if (moverOf(s.context.program)(inst)) placesOf(at).clear();
+  if (mask & bits['handle-writes']) handlesOf(at).clear();
   if ((mask & (bits.writes | bits.synchronises)) === 0) return;
+  if (at.loads.size === 0) return;
   const writes = writesOf(s.memory, inst);
-  for (const [key, loaded] of at.loads) if (clobbers(s.memory, writes, loaded.access)) at.loads.delete(key);
+  for (const [key, loaded] of at.loads) if (clobbers(s.memory, writes, loaded.access)) loadsOf(at).delete(key);
 };
 
 /** As `join` has it, but most lists have one or two members, and it takes long for those. */
@@ -131,17 +166,18 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
   const result = inst.results[0];
   if (isPure(inst, s.f) || isCheck(inst.op) || isDivision(inst.op)) {
     const key = keyOf(inst);
-    for (const scope of at.scopes) {
-      const known = scope.get(key);
-      if (known && s.context.allow()) {
-        inst.results.forEach((r, i) => {
-          const v = known[i];
-          if (v !== undefined) s.replaced.set(r, v);
-        });
-        return true;
-      }
+    const known = s.pure.get(key);
+    if (known && s.context.allow()) {
+      inst.results.forEach((r, i) => {
+        const v = known[i];
+        if (v !== undefined) s.replaced.set(r, v);
+      });
+      return true;
     }
-    at.scopes.at(-1)?.set(key, inst.results);
+    // Of one that stays because no more decisions are allowed, the first one is known on.
+    if (known) return false;
+    s.pure.set(key, inst.results);
+    s.pureHere.push(key);
     return false;
   }
   const reuse = (known: Value | undefined): boolean => {
@@ -152,20 +188,20 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
   if (mask === bits.place) {
     const key = keyOf(inst);
     if (reuse(at.places.get(key))) return true;
-    if (result !== undefined) at.places.set(key, result);
+    if (result !== undefined) placesOf(at).set(key, result);
     return false;
   }
   if (mask === bits['handle-reads'] && s.f.name !== 'init') {
     const key = keyOf(inst);
     if (reuse(at.handles.get(key))) return true;
-    if (result !== undefined) at.handles.set(key, result);
+    if (result !== undefined) handlesOf(at).set(key, result);
     return false;
   }
   if (isLoad(inst.op)) {
     const key = keyOf(inst);
     if (reuse(at.loads.get(key)?.value)) return true;
     const access = accessOf(s.memory, inst);
-    if (access && result !== undefined) at.loads.set(key, { value: result, access });
+    if (access && result !== undefined) loadsOf(at).set(key, { value: result, access });
     return false;
   }
   forget(s, inst, at);
@@ -173,7 +209,10 @@ const cseOp = (s: State, inst: OpInst, at: Available): boolean => {
     const [pointer, value] = inst.args;
     const access = accessOf(s.memory, inst);
     if (pointer !== undefined && value !== undefined && access) {
-      at.loads.set(keyOf({ ...inst, op: inst.op === 'store' ? 'load' : 'v.load', args: [pointer] }), { value, access });
+      loadsOf(at).set(keyOf({ ...inst, op: inst.op === 'store' ? 'load' : 'v.load', args: [pointer] }), {
+        value,
+        access,
+      });
     }
   }
   return false;

@@ -8,8 +8,9 @@
 // it, or may run for ever; a value if something needed reads it. Divisions (their checks are ops of their
 // own) have no effect that matters, and loads only as long as they need a guard and have none yet.
 import { unreachable } from '../../lang/unreachable.ts';
+import type { Def } from '../definitions.ts';
 import { bits, effectBits, isDivision, isLoad } from '../effects.ts';
-import { countedAtBottom, countedOf, type Def, type Defs, defsOf } from '../facts.ts';
+import { countedAtBottom, countedOf, type Defs, defsOf } from '../facts.ts';
 import type { BlockInst, Body, Func, IfInst, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';

@@ -8,7 +8,8 @@
 // Exact: floats only where every input gives the same bits (x + 0 stays: -0 + 0 is 0), integers modulo their width.
 // The rules for one op are in fold-rules.ts, those for `if`, `block` and `loop` here.
 import { unreachable } from '../../lang/unreachable.ts';
-import { addDef, countUses, type Def, intOf } from '../facts.ts';
+import { Definitions } from '../definitions.ts';
+import { countUses, intOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { PassContext } from '../passes.ts';
@@ -34,7 +35,7 @@ interface State {
   readonly f: Func;
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Definitions;
   readonly replaced: Map<Value, Value>;
   readonly get: (v: Value) => Value;
   readonly settled: Settled;
@@ -46,7 +47,7 @@ export const fold = (f: Func, context: PassContext): Func => {
     f,
     context,
     edit: editOf(f),
-    defs: new Map(),
+    defs: Definitions.ofSize(f.types.length),
     replaced,
     get: resolver(replaced),
     settled: settledExtents(context.program, f.name),
@@ -106,7 +107,7 @@ const foldStructure = (s: State, inst: Exclude<Inst, OpInst>): Folded => {
         return splice(s, once, inst, true);
       }
       const loop: Inst = { ...inst, params, inits, body };
-      addDef(loop, s.defs);
+      s.defs.add(loop);
       shareResults(s, loop, body);
       return { insts: [loop], dead: neverLeft(loop, [body]) };
     }
@@ -176,7 +177,7 @@ const foldOne = (s: State, inst: OpInst, into: Inst[]): void => {
       if (!s.context.allow()) break;
       const last = now.insts.at(-1);
       for (const i of now.insts.slice(0, -1)) {
-        addDef(i, s.defs);
+        s.defs.add(i);
         into.push(i);
       }
       // The new op may fold further: each rule makes it smaller, so this ends.
@@ -186,7 +187,7 @@ const foldOne = (s: State, inst: OpInst, into: Inst[]): void => {
     default:
       return unreachable(now);
   }
-  addDef(inst, s.defs);
+  s.defs.add(inst);
   into.push(inst);
 };
 
@@ -222,7 +223,7 @@ const splice = (s: State, body: Body, from: Exclude<Inst, OpInst>, decided: bool
     pos: from.pos,
     ...(from.by ? { by: from.by } : {}),
   };
-  addDef(block, s.defs);
+  s.defs.add(block);
   return { insts: [block], dead: neverLeft(block, [tail]) };
 };
 
@@ -274,7 +275,7 @@ const foldIf = (s: State, inst: Inst & { kind: 'if' }): Folded => {
       return { insts: [] };
     }
   }
-  addDef(inst, s.defs);
+  s.defs.add(inst);
   shareResults(s, inst, yes, no);
   return { insts: [inst], dead: neverLeft(inst, [yes, no]) };
 };

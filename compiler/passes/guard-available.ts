@@ -10,7 +10,7 @@
 import { unreachable } from '../../lang/unreachable.ts';
 import { isRuntime } from '../../vm/abi.ts';
 import { placeOf } from '../effects.ts';
-import { type Def, type Defs, defsOf, intOf, opOf, rangeOf, relationsOf } from '../facts.ts';
+import { type Defs, defsOf, intOf, opOf, rangeOf, relationsOf } from '../facts.ts';
 import { type Guard, guardOf, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, IfInst, Inst, OpInst, PosId, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
@@ -71,7 +71,7 @@ const none: Facts = new Map();
 
 export const guardAvailable = (f: Func, context: PassContext): Func => {
   if (context.guards !== 'opt' || isRuntime(f.name)) return f;
-  const defs: Map<Value, Def> = new Map(defsOf(f));
+  const defs = defsOf(f);
   const s: State = { f, defs, context, exits: new Map(), decided: new Map(), answered: new Map() };
   flow(s, f.body, none, { checked: new Map(), cut: new Map(), small: new Set(), questions: [] });
   if (s.decided.size === 0 && s.answered.size === 0) return f;

@@ -13,7 +13,8 @@
 // Checks of indices that every iteration makes are asked about in the same way: both ends are in the array, or the loop as written runs.
 // What a loop walks through is found by loop-ranges.ts.
 import { isRuntime } from '../../vm/abi.ts';
-import { addDefs, type Def, defsOf, type Linear } from '../facts.ts';
+import type { Definitions } from '../definitions.ts';
+import { type Linear, ownDefsOf } from '../facts.ts';
 import { guardOf, inRange, mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, LoopInst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -37,13 +38,13 @@ type Known = readonly Linear[];
 
 interface State extends RangeState {
   readonly context: PassContext;
-  readonly defs: Map<Value, Def>;
+  readonly defs: Definitions;
   size: number;
 }
 
 export const guardRange = (f: Func, context: PassContext): Func => {
   if (context.guards === 'all' || isRuntime(f.name)) return f;
-  const s: State = { products: new Map(), context, edit: editOf(f), defs: new Map(defsOf(f)), size: sizeOf(f.body) };
+  const s: State = { products: new Map(), context, edit: editOf(f), defs: ownDefsOf(f), size: sizeOf(f.body) };
   const body = rangeBody(s, f.body, []);
   return { ...f, types: s.edit.types, body };
 };
@@ -147,7 +148,7 @@ const doubled = (s: State, loop: LoopInst, ranges: readonly Range[], known: Know
   const whole: Body = { insts: [{ ...loop, body: strip(loop.body) }], end: { kind: 'unreachable', pos } };
   const [copy] = copyBody(whole, edit, { values, labels, typeOf, by }).insts;
   if (copy?.kind !== 'loop') throw new Error('internal error: the copy of a loop is none');
-  addDefs({ insts: [copy], end: whole.end }, s.defs);
+  s.defs.addAll({ insts: [copy], end: whole.end });
   const fast = withBodies(copy, (b) => rangeBody(s, b, known));
   const slow: LoopInst = {
     ...loop,

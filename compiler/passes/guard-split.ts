@@ -14,7 +14,7 @@
 // (Mueller and Whalley: Avoiding conditional branches by code replication, PLDI 1995). Only in innermost loops and small functions
 // without loops, as long as nothing there may give memory back.
 import { guardSlack, isRuntime } from '../../vm/abi.ts';
-import { type Def, defsOf, opOf } from '../facts.ts';
+import { type Defs, defsOf, opOf } from '../facts.ts';
 import { mayRevoke, placeText, withoutGuards } from '../guards.ts';
 import type { Body, Func, Inst, PosId, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -34,7 +34,7 @@ const fewest = 2;
 interface State {
   readonly context: PassContext;
   readonly edit: Edit;
-  readonly defs: ReadonlyMap<Value, Def>;
+  readonly defs: Defs;
   growth: number;
 }
 

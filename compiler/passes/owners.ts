@@ -20,7 +20,7 @@ import { append, type Replacement } from '../append.ts';
 import { earlyFunctions } from '../early.ts';
 import { effectsOf } from '../effects.ts';
 import { byName, elementAt, type Spot, spotOf } from '../elements.ts';
-import { type Counted, countedOf, type Def, type Defs, defsOf, opOf } from '../facts.ts';
+import { type Counted, countedOf, type Defs, defsOf, opOf } from '../facts.ts';
 import type { Body, Func, Inst, IrGlobal, LoopInst, OpInst, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import { textImm } from '../ir-types.ts';
@@ -55,7 +55,7 @@ export const owners = (f: Func, context: PassContext): Func => {
   // Before arrays are laid out, nothing may be asked that a check would have refused.
   if (arrays.size === 0 || earlyFunctions(context.program).has(f.name)) return f;
   const edit = editOf(f);
-  const defs: Map<Value, Def> = new Map(defsOf(f));
+  const defs = defsOf(f);
   const body = ownersBody({ context, edit, defs, arrays, own: ownElements(f, context) }, f.body);
   return { ...f, types: edit.types, body };
 };

@@ -15,18 +15,9 @@
 // the loop stays alone.
 import { isRuntime } from '../../vm/abi.ts';
 import { append, type Replacement } from '../append.ts';
+import type { Def } from '../definitions.ts';
 import { bits, effectsOf, isLoad } from '../effects.ts';
-import {
-  countedAtBottom,
-  type Def,
-  type Defs,
-  defsOf,
-  type Induction,
-  inductionsOf,
-  intOf,
-  justOne,
-  opOf,
-} from '../facts.ts';
+import { countedAtBottom, type Defs, defsOf, type Induction, inductionsOf, intOf, justOne, opOf } from '../facts.ts';
 import { type Body, type Func, type Inst, type LoopInst, opRow, type Terminator, type Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
 import type { Pass } from '../passes.ts';

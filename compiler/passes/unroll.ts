@@ -8,7 +8,7 @@
 //
 // The loop stays behind the copies, with the values of the last one: whatever the rounds were thought to be, the meaning
 // is the same. fold finds that it is not reached. Only loops that fold can settle are taken.
-import { countedOf, type Def, type Defs, defsOf, tripCount } from '../facts.ts';
+import { countedOf, type Defs, defsOf, tripCount } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, Terminator, Value } from '../ir.ts';
 import type { PassContext } from '../passes.ts';
 import { copyBody, type Edit, editOf, typeOf, withBodies } from '../tree.ts';
@@ -28,7 +28,7 @@ interface State {
 
 export const unroll = (f: Func, context: PassContext): Func => {
   const edit = editOf(f);
-  const defs: Map<Value, Def> = new Map(defsOf(f));
+  const defs = defsOf(f);
   const body = unrollBody({ context, edit, defs, cost: costOf(f.body) }, f.body);
   return { ...f, types: edit.types, body };
 };
