@@ -195,23 +195,24 @@ const usedSlots = (f: Func): Used => {
   const escaped = new Set<string>();
   const lent: Used['lent'][number][] = [];
   // What is derived from slots comes after it in the code: most operands are found at once to be no addresses of slots.
-  const slots = new Map<Value, string>();
+  const slots = new Array<string | undefined>(f.types.length);
   const derive = (inst: OpInst): void => {
     const [result] = inst.results;
     const [first] = inst.args;
     if (result === undefined || !ofPlaces.has(inst.op)) return;
-    const slot = inst.op === 'frame' ? String(inst.imms[0]) : first === undefined ? undefined : slots.get(first);
-    if (slot !== undefined) slots.set(result, slot);
+    const slot = inst.op === 'frame' ? String(inst.imms[0]) : first === undefined ? undefined : slots[first];
+    if (slot !== undefined) slots[result] = slot;
   };
   const lose = (v: Value): void => {
-    const slot = slots.get(v);
+    const slot = slots[v];
     if (slot !== undefined) escaped.add(slot);
   };
   const body = (b: Body): void => {
     for (const inst of b.insts) {
       if (inst.kind === 'op') {
         for (let at = 0; at < inst.args.length; at++) {
-          const slot = slots.get(inst.args[at] ?? -1);
+          const arg = inst.args[at];
+          const slot = arg === undefined ? undefined : slots[arg];
           if (slot === undefined || keepsAddress(inst, at)) continue;
           if (inst.op === 'call') lent.push({ slot, inst, at });
           else escaped.add(slot);

@@ -37,17 +37,13 @@ export const programOf = (parts: Partial<IrProgram>): IrProgram => ({
 });
 
 /** An `if` with its two arms. */
-export const ifInst = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, thenBody: Body, elseBody: Body): IfInst => ({
-  kind: 'if',
-  label: head.label,
-  condition: head.condition,
-  ...(head.likely ? { likely: head.likely } : {}),
-  results: head.results,
-  then: thenBody,
-  else: elseBody,
-  pos: head.pos,
-  ...(head.by === undefined ? {} : { by: head.by }),
-});
+export const ifInst = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, thenBody: Body, elseBody: Body): IfInst => {
+  const { label, condition, results, pos, likely, by } = head;
+  const inst: IfInst = { kind: 'if', label, condition, results, then: thenBody, else: elseBody, pos };
+  // Made anew by every pass, most without either.
+  if (!likely) return by === undefined ? inst : { ...inst, by };
+  return by === undefined ? { ...inst, likely } : { ...inst, likely, by };
+};
 
 export interface LoopOptions {
   readonly independent?: boolean;

@@ -460,16 +460,24 @@ interface Budget {
 /** Interns positions; the table is copied when the first new one comes. */
 const positionTable = (
   program: IrProgram,
-): { readonly intern: (p: IrPosition) => PosId; readonly table: IrPosition[] } => {
-  const table = [...program.positions];
+): { readonly intern: (p: IrPosition) => PosId; readonly table: () => readonly IrPosition[] } => {
+  let table: readonly IrPosition[] = program.positions;
+  let added: IrPosition[] | undefined;
   const keyOf = (p: IrPosition): string => `${p.file}:${p.line}:${p.col}:${p.fn}:${p.inlinedAt}`;
   let known: Map<string, PosId> | undefined;
   return {
-    table,
+    table: () => table,
     intern: (p) => {
       known ??= new Map(table.map((x, i) => [keyOf(x), i]));
-      const id = known.get(keyOf(p)) ?? table.push(p) - 1;
-      known.set(keyOf(p), id);
+      const key = keyOf(p);
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      if (!added) {
+        added = [...table];
+        table = added;
+      }
+      const id = added.push(p) - 1;
+      known.set(key, id);
       return id;
     },
   };
@@ -489,7 +497,7 @@ const runPass = (
     program,
     func: (name) => funcs.get(name),
     position: positions.intern,
-    positionOf: (id) => positions.table[id] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 },
+    positionOf: (id) => positions.table()[id] ?? { file: 0, line: 0, col: 0, fn: '', inlinedAt: 0 },
     allow: () => {
       if (budget.left <= 0) return false;
       budget.left--;
@@ -501,7 +509,7 @@ const runPass = (
   for (const f of calleesFirst(whole)) funcs.set(f.name, runOn(f, pass, context, budget));
   const result: IrProgram = {
     ...whole,
-    positions: positions.table,
+    positions: positions.table(),
     funcs: whole.funcs.map((f) => funcs.get(f.name) ?? f),
   };
   if (verified) blame(result, pass, settings.hooks);

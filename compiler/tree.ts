@@ -286,7 +286,9 @@ export const copyBody = (body: Body, edit: Edit, o: CopyOptions): Body => {
     switch (inst.kind) {
       case 'op': {
         const imms = inst.op === 'frame' && o.slot ? [o.slot(String(inst.imms[0]))] : inst.imms;
-        return { ...note(inst), imms, args: inst.args.map(get), results: inst.results.map(define) };
+        const pos = o.pos ? o.pos(inst.pos) : inst.pos;
+        const copied = { ...inst, pos, imms, args: inst.args.map(get), results: inst.results.map(define) };
+        return inst.by !== undefined || o.by === undefined ? copied : { ...copied, by: o.by };
       }
       case 'if': {
         const condition = get(inst.condition);
