@@ -8,6 +8,8 @@ import { slotOf, workerImage, workerOf, workerSlot } from './emit-context.ts';
 import { firstBounds, unlessNear } from './emit-guards.ts';
 import { asksAgain, nestable, type Uses, usesOf } from './emit-nest.ts';
 import { emitOp, faultRecord } from './emit-ops.ts';
+import { originsOf } from './emit-origins.ts';
+import { isCompare } from './facts.ts';
 import { frameLayout } from './frames.ts';
 import type { Body, Func, IfInst, Inst, IrType, LoopInst, OpInst, PosId, Terminator, Value } from './ir.ts';
 import { machineTypes, textImm } from './ir-types.ts';
@@ -406,20 +408,36 @@ const emitChoice = (s: State, inst: IfInst, condition: ExpressionRef): readonly 
 };
 
 /** Leaves for the label if the condition does not hold: a chain of tests needs no value in between. */
-const unless = (s: State, label: string, condition: Value): ExpressionRef[] => {
+const unless = (s: State, label: string, condition: Value, hardly = true): ExpressionRef[] => {
   const inst = s.waiting.get(condition)?.inst;
-  if (inst?.op !== 'guard.near' && (inst?.op !== 'and' || inst.suffix !== 'i32'))
-    return [hinted(s, 'unlikely')(s.m.br(label, s.m.i32.eqz(get(s, condition))))];
+  if (inst?.op !== 'guard.near' && (inst?.op !== 'and' || inst.suffix !== 'i32')) {
+    const leave = s.m.br(label, s.m.i32.eqz(get(s, condition)));
+    return [hardly ? hinted(s, 'unlikely')(leave) : leave];
+  }
   s.waiting.delete(condition);
   s.reads.delete(condition);
   if (inst.op === 'guard.near') return [unlessNear(opContext(s, inst), label)];
-  return inst.args.flatMap((a) => unless(s, label, a));
+  return inst.args.flatMap((a) => unless(s, label, a, hardly));
+};
+
+/** What a loop goes on under is tested part by part, if it is several comparisons: each is mostly true, and a branch that is foreseen costs less than a number. */
+const testsInTurn = (s: State, inst: IfInst): boolean => {
+  const { end } = inst.else;
+  const leaves = inst.else.insts.length === 0 && end.kind === 'break' && s.regions.get(end.label)?.loop === true;
+  return leaves && end.label !== inst.label && s.waiting.has(inst.condition) && isAllOf(s, inst.condition);
+};
+
+/** A conjunction of comparisons. */
+const isAllOf = (s: State, v: Value): boolean => {
+  const inst = s.waiting.get(v)?.inst;
+  const isPart = (a: Value): boolean => isAllOf(s, a) || isCompare(s.waiting.get(a)?.inst.op ?? 'const');
+  return inst?.op === 'and' && inst.suffix === 'i32' && inst.args.every(isPart);
 };
 
 /** An `if` whose second arm is for when a test of guards fails. */
-const emitUnless = (s: State, inst: IfInst): ExpressionRef[] => {
+const emitUnless = (s: State, inst: IfInst, hardly = true): ExpressionRef[] => {
   const failed = `${inst.label}.no`;
-  const tests = unless(s, failed, inst.condition);
+  const tests = unless(s, failed, inst.condition, hardly);
   return [s.m.block(failed, [...tests, ...emitBody(s, inst.then, undefined)]), ...emitBody(s, inst.else, inst.label)];
 };
 
@@ -441,6 +459,7 @@ const emitInst = (s: State, inst: Inst): ExpressionRef[] => {
       s.regions.set(inst.label, { results: inst.results, params: [], loop: false });
       const before = settle(s, [inst.condition]);
       if (inst.likely && isNear(s, inst.condition)) return [...before, ...region(s, inst.label, emitUnless(s, inst))];
+      if (testsInTurn(s, inst)) return [...before, ...region(s, inst.label, emitUnless(s, inst, false))];
       const condition = get(s, inst.condition);
       return [...before, ...region(s, inst.label, emitChoice(s, inst, condition))];
     }
@@ -513,20 +532,6 @@ const prologue = (s: State): ExpressionRef[] => {
     ...(s.tracked ? [noteDepth(s)] : []),
   ];
   return goesOn === undefined ? taken : [m.if(m.i32.eqz(get(s, goesOn)), m.block(null, taken))];
-};
-
-/** From pointers to what they are made of, as far as that tells which memory they probably point into. */
-const originsOf = (f: Func): ReadonlyMap<Value, Value | 'symmetric'> => {
-  const origins = new Map<Value, Value | 'symmetric'>();
-  forEachInst(f.body, (inst) => {
-    if (inst.kind === 'loop') for (const [k, p] of inst.params.entries()) origins.set(p, inst.inits[k] ?? p);
-    const [result] = inst.results;
-    const [from] = inst.kind === 'op' ? inst.args : [];
-    if (inst.kind !== 'op' || result === undefined) return;
-    if (['remote', 'own', 'handle.part', 'handle.part_now'].includes(inst.op)) origins.set(result, 'symmetric');
-    else if (from !== undefined && ['addr', 'ptr.add', 'offset', 'elem'].includes(inst.op)) origins.set(result, from);
-  });
-  return origins;
 };
 
 /** Where workers may run another image's work, each begins with its own. */

@@ -263,3 +263,20 @@ describe('random programs', () => {
     expect(faults).toBeGreaterThan(0);
   });
 });
+
+it('a loop that goes on under two comparisons tests them one after the other', async () => {
+  const loop = (most: number, end: number): string => `%z = const.i64 0\n%one = const.i64 1\n%most = const.i64 ${most}
+    %end = const.i64 ${end}\n%two = const.i64 2
+    %r: i64 = loop @l (%i: i64 = %z) {
+      %next = add.i64 %i, %one\n%twice = mul.i64 %next, %two
+      %a = lt_s.i64 %next, %most\n%b = lt_s.i64 %twice, %end\n%both = and.i32 %a, %b
+      if @t %both { next @l(%next) } else { break @l(%next) }
+      unreachable
+    }
+    ${print('i64', '%r')}`;
+  expect(await main(loop(3, 100))).toEqual(['3']);
+  expect(await main(loop(100, 8))).toEqual(['4']);
+  const text = `func @init() {\nret\n}\nfunc @main() {\n${loop(3, 100)}\nret\n}\n`;
+  const { wat = '' } = await artifactOf(programOf(text));
+  expect(wat.slice(wat.indexOf('(func $main'))).not.toContain('i32.and');
+});
