@@ -54,6 +54,12 @@ export const coordinatesOf = (grid: readonly number[], image: number): number[] 
   return out;
 };
 
+/** Numbers with which i / B is (i·M) >> s, where each of so many images has one block: see elements.ts. */
+export const multiplierOf = (block: bigint, images: number): { multiplier: bigint; shift: bigint } => {
+  const shift = 64n - BigInt(images.toString(2).length);
+  return { multiplier: ceilDiv(1n << shift, block), shift };
+};
+
 const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 

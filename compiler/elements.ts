@@ -9,6 +9,11 @@
 // |d|/B · 2^-51.9 < 2^32/B · 2^-51.9 < 0.5/B. So the nearest integer is q. It is found by adding 1.5 · 2^52: the sum is rounded to an
 // integer, as its neighbours are 1 away, and its bits are as many more than those of 1.5 · 2^52 (no conversion that saturates: those
 // branch). So it is for i < 0, too: q is then negative, and no element of a block before 0 is taken for one behind it (owners.ts).
+//
+// Where every image has one block, i / B of a checked index is (i M) >> s, with M = 2^s / B rounded up and s = 64 - m, where m is the least with P < 2^m
+// (R. Alverson, Integer division using reciprocals, 1991). Proof. The P + 1 slots are in 4 GiB, so one has at most 2^(32 - m) bytes, and B is no more.
+// With M B = 2^s + e, 0 <= e < B, i M / 2^s = i/B + i e / (B 2^s) is less than 1/B above i/B, as i e < P B^2 < 2^m 2^(64 - 2m) = 2^s. So the quotient is right, and
+// as it is less than P, i M < P 2^s < 2^64: nothing of the product is lost.
 import { append, type Replacement } from './append.ts';
 import type { IrDim, IrGlobal, OpName, Value } from './ir.ts';
 import { type ArrayField, arrayFields } from './ir-arrays.ts';
@@ -58,6 +63,10 @@ const quotient = (o: Replacement, n: Value, divisor: Value, reciprocal: Value): 
 
 const blockOf = (o: Replacement, a: Subject, k: number, i: Value): Value =>
   quotient(o, i, a.field(o, 'block', k), a.field(o, 'reciprocal', k));
+
+/** The same of a checked index, where every image has one block; in less time, see above. */
+export const blockOfChecked = (o: Replacement, a: Subject, k: number, i: Value): Value =>
+  binary(o, 'shr_u', binary(o, 'mul', i, a.field(o, 'multiplier', k)), a.field(o, 'shift', k));
 
 /** Where an index lies: the coordinate of its image along the dimension (undefined: it is the same for all), and its local index. */
 export interface Spot {

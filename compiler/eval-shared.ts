@@ -1,7 +1,7 @@
 // Steps for distributed and dynamic arrays, evaluated natively: straight from the rule in
 // distribution.ts, through descriptors in memory as vm/abi.ts lays them out, so that lowered code finds the same.
 import { descriptor, distKinds } from '../vm/abi.ts';
-import { type DimLayout, holderOf, layoutDims, localIndexOf, ownerOf } from './distribution.ts';
+import { type DimLayout, holderOf, layoutDims, localIndexOf, multiplierOf, ownerOf } from './distribution.ts';
 import { allocateObject, allocatePrivate, allocateSymmetric, free } from './eval-heap.ts';
 import type { Image, Node, Step } from './eval-machine.ts';
 import { Fault, type Reg } from './eval-memory.ts';
@@ -76,6 +76,11 @@ export const describeShared = (
       view.setFloat64(p + descriptor.reciprocal, 1 / Number(d.block), true);
       view.setFloat64(p + descriptor.imagesReciprocal, 1 / Number(d.images), true);
       view.setBigInt64(p + descriptor.kind, BigInt(distKinds[g.dims[k] ?? 'star']), true);
+      const { multiplier, shift } = multiplierOf(d.block, node.images.length);
+      view.setBigInt64(p + descriptor.multiplier, multiplier, true);
+      view.setBigInt64(p + descriptor.shift, shift, true);
+      const row = dims.slice(k + 1).reduce((n, e) => n * e.localExtent, BigInt(g.elementBytes));
+      view.setBigInt64(p + descriptor.stride, (1n << BigInt(node.memory.slotBits)) - d.block * row, true);
     }
     view.setInt32(at + descriptor.on, Number(holderOf(g.dims, details)), true);
   };

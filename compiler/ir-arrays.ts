@@ -33,6 +33,17 @@ export const arrayFields = {
   },
   reciprocal: { at: descriptor.reciprocal, type: 'f64', doc: '1 / B of a dimension, rounded to nearest' },
   images_reciprocal: { at: descriptor.imagesReciprocal, type: 'f64', doc: '1 / P of a dimension, rounded to nearest' },
+  multiplier: {
+    at: descriptor.multiplier,
+    type: 'i64',
+    doc: 'M of a dimension in blocks: i / B is (i M) >> s',
+  },
+  shift: { at: descriptor.shift, type: 'i64', doc: 's of a dimension in blocks: i / B is (i M) >> s' },
+  stride: {
+    at: descriptor.stride,
+    type: 'i64',
+    doc: 'bytes of a slot less those of a block of a dimension: from element i - B of a block to element i of the next',
+  },
 } as const;
 
 export type ArrayField = keyof typeof arrayFields;

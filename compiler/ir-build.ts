@@ -38,11 +38,12 @@ export const programOf = (parts: Partial<IrProgram>): IrProgram => ({
 
 /** An `if` with its two arms. */
 export const ifInst = (head: Omit<IfInst, 'kind' | 'then' | 'else'>, thenBody: Body, elseBody: Body): IfInst => {
-  const { label, condition, results, pos, likely, by } = head;
+  const { label, condition, results, pos, likely, either, by } = head;
   const inst: IfInst = { kind: 'if', label, condition, results, then: thenBody, else: elseBody, pos };
   // Made anew by every pass, most without either.
-  if (!likely) return by === undefined ? inst : { ...inst, by };
-  return by === undefined ? { ...inst, likely } : { ...inst, likely, by };
+  if (!likely && !either) return by === undefined ? inst : { ...inst, by };
+  const hinted: IfInst = { ...inst, ...(likely ? { likely } : {}), ...(either ? { either } : {}) };
+  return by === undefined ? hinted : { ...hinted, by };
 };
 
 export interface LoopOptions {

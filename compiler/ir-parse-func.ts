@@ -250,10 +250,11 @@ class FuncParser {
       case 'if': {
         const condition = this.#use();
         const likely = this.#c.accept('likely') ? { likely: true } : {};
+        const either = this.#c.accept('either') ? { either: true } : {};
         const notes = this.#c.notes();
         const thenBody = this.#braced();
         this.#c.expect('else', 'an if has two arms');
-        return ifInst({ label, condition, ...likely, results: values, ...notes }, thenBody, this.#braced());
+        return ifInst({ label, condition, ...likely, ...either, results: values, ...notes }, thenBody, this.#braced());
       }
       case 'block': {
         const notes = this.#c.notes();

@@ -115,7 +115,7 @@ class Printer {
         return;
       case 'if':
         this.lines.push(
-          `${indent}${this.results(i.results, true)}if @${nameText(i.label)} ${valueText(i.condition)}${i.likely ? ' likely' : ''}${notes} {`,
+          `${indent}${this.results(i.results, true)}if @${nameText(i.label)} ${valueText(i.condition)}${i.likely ? ' likely' : ''}${i.either ? ' either' : ''}${notes} {`,
         );
         this.body(i.then, `${indent}  `);
         this.lines.push(`${indent}} else {`);

@@ -464,6 +464,8 @@ export interface IfInst extends Common {
   readonly condition: Value;
   /** The first arm is taken nearly always: engines are told to keep the other one out of its way. Printed as `likely`. */
   readonly likely?: boolean;
+  /** The second arm gives the same values whatever the condition says; the first is a short cut. Printed as `either`. */
+  readonly either?: boolean;
   readonly results: readonly Value[];
   readonly then: Body;
   readonly else: Body;

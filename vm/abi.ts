@@ -400,7 +400,8 @@ export const states = {
  * A shared array's descriptor: `base` i32 (offset of the local part in every slot), then for each dimension `dimBytes`:
  * i64 extent N, i64 block B, i64 images along it P, i64 own coordinate c, i64 local extent L (the same on every image),
  * i64 first own index lo and one past the last hi (of the own block, block distributions), f64 1/B, f64 1/P, i64 kind
- * (`distKinds`). Static ones lie in private memory, those of `new shared` and `new co` in symmetric memory: either way at one
+ * (`distKinds`); for `block` u64 M and i64 s, with which i / B = (i·M) >> s, and i64 bytes from a block's first element to the next one's, less a
+ * block. Static ones lie in private memory, those of `new shared` and `new co` in symmetric memory: either way at one
  * offset in all slots, so that a handle, the address of the own one, is made right on any image by `own`.
  * UPC's rule: index i is on coordinate (i / B) mod P, at local index (i / (B·P))·B + i mod B; block is B = ceil(N / P).
  */
@@ -409,7 +410,7 @@ export const descriptor = {
   /** i32 image that holds everything, for `on p`; -1 otherwise. */
   on: 4,
   dims: 8,
-  dimBytes: 80,
+  dimBytes: 104,
   extent: 0,
   block: 8,
   images: 16,
@@ -420,6 +421,9 @@ export const descriptor = {
   reciprocal: 56,
   imagesReciprocal: 64,
   kind: 72,
+  multiplier: 80,
+  shift: 88,
+  stride: 96,
 } as const;
 
 /** The words of `dist(…)` as numbers. */

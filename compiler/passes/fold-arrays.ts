@@ -171,7 +171,8 @@ export const foldArray = (inst: OpInst, defs: Defs, program: IrProgram, settled:
     if (g?.kind !== 'shared') return undefined;
     if (op === 'shared.holder') return g.dims.includes('on') ? undefined : constant(-1);
     const known = knownField(g, op, Number(imms[1]));
-    if (known || !fieldOf(op)) return known;
+    // How far it is from block to block depends on the elements, too.
+    if (known || !fieldOf(op) || op === 'shared.stride') return known;
     const twin = twins(program, settled).get(`${g.name} ${String(imms[1])}`);
     return twin && rule(op, [], [twin.name, twin.dim]);
   }

@@ -1,20 +1,22 @@
 // Elements whose index jumps about in a loop: what lies in the own part is found by one comparison.
 //
 //   %g = shared.elem @u (%part, %i)        %d = %i - lo                         lo, the own count and the own place
-//                                          if @own %d <u count likely {         are computed before the loop
+//                                          if @own %d <u count likely either {  are computed before the loop
 //                                            break @own(own place, %d)
 //                                          } else {
-//                                            the general rule; break @own(place of the part, index in it)
+//                                            check of %i; %b = (%i · M) >> s; break @own(part of image 0 + %b · stride, %i)
 //                                          }
 //                                          %g = elem …
 //
 // Arrays are divided so that most of what an image reads is its own; and with one image, all is. The check of the index, where it stands right
-// before, is made on the other road only: an own index is none that the check refuses. (Inspector and executor, J. Saltz et al.,
+// before, is made on the other road only: an own index is none that the check refuses. The other road is short too, three operations, and right for own
+// elements as well: a loop that has come to an element of another image takes it for all that follow (side-exit.ts), as where elements lie at
+// random nobody can predict whose the next one is. (Inspector and executor, J. Saltz et al.,
 // would sort the indices before the loop: not for a loop that runs once.)
 import { append, type Replacement } from '../append.ts';
 import { earlyFunctions } from '../early.ts';
 import { effectsOf } from '../effects.ts';
-import { elementFrom, type Subject, spotOf } from '../elements.ts';
+import { blockOfChecked, elementFrom, type Subject } from '../elements.ts';
 import { defsOf, inductionsOf, linearOf } from '../facts.ts';
 import type { Body, Func, Inst, LoopInst, OpInst, OpName, Terminator, Value } from '../ir.ts';
 import { ifInst } from '../ir-build.ts';
@@ -87,8 +89,11 @@ export const ownFirst = (o: Replacement, a: Subject, inst: OpInst, { inner }: Ar
   const condition = test('lt_u', own, count);
 
   const far: Replacement = { ...o, insts: check ? [check] : [] };
-  const spot = spotOf(far, a, 0, 'block', index);
-  const there = append(far, 'remote', '', 'gptr', [part, spot.coordinate ?? index]);
+  // From the part of image 0: the index says of the way what it would be in one slot, the block the rest of it.
+  const first = append(far, 'remote', '', 'gptr', [part, append(far, 'const', 'i64', 'i64', [], [0n])]);
+  const low = (v: Value): Value => append(far, 'wrap', '', 'i32', [v]);
+  const skipped = [low(blockOfChecked(far, a, 0, index)), low(a.field(far, 'stride', 0))];
+  const there = append(far, 'offset', '', 'gptr', [first, append(far, 'mul', 'i32', 'i32', skipped)]);
   const { edit, pos, by } = o;
   const label = edit.label('own');
   const place = edit.value('gptr');
@@ -96,9 +101,9 @@ export const ownFirst = (o: Replacement, a: Subject, inst: OpInst, { inner }: Ar
   const leave = (args: readonly Value[]): Terminator => ({ kind: 'break', label, args, pos, by });
   o.insts.push(
     ifInst(
-      { label, condition, likely: true, results: [place, local], pos, by },
+      { label, condition, likely: true, either: true, results: [place, local], pos, by },
       { insts: [], end: leave([mine, own]) },
-      { insts: far.insts, end: leave([there, spot.local]) },
+      { insts: far.insts, end: leave([there, index]) },
     ),
   );
   const rest = others.map((i) => ({ coordinate: undefined, local: i }));

@@ -14,6 +14,8 @@
 //                                               break @j
 //                                             }
 //
+// A choice marked `either` is a short cut to what the general rule gives anyway: the second loop, which begins where the short cut failed, takes the rule
+// without asking, as an answer that nobody can predict costs more than the rule.
 // The values that the general rule needs take no registers from the loop, and where ways do not meet nothing has to be chosen. The iteration that is
 // left begins once more in the other loop: so only what comes before its first write is an exit.
 // As in trace scheduling (J. A. Fisher, 1981), with all of the rest of the loop as compensation code.
@@ -88,7 +90,11 @@ const twice = (s: State, loop: LoopInst): Inst => {
     pos,
     by,
   };
-  const second: LoopInst = { ...loop, inits: left.results, results: loop.results.map((v) => edit.like(v)) };
+  const second: LoopInst = {
+    ...generally(loop, rare),
+    inits: left.results,
+    results: loop.results.map((v) => edit.like(v)),
+  };
   const body: Body = { insts: [left, second], end: gone(join, second.results) };
   return { kind: 'block', label: join, results: loop.results, body, pos, by };
 };
@@ -120,6 +126,22 @@ const isRare = (inst: IfInst): boolean =>
   inst.then.insts.every((i) => effectsOf(i) === 0) &&
   isRepeatable(inst) &&
   costOf(inst.else) >= minRare;
+
+/** The loop with the general rule in place of the short cuts among them. */
+const generally = (loop: LoopInst, rare: ReadonlySet<IfInst>): LoopInst => {
+  const values = new Map<Value, Value>();
+  const change = (b: Body): Body => ({
+    insts: b.insts.flatMap((inst): readonly Inst[] => {
+      if (inst.kind !== 'if' || !inst.either || !rare.has(inst) || inst.else.end.kind !== 'break')
+        return [withBodies(inst, change)];
+      for (const [k, r] of inst.results.entries()) values.set(r, inst.else.end.args[k] ?? r);
+      return inst.else.insts;
+    }),
+    end: b.end,
+  });
+  const body = change(loop.body);
+  return { ...loop, body: substitute(body, resolver(values)) };
+};
 
 /** The loop without them. */
 const straight = (loop: LoopInst, rare: ReadonlySet<IfInst>, leave: Terminator): Inst => {

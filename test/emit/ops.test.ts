@@ -505,7 +505,19 @@ describe('distributed arrays: fields of descriptors', () => {
 });
 
 describe('distributed arrays: handles', () => {
-  const integers = ['extent', 'block', 'images', 'coordinate', 'local_extent', 'lo', 'hi', 'kind'] as const;
+  const integers = [
+    'extent',
+    'block',
+    'images',
+    'coordinate',
+    'local_extent',
+    'lo',
+    'hi',
+    'kind',
+    'multiplier',
+    'shift',
+    'stride',
+  ] as const;
   const floats = ['reciprocal', 'images_reciprocal'] as const;
 
   it('read the same fields as names do', async () => {

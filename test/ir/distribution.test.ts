@@ -2,7 +2,7 @@
 // and the own ranges are the elements owned.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coordinatesOf, gridOf, layoutDims, localIndexOf, ownerOf } from '../../compiler/distribution.ts';
+import { coordinatesOf, gridOf, layoutDims, localIndexOf, multiplierOf, ownerOf } from '../../compiler/distribution.ts';
 import type { IrDim } from '../../compiler/ir.ts';
 
 const kind = fc.constantFrom<IrDim>('star', 'block', 'cyclic', 'blocks');
@@ -141,4 +141,44 @@ test('on p: the others own nothing', () => {
     [-1n, 0n, 0n, 4n],
     [-1n, 0n, 0n, 5n],
   ]);
+});
+
+describe('division by a block', () => {
+  // As large as blocks can be where so many slots and one more are in 4 GiB.
+  const largest = (images: number): number => 2 ** (32 - images.toString(2).length);
+  const right = (images: number, block: bigint, i: bigint): boolean => {
+    const { multiplier, shift } = multiplierOf(block, images);
+    const product = i * multiplier;
+    return product < 2n ** 64n && product >> shift === i / block;
+  };
+
+  test('is right at the ends of all blocks', () => {
+    for (const images of [1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 255, 256, 1023]) {
+      const most = largest(images);
+      for (const block of [1, 2, 3, 5, 7, 1000, most / 2 + 1, most - 2, most - 1, most]) {
+        if (block < 1) continue;
+        for (let k = 0; k < images; k++) {
+          const first = BigInt(k) * BigInt(block);
+          expect(right(images, BigInt(block), first)).toBe(true);
+          expect(right(images, BigInt(block), first + BigInt(block) - 1n)).toBe(true);
+        }
+      }
+    }
+  });
+  test('is right anywhere', () => {
+    const drawn = fc
+      .integer({ min: 1, max: 1023 })
+      .chain((images) =>
+        fc
+          .integer({ min: 1, max: largest(images) })
+          .chain((block) =>
+            fc.tuple(
+              fc.constant(images),
+              fc.constant(block),
+              fc.bigInt({ min: 0n, max: BigInt(images) * BigInt(block) - 1n }),
+            ),
+          ),
+      );
+    fc.assert(fc.property(drawn, ([images, block, i]) => right(images, BigInt(block), i)));
+  });
 });

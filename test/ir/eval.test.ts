@@ -595,6 +595,18 @@ describe('arrays', () => {
     const text = `%r = shared.reciprocal @u, 0\n${print('f64', '%r')}%h = shared.holder @v\n${print('i64', '%h')}%n = shared.holder @u\n${print('i64', '%n')}`;
     expect(lines(text, { head, init, images: 2 })).toEqual(['0.25', '1', '-1', '0.25', '1', '-1']);
   });
+  test('the numbers that divide by a block, and how far it is to the next one: blocks of 4 with 8 bytes each', () => {
+    const head = 'shared @u elem 8 dist(block)\n';
+    const init = `${constants('i64', ['8', '0'])}shared.init %c0, %c1, @u`;
+    const part = `%h = handle.of @u\n%a = shared.stride @u, 0\n%b = handle.stride %h, 0\n%eq = eq.i64 %a, %b\n${print('i32', '%eq')}`;
+    const slot = `%bits = slot_bits\n%one = const.i32 1\n%size = shl.i32 %one, %bits\n%w = wrap %a\n%less = sub.i32 %size, %w\n${print('i32', '%less')}`;
+    const by = `%s = shared.shift @u, 0\n${print('i64', '%s')}%m = shared.multiplier @u, 0\n${print('i64', '%m')}`;
+    expect(lines(part + slot + by, { head, init, images: 2 })).toEqual(
+      Array(2)
+        .fill(['1', '32', '62', String(2n ** 60n)])
+        .flat(),
+    );
+  });
   test('elements, and a swap of handles', () => {
     const head = 'shared @u elem 8 dist(block)\nshared @v elem 8 dist(block)\n';
     const init = `${constants('i64', ['4', '0'])}shared.init %c0, %c1, @u\nshared.init %c0, %c1, @v`;
@@ -621,7 +633,7 @@ describe('arrays', () => {
   test('through a handle everything reads as by name', () => {
     const head = 'shared @u elem 8 dist(block)\n';
     const init = `${constants('i64', ['10', '0'])}shared.init %c0, %c1, @u`;
-    const fields = [...about, 'lo', 'hi', 'kind'];
+    const fields = [...about, 'lo', 'hi', 'kind', 'shift', 'multiplier'];
     const floats = ['reciprocal', 'images_reciprocal'];
     const text = `%u = handle.of @u\ncheck.handle %u\n${fields.map((f) => `%${f} = handle.${f} %u, 0\n${print('i64', `%${f}`)}`).join('')}
       ${floats.map((f) => `%${f} = handle.${f} %u, 0\n${print('f64', `%${f}`)}`).join('')}
@@ -629,7 +641,7 @@ describe('arrays', () => {
       %nine = const.i64 9\n%o = handle.owner %u, %nine, any\n${print('i64', '%o')}
       %e = handle.elem %u, %p, %nine, 8, rows\n%f = shared.elem %q, %nine, @u\n%alike = eq.gptr %e, %f\n${print('i32', '%alike')}ret`;
     expect(byImage(run(text, { head, init, images: 4 }), 4)[3]).toBe(
-      '10 3 4 3 3 9 10 1 0.3333333333333333 0.25 -1 1 3 1',
+      '10 3 4 3 3 9 10 1 61 768614336404564651 0.3333333333333333 0.25 -1 1 3 1',
     );
   });
   test('new arrays, and the memory of those given back', () => {
