@@ -1,6 +1,6 @@
 // A body that is entered at one of its points (see resume.ts): what lies before the point is jumped over.
 import { frameRecord } from '../vm/abi.ts';
-import { effectBits, isDivision } from './effects.ts';
+import { bits, effectBits, isDivision } from './effects.ts';
 import { ofRuntime } from './guards.ts';
 import type { Body, Inst, IrType, LoopInst, OpInst, Terminator, Value } from './ir.ts';
 import { ifInst } from './ir-build.ts';
@@ -134,8 +134,31 @@ const isIdle = (s: Resuming, i: Inst): i is OpInst => {
   return effectBits(i.op) === 0 && !isDivision(i.op) && !i.op.startsWith('handle.');
 };
 
-/** Code in three parts, for a test around the second one: the first and the last may run in vain. */
-const parted = (s: Resuming, code: readonly Inst[]): readonly [Inst[], Inst[], Inst[]] => {
+/**
+ * Of what is made again, pointers to where something is, after a call that may have moved it; and what is made of these. They stay where they are,
+ * and are made once more behind.
+ */
+const makersAfterCalls = (s: Resuming, insts: readonly Inst[]): readonly Inst[] => {
+  const found: Inst[] = [];
+  const values = new Set<Value>();
+  let called = false;
+  for (const i of insts) {
+    if (!s.plan.again.has(i)) called ||= hasCall(i);
+    else if ((called && i.results.some((v) => typeIn(s, v) === 'ptr')) || usedBy(i).some((v) => values.has(v))) {
+      found.push(i);
+      for (const v of i.results) values.add(v);
+    }
+  }
+  return found;
+};
+
+const hasCall = (i: Inst): boolean =>
+  i.kind === 'op'
+    ? i.op === 'call' || i.op === 'call.value' || (effectBits(i.op) & bits.moves) !== 0
+    : bodiesOf(i).some((b) => b.insts.some(hasCall));
+
+/** Code in three parts, for a test around the second one, where those of `kept` are: the first and the last may run in vain. */
+const parted = (s: Resuming, code: readonly Inst[], kept: ReadonlySet<Inst>): readonly [Inst[], Inst[], Inst[]] => {
   const own = new Set(code.flatMap((i) => i.results));
   const [first, second, third]: [Inst[], Inst[], Inst[]] = [[], [], []];
   // What may have been written meanwhile is not looked at before.
@@ -151,7 +174,7 @@ const parted = (s: Resuming, code: readonly Inst[]): readonly [Inst[], Inst[], I
   }
   const used = new Set<Value>();
   for (const i of second.splice(0).toReversed()) {
-    if (isIdle(s, i) && i.op !== 'load' && !i.results.some((v) => used.has(v))) third.unshift(i);
+    if (isIdle(s, i) && !kept.has(i) && i.op !== 'load' && !i.results.some((v) => used.has(v))) third.unshift(i);
     else {
       second.unshift(i);
       for (const v of usedBy(i)) used.add(v);
@@ -162,19 +185,28 @@ const parted = (s: Resuming, code: readonly Inst[]): readonly [Inst[], Inst[], I
 
 /** What stands before an instruction with points: runs unless one of its points, or a later one, is gone to. */
 const before = (s: Resuming, insts: readonly Inst[], { at, last, target, sure }: Where): readonly Inst[] => {
-  const out = insts.filter((i) => s.plan.again.has(i));
-  const code = insts.filter((i) => !s.plan.again.has(i));
+  const makers = makersAfterCalls(s, insts);
+  const staying = new Set(makers);
+  const out = insts.filter((i) => s.plan.again.has(i) && !staying.has(i));
+  const code = insts.filter((i) => !s.plan.again.has(i) || staying.has(i));
   const isNeeded = (v: Value): boolean => (last.get(v) ?? -1) >= at;
   if (sure) {
     const c = new Code(s.edit, code[0]?.pos ?? 0);
-    for (const v of code.flatMap((i) => i.results)) if (isNeeded(v)) restore(s, c, v, v);
-    return [...out, ...c.insts];
+    for (const v of code.flatMap((i) => (staying.has(i) ? [] : i.results))) if (isNeeded(v)) restore(s, c, v, v);
+    return [...out, ...makers, ...c.insts];
   }
-  const [early, tested, late] = parted(s, code);
+  const [early, tested, late] = parted(s, code, staying);
   const [first] = tested;
   if (!first) return [...out, ...early, ...late];
   const wanted = new Set(late.flatMap(usedBy));
-  const needed = tested.flatMap((i) => i.results).filter((v) => isNeeded(v) || wanted.has(v));
+  const again: Inst[] = [];
+  for (const i of makers.toReversed()) {
+    if (!i.results.some((v) => isNeeded(v) || wanted.has(v))) continue;
+    again.unshift(i);
+    for (const v of usedBy(i)) wanted.add(v);
+  }
+  const lasting = tested.filter((i) => !staying.has(i)).flatMap((i) => i.results);
+  const needed = lasting.filter((v) => isNeeded(v) || wanted.has(v));
   const c = new Code(s.edit, first.pos);
   const { pos } = first;
   const label = s.edit.label('s');
@@ -183,7 +215,13 @@ const before = (s: Resuming, insts: readonly Inst[], { at, last, target, sure }:
   const typeOf = (v: Value): IrType => typeIn(s, v);
   const run = copyBody({ insts: tested, end: end(needed) }, s.edit, { values: new Map(), labels: new Map(), typeOf });
   const arm: Body = { insts: c.insts, end: end(kept) };
-  return [...out, ...early, ifInst({ label, condition: target, results: needed, pos, by }, arm, run), ...late];
+  return [
+    ...out,
+    ...early,
+    ifInst({ label, condition: target, results: needed, pos, by }, arm, run),
+    ...again,
+    ...late,
+  ];
 };
 
 const enterInst = (
