@@ -332,6 +332,16 @@ const notIndexable = (x: Context, e: IndexExpr, t: Type): Operand => {
   return errorOperand(e.span);
 };
 
+/** `new T[n]`, as other languages have it, would be an element behind the only one. */
+const notExtents = (x: Context, e: IndexExpr, made: Extract<Ast.Expr, { kind: 'new' }>): Operand => {
+  const type = textOf(x, made.type.span);
+  const extents = textOf(x, { ...e.span, start: made.span.end });
+  error(x, 'PG0314', e.span, `\`${textOf(x, made.span)}\` makes one ${type}, which has no elements`, {
+    hint: `extents stand before the type: \`new ${extents}${type}\``,
+  });
+  return errorOperand(e.span);
+};
+
 export const checkIndex = (x: Context, e: IndexExpr): Operand => {
   const base = throughHandle(x, x.checker.rules.operand(x, e.base));
   if (base.kind === 'error') {
@@ -372,6 +382,7 @@ export const checkIndex = (x: Context, e: IndexExpr): Operand => {
     }
     case 'pointer':
     case 'sharedPointer': {
+      if (e.base.kind === 'new') return notExtents(x, e, e.base);
       const index = indices[0];
       if (!checkRank(x, e, 1, t) || !index) return errorOperand(e.span);
       return place({ kind: 'pointerElement', pointer: toValue(x, base), index, type: t.target, span: e.span });

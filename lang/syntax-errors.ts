@@ -234,7 +234,7 @@ export const syntaxDiagnostic = (input: {
   for (const span of parser.missingRanges)
     all.push(
       error('PG0106', 'foreach needs a range `lo..hi`', span, {
-        hint: 'over the elements of a slice: `for x in slice`',
+        hint: '`foreach i in 0..v.len { … v[i] … }`; in order, over the elements of a slice: `for x in v`',
       }),
     );
   for (const span of parser.missingOn)
@@ -248,7 +248,7 @@ export const syntaxDiagnostic = (input: {
   for (const span of parser.reducedFors)
     all.push(
       error('PG0109', 'a `for` has no `reduce`', span, {
-        hint: 'its iterations run in order: add up in its body, or write `foreach` if any order will do',
+        hint: 'its iterations run in order: add up in its body, or write `foreach i in 0..n reduce(…)` if any order will do',
       }),
     );
   if (all.length === 0)
