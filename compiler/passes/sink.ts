@@ -70,13 +70,17 @@ const commonStore = (s: State, inst: IfInst): Common | undefined => {
   const [left, right] = [definitionsOf(inst.then), definitionsOf(inst.else)];
   const place: OpInst[] = [];
   const gone = new Set<Inst>([yes, no]);
+  // Addresses share parts: each pair is compared once. One that differs ends all.
+  const known = new Map<Value, Value>();
   const same = (a: Value, b: Value): boolean => {
+    if (known.get(a) === b) return true;
     const [x, y] = [left.get(a), right.get(b)];
     if (!x || !y) return a === b && !x && !y;
     if (x.args.length !== y.args.length || !isPure(x) || !isAlike(x, y)) return false;
     if (!x.args.every((v, k) => same(v, y.args[k] ?? -1))) return false;
     if (!gone.has(x)) place.push(x);
     gone.add(x).add(y);
+    known.set(a, b);
     return true;
   };
   return same(p, q) ? { yes, no, place, gone } : undefined;
