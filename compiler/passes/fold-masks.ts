@@ -37,7 +37,7 @@ export const foldMask = (inst: OpInst, defs: Defs, edit: Edit): readonly OpInst[
   const mask = inst.op === 'and' && inst.suffix === 'i32' ? intOf(defs, b) : undefined;
   if (mask === undefined || mask <= 0n || (mask & (mask + 1n)) !== 0n) return undefined;
   const inner = opOf(defs, a);
-  if (!inner || inner.suffix !== 'i32' || !lowBits.has(inner.op)) return undefined;
+  if (inner?.suffix !== 'i32' || !lowBits.has(inner.op)) return undefined;
   const args = inner.args.map((v) => bareOf(defs, v, mask) ?? v);
   if (args.every((v, k) => v === inner.args[k])) return undefined;
   const sum = edit.value('i32');
